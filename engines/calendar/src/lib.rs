@@ -1,0 +1,1 @@
+//! Periods, Vietnamese working days, deadlines and fuzzy schedules

@@ -1,0 +1,1 @@
+//! Values that become files: .xlsx sheets now, .docx and .pdf later

@@ -1,0 +1,1 @@
+//! Reads Vietnamese administrative plans (.txt, .docx, .pdf) into structured objectives, tasks and assignments

@@ -1,0 +1,1 @@
+//! Vietnamese text: folding, keys, numbers and dates as people write them

@@ -1,0 +1,1 @@
+//! Accounts, sign-in, roles, scopes, masking; the only mint of a Scope

@@ -1,0 +1,1 @@
+//! Register definitions become tables, records, history, search, import and export

@@ -1,0 +1,1 @@
+//! One fresh database per test on either engine, clients per role, fixed clock and ids

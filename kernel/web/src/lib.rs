@@ -1,0 +1,1 @@
+//! Page shell, components, forms, generic register pages, API, sessions

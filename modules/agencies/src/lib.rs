@@ -1,0 +1,1 @@
+//! Agencies, heads, lines, succession; provinces and communes

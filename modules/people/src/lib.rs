@@ -1,0 +1,1 @@
+//! People, dated posts, contact points

@@ -1,0 +1,1 @@
+//! Plans: import, tasks, obligations

@@ -1,0 +1,1 @@
+//! Products, assessments, deployments

@@ -1,0 +1,1 @@
+//! Information systems, levels, controls, four layers

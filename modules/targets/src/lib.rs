@@ -1,0 +1,1 @@
+//! Indicators and targets: figures from live registers
