@@ -2,7 +2,48 @@
 //!
 //! A grant = account × role × agency subtree. [`Actor::may`] is the only mint of a [`Scope`]; nothing can be
 //! listed, counted, searched, exported or suggested without one.
+//!
+//! Accounts, passwords, sign-in, sessions and API tokens live here too (see README.md). Functions are plain and
+//! synchronous on `&mut Tx`; only password hashing happens outside a transaction ([`NewPassword`], [`SignIn`]).
 
+mod account;
+mod actor;
+mod crypto;
+mod grant;
+mod ledger;
+mod limit;
+mod migrations;
+mod password;
 mod scope;
+mod session;
+mod signin;
+mod time;
+mod token;
 
-pub use scope::{Actor, ActorKind, GrantInfo, Roles, Role, RoleRule, Scope, Subtree, Verb};
+#[cfg(test)]
+mod tests;
+
+pub use account::{
+    Account, AccountChange, AccountFilter, NewAccount, account, account_by_login,
+    change_own_password, create_account, list_accounts, set_disabled, set_password,
+    set_preferences, unlock, update_account,
+};
+pub use actor::{actor_of_account, actor_of_login};
+pub use crypto::{csrf_token, csrf_valid};
+pub use grant::{Grant, NewGrant, end_grant, grant, grants_of};
+pub use limit::SignInLimit;
+pub use migrations::migrations;
+pub use password::{NewPassword, Secret};
+pub use scope::{
+    Actor, ActorKind, EVERYONE, GrantInfo, Narrowing, Role, RoleRule, Roles, Scope, Subtree, Verb,
+};
+pub use session::{
+    ABSOLUTE_LIFE, Client, IDLE_LIFE, NewSession, SessionInfo, SignedIn, actor_of_session,
+    end_session, list_sessions, open_session, purge_sessions, revoke_all_sessions,
+    revoke_other_sessions, revoke_session, touch_session,
+};
+pub use signin::{Checked, Outcome, Refusal, SignIn, SignInEntry, last_sign_ins};
+pub use token::{
+    ApiToken, MintedToken, NewToken, TokenActor, actor_of_token, create_token, list_tokens,
+    revoke_token, touch_token,
+};

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use store::{Error, Result};
 
 /// What somebody wants to do to records of a register (or to a named permission such as `plan.import`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
     /// See, list, search, count.
@@ -45,14 +47,23 @@ pub struct Scope {
 }
 impl Scope {
     /// Register (or permission) it was minted for.
-    pub fn register(&self) -> &str { &self.register }
+    pub fn register(&self) -> &str {
+        &self.register
+    }
     /// Verb it was minted for.
-    pub fn verb(&self) -> Verb { self.verb }
+    pub fn verb(&self) -> Verb {
+        self.verb
+    }
     /// Whose records.
-    pub fn subtree(&self) -> &Subtree { &self.subtree }
+    pub fn subtree(&self) -> &Subtree {
+        &self.subtree
+    }
     /// Does it reach the agency with this path?
     pub fn covers(&self, path: &str) -> bool {
-        match &self.subtree { Subtree::All => true, Subtree::Paths(list) => list.iter().any(|p| path.starts_with(p.as_str())) }
+        match &self.subtree {
+            Subtree::All => true,
+            Subtree::Paths(list) => list.iter().any(|p| path.starts_with(p.as_str())),
+        }
     }
 }
 
@@ -109,6 +120,25 @@ pub enum ActorKind {
     System,
 }
 
+/// What a token keeps of its account's rights. `None` = no narrowing of that kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Narrowing {
+    /// Verbs kept.
+    pub verbs: Option<BTreeSet<Verb>>,
+    /// Registers and permission names kept.
+    pub registers: Option<BTreeSet<String>>,
+}
+impl Narrowing {
+    /// Does the door let this through?
+    pub fn lets(&self, verb: Verb, register: &str) -> bool {
+        self.verbs.as_ref().is_none_or(|v| v.contains(&verb))
+            && self.registers.as_ref().is_none_or(|r| r.contains(register))
+    }
+}
+
+/// Role that every signed-in account holds without a grant. Only its `everywhere` rules count: it has no subtree.
+pub const EVERYONE: &str = "everyone";
+
 /// Somebody who acts. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Actor {
@@ -124,38 +154,203 @@ pub struct Actor {
     pub person: Option<String>,
     grants: Arc<[GrantInfo]>,
     roles: Arc<Roles>,
+    narrowing: Option<Arc<Narrowing>>,
 }
 
 impl Actor {
     /// Built by sign-in from stored grants (and by tests).
-    pub fn new(id: &str, name: &str, kind: ActorKind, agency: Option<String>, person: Option<String>, grants: Vec<GrantInfo>, roles: Arc<Roles>) -> Self {
-        Self { id: id.into(), name: name.into(), kind, agency, person, grants: grants.into(), roles }
+    pub fn new(
+        id: &str,
+        name: &str,
+        kind: ActorKind,
+        agency: Option<String>,
+        person: Option<String>,
+        grants: Vec<GrantInfo>,
+        roles: Arc<Roles>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            kind,
+            agency,
+            person,
+            grants: grants.into(),
+            roles,
+            narrowing: None,
+        }
     }
     /// The program itself.
     pub fn system(what: &str) -> Self {
-        Self::new(&format!("system:{what}"), "Hệ thống", ActorKind::System, None, None, vec![], Arc::default())
+        Self::new(
+            &format!("system:{what}"),
+            "Hệ thống",
+            ActorKind::System,
+            None,
+            None,
+            vec![],
+            Arc::default(),
+        )
+    }
+    /// The same actor behind a narrower door. Narrowing twice keeps only what both let through.
+    #[must_use]
+    pub fn narrowed(mut self, by: Narrowing) -> Self {
+        fn both<T: Ord + Clone>(
+            a: Option<&BTreeSet<T>>,
+            b: Option<&BTreeSet<T>>,
+        ) -> Option<BTreeSet<T>> {
+            match (a, b) {
+                (Some(a), Some(b)) => Some(a.intersection(b).cloned().collect()),
+                (one, None) | (None, one) => one.cloned(),
+            }
+        }
+        let old = self.narrowing.as_deref().cloned().unwrap_or_default();
+        self.narrowing = Some(Arc::new(Narrowing {
+            verbs: both(old.verbs.as_ref(), by.verbs.as_ref()),
+            registers: both(old.registers.as_ref(), by.registers.as_ref()),
+        }));
+        self
     }
     /// Grants of this actor.
-    pub fn grants(&self) -> &[GrantInfo] { &self.grants }
+    pub fn grants(&self) -> &[GrantInfo] {
+        &self.grants
+    }
     /// May the actor do `verb` on `register` (or permission name)? The answer says to whose records.
+    /// An unknown role, and an agency whose path is unknown or malformed, give nothing.
     pub fn may(&self, verb: Verb, register: &str) -> Result<Scope> {
-        let mint = |subtree| Scope { register: register.to_owned(), verb, subtree };
-        if self.kind == ActorKind::System { return Ok(mint(Subtree::All)); }
-        let mut paths: Vec<String> = Vec::new();
-        for g in self.grants.iter() {
-            let Some(role) = self.roles.0.get(&g.role) else { continue };
-            for r in &role.rules {
-                if !r.verbs.contains(&verb) || !r.on.iter().any(|o| o == "*" || o == register) { continue; }
-                match (&g.path, r.everywhere) {
-                    (_, true) | (None, _) if g.agency.is_none() || r.everywhere => return Ok(mint(Subtree::All)),
-                    (Some(p), _) => { if !paths.contains(p) { paths.push(p.clone()); } }
-                    (None, _) => {}
+        let mint = |subtree| Scope {
+            register: register.to_owned(),
+            verb,
+            subtree,
+        };
+        if self
+            .narrowing
+            .as_ref()
+            .is_some_and(|n| !n.lets(verb, register))
+        {
+            return Err(refused(register));
+        }
+        if self.kind == ActorKind::System {
+            return Ok(mint(Subtree::All));
+        }
+        let mut paths: Vec<&str> = Vec::new();
+        for grant in self.grants.iter() {
+            let Some(role) = self.roles.0.get(&grant.role) else {
+                continue;
+            };
+            match role.reach(verb, register) {
+                None => {}
+                Some(Reach::Everywhere) => return Ok(mint(Subtree::All)),
+                Some(Reach::Grant) => match (&grant.agency, &grant.path) {
+                    (None, None) => return Ok(mint(Subtree::All)),
+                    (_, Some(path)) if is_path(path) => paths.push(path),
+                    _ => {}
+                },
+            }
+        }
+        let shared = self
+            .roles
+            .0
+            .get(EVERYONE)
+            .and_then(|r| r.reach(verb, register));
+        if shared == Some(Reach::Everywhere) {
+            return Ok(mint(Subtree::All));
+        }
+        let paths = outermost(paths);
+        if paths.is_empty() {
+            Err(refused(register))
+        } else {
+            Ok(mint(Subtree::Paths(paths)))
+        }
+    }
+    /// Has the actor this role (by any grant)? Used by transitions that name roles.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.kind == ActorKind::System || self.grants.iter().any(|g| g.role == role)
+    }
+}
+
+/// How far a role's best rule for a question reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Grant,
+    Everywhere,
+}
+
+impl Role {
+    fn reach(&self, verb: Verb, register: &str) -> Option<Reach> {
+        let fits = |r: &&RoleRule| {
+            r.verbs.contains(&verb) && r.on.iter().any(|o| o == "*" || o == register)
+        };
+        self.rules
+            .iter()
+            .filter(fits)
+            .map(|r| {
+                if r.everywhere {
+                    Reach::Everywhere
+                } else {
+                    Reach::Grant
+                }
+            })
+            .max()
+    }
+}
+
+/// `/id/id/`: starts and ends with a slash and has no empty part. Anything else would match too much as a prefix.
+fn is_path(path: &str) -> bool {
+    path.len() > 2 && path.starts_with('/') && path.ends_with('/') && !path.contains("//")
+}
+
+/// Drops paths that lie inside another one, so that the SQL predicate stays short. Sorted.
+fn outermost(mut paths: Vec<&str>) -> Vec<String> {
+    paths.sort_unstable();
+    let mut out: Vec<String> = Vec::new();
+    for p in paths {
+        if !out.last().is_some_and(|o| p.starts_with(o.as_str())) {
+            out.push(p.to_owned());
+        }
+    }
+    out
+}
+
+fn refused(register: &str) -> Error {
+    Error::Forbidden(format!(
+        "Tài khoản của bạn không có quyền này ({register}). Liên hệ quản trị viên của cơ quan thường trực."
+    ))
+}
+
+impl Roles {
+    /// Reads `roles.toml` files (`[[role]] id, label, [[role.rule]] on, verbs, everywhere`), given as (path, text).
+    /// Rules of a role that stands in several files add up; the label of the first stays.
+    pub fn from_toml(files: &[(&str, &str)]) -> Result<Self> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct File {
+            #[serde(default, rename = "role")]
+            roles: Vec<Role>,
+        }
+        let mut all = BTreeMap::<String, Role>::new();
+        for (path, text) in files {
+            let file: File =
+                toml::from_str(text).map_err(|e| Error::BadRequest(format!("{path}: {e}")))?;
+            for role in file.roles {
+                if role.id.is_empty()
+                    || !role
+                        .id
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+                {
+                    return Err(Error::BadRequest(format!(
+                        "{path}: mã vai trò “{}” chỉ được gồm a-z, 0-9 và _.",
+                        role.id
+                    )));
+                }
+                match all.get_mut(&role.id) {
+                    Some(known) => known.rules.extend(role.rules),
+                    None => {
+                        all.insert(role.id.clone(), role);
+                    }
                 }
             }
         }
-        if paths.is_empty() {
-            return Err(Error::Forbidden(format!("Tài khoản của bạn không có quyền này ({register}). Liên hệ quản trị viên của cơ quan thường trực.")));
-        }
-        Ok(mint(Subtree::Paths(paths)))
+        Ok(Self(all))
     }
 }
