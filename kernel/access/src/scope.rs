@@ -354,3 +354,7 @@ impl Roles {
         Ok(Self(all))
     }
 }
+
+#[cfg(test)]
+#[path = "scope_tests.rs"]
+mod tests;

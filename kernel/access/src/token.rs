@@ -108,7 +108,7 @@ fn read(r: &store::Row) -> Result<ApiToken> {
     })
 }
 
-/// Makes a token of one's own account. Nobody makes one in another's name (it would act as them), and a token makes no token.
+/// Makes a token of one's own account (permission `create` on `token`). Nobody makes one in another's name (it would act as them), and a token makes no token.
 pub fn create_token(
     tx: &mut Tx,
     actor: &Actor,
@@ -121,6 +121,7 @@ pub fn create_token(
             "Chỉ chủ tài khoản, sau khi đăng nhập, mới tạo được mã API của mình.".into(),
         ));
     }
+    actor.may(Verb::Create, "token")?;
     if crate::account::account(tx, account)?.must_change {
         return Err(Error::Forbidden(
             "Hãy đổi mật khẩu trước khi tạo mã API.".into(),
