@@ -37,7 +37,7 @@ pub enum SheetError {
 fn megabytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let mb = bytes as f64 / 1_048_576.0;
-    text::decimal_vi(mb, usize::from(bytes % 1_048_576 != 0))
+    text::decimal_vi(mb, usize::from(!bytes.is_multiple_of(1_048_576)))
 }
 
 impl fmt::Display for SheetError {
