@@ -39,11 +39,27 @@ pub enum Subtree {
 }
 
 /// Proof that somebody may do `verb` to records of `register` in `subtree`. Only [`Actor::may`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Scope {
     register: String,
     verb: Verb,
     subtree: Subtree,
+    rights: Rights,
+}
+impl PartialEq for Scope {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.register, self.verb, &self.subtree) == (&other.register, other.verb, &other.subtree)
+    }
+}
+impl Eq for Scope {}
+
+/// What [`Actor::may`] decides from; a [`Scope`] keeps it so that links into other registers are shown by their own rights.
+#[derive(Debug, Clone)]
+struct Rights {
+    kind: ActorKind,
+    grants: Arc<[GrantInfo]>,
+    roles: Arc<Roles>,
+    narrowing: Option<Arc<Narrowing>>,
 }
 impl Scope {
     /// Register (or permission) it was minted for.
@@ -57,6 +73,14 @@ impl Scope {
     /// Whose records.
     pub fn subtree(&self) -> &Subtree {
         &self.subtree
+    }
+    /// May the same actor do this to another register? (Titles of links, personal fields.)
+    pub fn may(&self, verb: Verb, register: &str) -> Result<Scope> {
+        self.rights.may(verb, register)
+    }
+    /// Does the program itself act (jobs, rules)?
+    pub fn is_system(&self) -> bool {
+        self.rights.kind == ActorKind::System
     }
     /// Does it reach the agency with this path?
     pub fn covers(&self, path: &str) -> bool {
@@ -217,10 +241,27 @@ impl Actor {
     /// May the actor do `verb` on `register` (or permission name)? The answer says to whose records.
     /// An unknown role, and an agency whose path is unknown or malformed, give nothing.
     pub fn may(&self, verb: Verb, register: &str) -> Result<Scope> {
+        Rights {
+            kind: self.kind,
+            grants: self.grants.clone(),
+            roles: self.roles.clone(),
+            narrowing: self.narrowing.clone(),
+        }
+        .may(verb, register)
+    }
+    /// Has the actor this role (by any grant)? Used by transitions that name roles.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.kind == ActorKind::System || self.grants.iter().any(|g| g.role == role)
+    }
+}
+
+impl Rights {
+    fn may(&self, verb: Verb, register: &str) -> Result<Scope> {
         let mint = |subtree| Scope {
             register: register.to_owned(),
             verb,
             subtree,
+            rights: self.clone(),
         };
         if self
             .narrowing
@@ -261,10 +302,6 @@ impl Actor {
         } else {
             Ok(mint(Subtree::Paths(paths)))
         }
-    }
-    /// Has the actor this role (by any grant)? Used by transitions that name roles.
-    pub fn has_role(&self, role: &str) -> bool {
-        self.kind == ActorKind::System || self.grants.iter().any(|g| g.role == role)
     }
 }
 
