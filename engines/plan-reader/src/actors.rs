@@ -1,0 +1,595 @@
+//! Agencies in headings and cells: where one name ends and the next begins, scopes, guidance notes.
+
+use crate::fold::Folded;
+use crate::plan::Scope;
+
+/// Heads that start a name by themselves when written with a capital (or followed by one).
+const HEADS: &[&str] = &[
+    "cong an",
+    "so",
+    "bo chi huy",
+    "ban chi huy",
+    "ubnd",
+    "uy ban",
+    "hdnd",
+    "hoi dong",
+    "van phong",
+    "bao",
+    "dai",
+    "phong",
+    "bo phan",
+    "trung tam",
+    "truong",
+    "vien",
+    "thanh tra",
+    "chi cuc",
+    "cuc",
+    "ban quan ly",
+    "ban chi dao",
+    "ban to chuc",
+    "ban tuyen giao",
+    "ban dan van",
+    "ban noi chinh",
+    "ban dan toc",
+    "ban cong tac",
+    "tieu ban",
+    "to cong tac",
+    "to chuyen vien",
+    "to giup viec",
+    "doi ung cuu",
+    "doi",
+    "mat tran",
+    "ubmttq",
+    "ubmt",
+    "lien doan",
+    "hoi",
+    "hiep hoi",
+    "doan thanh nien",
+    "tinh doan",
+    "thanh doan",
+    "huyen doan",
+    "doan tncs",
+    "tinh uy",
+    "thanh uy",
+    "dang uy",
+    "huyen uy",
+    "thuong truc",
+    "ngan hang",
+    "buu dien",
+    "vien thong",
+    "tap doan",
+    "tong cong ty",
+    "cong ty",
+    "doanh nghiep",
+    "kho bac",
+    "bao hiem",
+    "thue",
+    "cuc thue",
+    "hai quan",
+    "vien kiem sat",
+    "toa an",
+    "bo",
+    "lanh dao",
+    "chu tich",
+    "bao va",
+    "ban",
+    "hop tac xa",
+    "to cong nghe so",
+    "lien minh",
+    "quy",
+    "benh vien",
+    "co quan",
+    "don vi",
+    "vnpt",
+    "viettel",
+    "to chuc",
+    "chinh phu",
+    "thu truong",
+    "nguoi dung dau",
+    "thanh vien",
+];
+
+/// Collective heads: start an actor in any case.
+const COLLECTIVES: &[&str] = &[
+    "cac so",
+    "cac co quan",
+    "cac to chuc",
+    "cac doanh nghiep",
+    "cac bo phan",
+    "cac don vi",
+    "cac cong ty",
+    "cac hoi",
+    "cac truong",
+    "cac phong",
+    "cac doan the",
+    "cac to chuc chinh tri",
+    "cac dia phuong",
+    "cac ngan hang",
+    "cac co so",
+    "cac bo",
+    "cac ban",
+    "cac ho",
+    "cac thon",
+    "cac trung tam",
+    "cac tap doan",
+    "cac nha mang",
+    "cac thanh vien",
+    "toan the",
+    "don vi cung cap",
+    "don vi van hanh",
+    "don vi chu quan",
+    "doanh nghiep vien thong",
+    "so, ban, nganh",
+    "so, nganh",
+];
+
+/// Collective heads that start a heading but never a new actor behind a comma
+/// ("Các cơ quan, đơn vị, các ban, ngành, đoàn thể" is one actor).
+const NO_SPLIT: &[&str] = &[
+    "cac ban",
+    "cac ho",
+    "cac thon",
+    "cac dia phuong",
+    "cac doan the",
+];
+
+/// Names of commune offices that carry no head word.
+const OFFICES: &[&str] = &[
+    "van hoa - xa hoi",
+    "tai chinh - ke toan",
+    "van phong - thong ke",
+    "tu phap - ho tich",
+    "dia chinh - xay dung",
+    "dia chinh - nong nghiep",
+    "kinh te - ha tang",
+    "van hoa - thong tin",
+];
+
+/// What one cell says about who.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Actors {
+    /// Agencies, verbatim.
+    pub names: Vec<String>,
+    /// Scopes of single agencies.
+    pub scopes: Vec<Scope>,
+    /// Remarks ("theo chỉ đạo, hướng dẫn của …").
+    pub notes: Vec<String>,
+}
+
+/// Whether a known agency name begins at a position of a folded text.
+pub fn starts_head(text: &Folded<'_>, at: usize) -> bool {
+    let Some(key) = text.key.get(at..) else {
+        return false;
+    };
+    let whole = |head: &str| {
+        key.starts_with(head)
+            && !key
+                .as_bytes()
+                .get(head.len())
+                .is_some_and(u8::is_ascii_alphanumeric)
+    };
+    if COLLECTIVES.iter().any(|head| whole(head))
+        || OFFICES.iter().any(|office| key.starts_with(office))
+    {
+        return true;
+    }
+    HEADS
+        .iter()
+        .any(|head| whole(head) && capital(text, at, head.len()))
+}
+
+/// Either the head or the word behind it is written with a capital.
+fn capital(text: &Folded<'_>, at: usize, length: usize) -> bool {
+    text.is_upper(at)
+        || (text.key.as_bytes().get(at + length) == Some(&b' ') && text.is_upper(at + length + 1))
+}
+
+/// Whether a text begins with a known agency.
+pub fn is_agency(text: &str) -> bool {
+    starts_head(&Folded::new(text), 0)
+}
+
+/// Splits "A, B và C" to names, only where a known head follows the separator.
+pub fn split_names(text: &str) -> Vec<String> {
+    let folded = Folded::new(text);
+    let bytes = folded.key.as_bytes();
+    let mut names = Vec::new();
+    let (mut start, mut at, mut depth) = (0usize, 0usize, 0i32);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        let skip = if depth > 0 {
+            0
+        } else {
+            separator(&folded, at, start)
+        };
+        if skip > 0 {
+            push_name(&mut names, folded.slice(start, at));
+            start = at + skip;
+            at = start;
+            continue;
+        }
+        at += 1;
+    }
+    push_name(&mut names, folded.slice(start, bytes.len()));
+    names
+}
+
+/// Length of a separator at `at` that is followed by a new agency, else 0.
+fn separator(text: &Folded<'_>, at: usize, start: usize) -> usize {
+    let key = &text.key[at..];
+    let length = match key.as_bytes()[0] {
+        b',' | b';' | b'\n' | b'/' | b'+' => 1,
+        b' ' if key.starts_with(" va ") => 4,
+        b' ' if key.starts_with(" - ") && text.key.as_bytes().get(start) == Some(&b'-') => 3,
+        _ => return 0,
+    };
+    let rest = &key[length..];
+    let mut skip =
+        length + (rest.len() - rest.trim_start_matches([' ', ',', ';', '-', '\n']).len());
+    for glue in ["va ", "cung voi ", "voi "] {
+        if text.key[at + skip..].starts_with(glue) {
+            skip += glue.len();
+        }
+    }
+    let next = at + skip;
+    let tail = &text.key[next.min(text.key.len())..];
+    if NO_SPLIT.iter().any(|head| tail.starts_with(head)) || !starts_head(text, next) {
+        return 0;
+    }
+    // "các cơ quan, đơn vị", "các Sở, Ban ngành": members of one collective, not new actors.
+    let open = text.key[start..at]
+        .trim_start_matches(['-', ' '])
+        .starts_with("cac ");
+    let member = [
+        "co quan",
+        "don vi",
+        "ban",
+        "doanh nghiep",
+        "to chuc",
+        "hoi",
+        "hiep hoi",
+        "doi",
+        "phong",
+        "bo",
+        "so",
+        "thanh vien",
+    ]
+    .iter()
+    .any(|m| {
+        tail.strip_prefix(m)
+            .is_some_and(|r| plain_member(text, next, m.len(), r))
+    });
+    let service = ["don vi cung cap", "don vi van hanh", "don vi chu quan"]
+        .iter()
+        .any(|m| tail.starts_with(m));
+    if open && member && !service { 0 } else { skip }
+}
+
+/// A head word that is not followed by a proper name ("Ban ngành", "đơn vị", "Sở,").
+fn plain_member(text: &Folded<'_>, at: usize, length: usize, rest: &str) -> bool {
+    rest.is_empty() || !rest.starts_with(' ') || !text.is_upper(at + length + 1)
+}
+
+fn push_name(names: &mut Vec<String>, raw: &str) {
+    let raw = raw.trim().trim_start_matches(['-', '+', '–', '•', ' ']);
+    let name = crate::fold::tidy(raw.trim_end_matches(['.', ';', ',', ':', ' ', '-']));
+    let name = name.strip_suffix("./").unwrap_or(&name).to_owned();
+    if !name.is_empty() {
+        names.push(name);
+    }
+}
+
+/// Reads an actor cell: bullets, scopes in parentheses, guidance notes, joint names.
+pub fn read_cell(cell: &str) -> Actors {
+    let mut actors = Actors::default();
+    let cell = cell.trim();
+    if cell.is_empty() || cell.trim_matches(['-', '–', '.', '/', ' ']).is_empty() {
+        return actors;
+    }
+    for part in bullets(cell) {
+        read_part(&part, &mut actors);
+    }
+    actors
+}
+
+/// Cuts a cell at line ends and at ` - ` bullets behind `.`, `)`, `;` or in a cell that begins with a bullet.
+fn bullets(cell: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    for line in cell.split('\n').map(str::trim).filter(|l| !l.is_empty()) {
+        let folded = Folded::new(line);
+        let bytes = folded.key.as_bytes();
+        let bulleted = matches!(bytes.first(), Some(b'-' | b'+'));
+        let mut start = 0;
+        for at in 1..bytes.len().saturating_sub(2) {
+            let dash =
+                matches!(bytes[at], b'-' | b'+') && bytes[at - 1] == b' ' && bytes[at + 1] == b' ';
+            if !dash {
+                continue;
+            }
+            let closed = folded.key[..at].trim_end().ends_with(['.', ')', ';']);
+            if closed || (bulleted && starts_head(&folded, at + 2)) {
+                parts.push(folded.slice(start, at).trim().to_owned());
+                start = at;
+            }
+        }
+        parts.push(folded.slice(start, bytes.len()).trim().to_owned());
+    }
+    // A name broken over two lines of a cell: the second half starts with no head.
+    let mut joined: Vec<String> = Vec::new();
+    for part in parts {
+        let bare = part.trim_start_matches(['-', '+', ' ']);
+        match joined.last_mut() {
+            Some(last)
+                if bare.len() == part.len() && !is_agency(bare) && !last.ends_with([';', '.']) =>
+            {
+                last.push(' ');
+                last.push_str(&part);
+            }
+            _ => joined.push(part),
+        }
+    }
+    joined
+}
+
+fn read_part(part: &str, actors: &mut Actors) {
+    let part = part.trim_start_matches(['-', '+', '–', '•', ' ']);
+    let folded = Folded::new(part);
+    let note_at = [
+        "theo chi dao",
+        "theo huong dan",
+        "theo su chi dao",
+        "theo chuc nang",
+        "theo linh vuc",
+    ]
+    .iter()
+    .filter_map(|w| folded.word(w, 0))
+    .min();
+    let end = note_at.unwrap_or(folded.key.len());
+    if note_at.is_some() {
+        let note = folded
+            .slice(end, folded.key.len())
+            .trim()
+            .trim_end_matches(['.', ';', ' ']);
+        actors.notes.push(note.to_owned());
+    }
+    let (scope, head) = take_scope(folded.slice(0, end));
+    let head_folded = Folded::new(&head);
+    let verb = ["phoi hop", "chu tri", "trien khai thuc hien"]
+        .iter()
+        .filter_map(|w| head_folded.word(w, 1))
+        .filter(|at| !head_folded.is_upper(*at))
+        .min()
+        .unwrap_or(head_folded.key.len());
+    let names = split_names(head_folded.slice(0, verb));
+    if let Some(scope) = scope {
+        for name in &names {
+            actors.scopes.push(Scope {
+                agency: name.clone(),
+                scope: scope.clone(),
+            });
+        }
+    }
+    for name in names {
+        if !actors.names.contains(&name) {
+            actors.names.push(name);
+        }
+    }
+}
+
+/// Takes "(nội dung liên quan đến …)" out of a text.
+fn take_scope(text: &str) -> (Option<String>, String) {
+    let folded = Folded::new(text);
+    let mut from = 0;
+    while let Some(open) = folded.key[from..].find('(').map(|i| i + from) {
+        let Some(close) = folded.key[open..].find(')').map(|i| i + open) else {
+            break;
+        };
+        let inner = &folded.key[open + 1..close];
+        if [
+            "noi dung",
+            "linh vuc",
+            "doi voi",
+            "ve ",
+            "phan ",
+            "nhiem vu",
+            "lien quan",
+        ]
+        .iter()
+        .any(|w| inner.starts_with(w))
+        {
+            let rest = format!(
+                "{}{}",
+                folded.slice(0, open),
+                folded.slice(close + 1, folded.key.len())
+            );
+            return (Some(folded.slice(open + 1, close).trim().to_owned()), rest);
+        }
+        from = close + 1;
+    }
+    (None, text.to_owned())
+}
+
+/// Actors named behind "phối hợp (với)" in a sentence, up to the first verb.
+pub fn coordinators_in(text: &str) -> Vec<String> {
+    let folded = Folded::new(text);
+    let Some(mut at) = folded.word("phoi hop", 0) else {
+        return Vec::new();
+    };
+    at += "phoi hop".len();
+    for filler in [" chat che", " cung", " voi"] {
+        if folded.key[at..].starts_with(filler) {
+            at += filler.len();
+        }
+    }
+    let start = at + folded.key[at..].len() - folded.key[at..].trim_start().len();
+    if !starts_head(&folded, start) {
+        return Vec::new();
+    }
+    let verbs = [
+        "trien khai",
+        "to chuc",
+        "tham muu",
+        "xay dung",
+        "ra soat",
+        "nghien cuu",
+        "thuc hien",
+        "day manh",
+        "trong",
+        "tang cuong",
+        "tiep tuc",
+        "de xuat",
+        "huong dan",
+        "kiem tra",
+        "theo doi",
+        "tranh thu",
+        "giup",
+        "de",
+        "cung cap",
+        "xu ly",
+        "bao dam",
+        "dam bao",
+        "quan ly",
+        "phat hien",
+        "dau tranh",
+        "thanh tra",
+        "tong hop",
+        "hoan thien",
+        "don doc",
+        "danh gia",
+    ];
+    let mut end = folded.key.len();
+    for stop in ['.', ':', '('] {
+        end = folded.key[start..]
+            .find(stop)
+            .map_or(end, |i| end.min(start + i));
+    }
+    for verb in verbs {
+        let mut from = start + 1;
+        while let Some(found) = folded.word(verb, from) {
+            let noun = verb == "to chuc" && folded.key[..found].ends_with("cac ");
+            if !folded.is_upper(found) && !noun {
+                end = end.min(found);
+                break;
+            }
+            from = found + 1;
+        }
+    }
+    split_names(folded.slice(start, end))
+        .into_iter()
+        .filter(|n| is_agency(n) && n.chars().count() < 160)
+        .collect()
+}
+
+/// A collective that names nobody in particular ("các cơ quan liên quan"): a person must choose.
+pub fn is_unresolvable(name: &str) -> bool {
+    let key = crate::fold::fold(name);
+    crate::fold::has_word(&key, "lien quan") || key.ends_with(" khac")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(cell: &str) -> Vec<String> {
+        read_cell(cell).names
+    }
+
+    #[test]
+    fn commas_split_only_before_a_known_head() {
+        assert_eq!(
+            names("Các sở, ban, ngành, UBND cấp xã, các tổ chức, doanh nghiệp nhà nước").len(),
+            3
+        );
+        assert_eq!(names("UBND các huyện, thị xã, thành phố").len(), 1);
+        assert_eq!(names("Sở Tài chính, các cơ quan, doanh nghiệp và hội, hiệp hội trong lĩnh vực an ninh mạng, công nghệ thông tin - truyền thông").len(), 2);
+        assert_eq!(
+            names("Sở Nội vụ; các Sở, Ban ngành và địa phương liên quan"),
+            ["Sở Nội vụ", "các Sở, Ban ngành và địa phương liên quan"]
+        );
+        assert_eq!(
+            names("Các cơ quan, đơn vị, các ban, ngành, đoàn thể."),
+            ["Các cơ quan, đơn vị, các ban, ngành, đoàn thể"]
+        );
+        assert_eq!(
+            names("Công an tỉnh , Sở Tư pháp"),
+            ["Công an tỉnh", "Sở Tư pháp"]
+        );
+        assert_eq!(names("Công an tỉnh, sở Khoa học và Công nghệ").len(), 2);
+        assert_eq!(
+            names("Sở Giáo dục và Đào tạo; Sở Văn hóa, Thể thao và Du lịch").len(),
+            2
+        );
+        assert_eq!(
+            names("Bộ phận Văn phòng – Thống kê và bộ phận Văn hoá – Xã hội").len(),
+            2
+        );
+        assert_eq!(
+            names(
+                "Các doanh nghiệp viễn thông, công nghệ số, đơn vị cung cấp hạ tầng số trên địa bàn"
+            )
+            .len(),
+            2
+        );
+        assert_eq!(
+            names("Các sở, ngành, đoàn thể cấp tỉnh, UBND các xã, phường").len(),
+            2
+        );
+        assert_eq!(
+            names("Báo Quảng Trị, Đài Phát thanh - Truyền hình tỉnh").len(),
+            2
+        );
+    }
+
+    #[test]
+    fn bullets_scopes_and_guidance() {
+        let both = read_cell(
+            "- Bộ phận Văn hoá – Xã hội, Bộ phận Văn phòng – Thống kê phối hợp, triển khai (nội dung liên quan đến an toàn thông tin mạng). - Công an xã phối hợp, triển khai (nội dung liên quan đến an ninh mạng)",
+        );
+        assert_eq!(
+            both.names,
+            [
+                "Bộ phận Văn hoá – Xã hội",
+                "Bộ phận Văn phòng – Thống kê",
+                "Công an xã"
+            ]
+        );
+        assert_eq!(both.scopes.len(), 3);
+        assert_eq!(
+            both.scopes[1].scope,
+            "nội dung liên quan đến an toàn thông tin mạng"
+        );
+        assert_eq!(
+            names("- Công an xã - Văn hoá – xã hội"),
+            ["Công an xã", "Văn hoá – xã hội"]
+        );
+        assert_eq!(
+            names("- Công an xã\n- Trạm Y tế"),
+            ["Công an xã", "Trạm Y tế"]
+        );
+        let guided = read_cell(
+            "Các bộ phận chuyên môn cấp xã theo chỉ đạo, hướng dẫn của ngành dọc cấp trên (Phòng Văn hóa và Thông tin, Công an huyện) triển khai thực hiện;",
+        );
+        assert_eq!(guided.names, ["Các bộ phận chuyên môn cấp xã"]);
+        assert!(guided.notes[0].contains("Công an huyện"));
+        assert_eq!(names("Tài chính - Kế toán"), ["Tài chính - Kế toán"]);
+    }
+
+    #[test]
+    fn coordinators_of_a_sentence() {
+        assert_eq!(
+            coordinators_in(
+                "Chủ trì, phối hợp với Sở Giáo dục và Đào tạo, Sở Nội vụ và các sở, ban, ngành có liên quan triển khai các nhiệm vụ"
+            ),
+            [
+                "Sở Giáo dục và Đào tạo",
+                "Sở Nội vụ",
+                "các sở, ban, ngành có liên quan"
+            ]
+        );
+        assert!(coordinators_in("Phối hợp trong công tác đào tạo").is_empty());
+    }
+}

@@ -1,0 +1,306 @@
+//! Tasks of a plan without a task table: the items of the task sections and the agency blocks.
+
+use crate::actors::{coordinators_in, is_agency, read_cell, split_names};
+use crate::assignments::{BlockOf, Clause};
+use crate::columns::{Role, role};
+use crate::fold::{Folded, has_word};
+use crate::lines::{Marker, Para};
+use crate::plan::Task;
+use crate::schedule;
+use crate::sections::{Document, Purpose, has_children};
+
+/// Reads the tasks of the body.
+pub fn read(
+    doc: &Document,
+    blocks: &[BlockOf],
+    clauses: &[Clause],
+    year: Option<i32>,
+) -> Vec<Task> {
+    let mut out = Vec::new();
+    for part in doc.parts.iter().filter(|p| p.purpose == Purpose::Tasks) {
+        let section = Some(part.section.ordinal.clone()).filter(|o| !o.is_empty());
+        section_tasks(&part.paras, section, year, &mut out);
+    }
+    if !doc.appendix.is_empty() {
+        appendix_tasks(doc, year, &mut out);
+    }
+    for block in blocks {
+        block_tasks(block, year, &mut out);
+    }
+    for clause in clauses {
+        let mut task = task(
+            &clause.text,
+            clause.section.clone(),
+            clause.no.clone(),
+            clause.lines.clone(),
+            year,
+        );
+        if is_agency(&clause.text) {
+            task.lead = stated_lead(&clause.text);
+        }
+        out.push(task);
+    }
+    out
+}
+
+/// A list in the appendix instead of a table: "I. …" sections with numbered items.
+fn appendix_tasks(doc: &Document, year: Option<i32>, out: &mut Vec<Task>) {
+    let mut section = None;
+    let mut run: Vec<Para> = Vec::new();
+    for para in &doc.appendix {
+        match &para.marker {
+            Marker::Roman(o) | Marker::Upper(o) | Marker::Part(o) => {
+                section_tasks(&std::mem::take(&mut run), section.take(), year, out);
+                section = Some(o.clone());
+            }
+            Marker::None if run.is_empty() => {}
+            _ => run.push(para.clone()),
+        }
+    }
+    section_tasks(&run, section, year, out);
+}
+
+/// Each leaf item becomes a task; short items with deeper ones below are headings.
+fn section_tasks(paras: &[Para], section: Option<String>, year: Option<i32>, out: &mut Vec<Task>) {
+    let mut parent_number: Option<String> = None;
+    let mut owner: Option<(usize, u8)> = None;
+    for (at, para) in paras.iter().enumerate() {
+        let level = para.marker.level();
+        if let Some((at, _)) = owner
+            && let Some((role, value)) = attribute(para)
+        {
+            set_attribute(&mut out[at], role, value, year);
+            out[at].lines.extend(&para.lines);
+            continue;
+        }
+        if let Marker::Number(n) = &para.marker {
+            parent_number = Some(n.clone());
+        }
+        if let Some((at, owner_level)) = owner
+            && para.marker != Marker::None
+            && level > owner_level
+        {
+            let mark = if para.marker == Marker::Sub {
+                "\n+ "
+            } else {
+                "\n- "
+            };
+            out[at].text.push_str(mark);
+            out[at].text.push_str(&para.text);
+            out[at].lines.extend(&para.lines);
+            continue;
+        }
+        owner = None;
+        if para.marker == Marker::None && (para.text.starts_with('(') || para.text.ends_with(':')) {
+            continue;
+        }
+        if is_heading(paras, at) {
+            continue;
+        }
+        let no = match &para.marker {
+            Marker::Number(n) => Some(n.clone()),
+            Marker::Letter(l) => Some(
+                parent_number
+                    .as_ref()
+                    .map_or_else(|| l.clone(), |n| format!("{n}.{l}")),
+            ),
+            _ => None,
+        };
+        out.push(task(
+            &para.text,
+            section.clone(),
+            no,
+            para.lines.clone(),
+            year,
+        ));
+        owner = Some((
+            out.len() - 1,
+            if para.marker == Marker::None {
+                9
+            } else {
+                level
+            },
+        ));
+    }
+}
+
+fn is_heading(paras: &[Para], at: usize) -> bool {
+    let para = &paras[at];
+    if para.marker == Marker::None {
+        return false;
+    }
+    let sentence = para.text.contains(". ") || para.text.chars().count() > 220;
+    let free_text = matches!(para.marker, Marker::Number(_))
+        && paras
+            .get(at + 1)
+            .is_some_and(|n| n.marker == Marker::None && attribute(n).is_none())
+        && para.text.chars().count() < 120
+        && !para.text.ends_with(['.', ';']);
+    let children =
+        has_children(paras, at) && paras.get(at + 1).is_some_and(|n| attribute(n).is_none());
+    (children && !sentence && !matches!(para.marker, Marker::Bullet | Marker::Sub)) || free_text
+}
+
+/// "- Cơ quan chủ trì: Sở Nội vụ" below a task.
+fn attribute(para: &Para) -> Option<(Role, &str)> {
+    let (label, value) = para.text.split_once(':')?;
+    if label.chars().count() > 45 || value.trim().is_empty() {
+        return None;
+    }
+    let role = role(label)?;
+    let known = matches!(
+        role,
+        Role::Lead | Role::Coordinating | Role::Both | Role::Time | Role::Product
+    );
+    known.then_some((role, value.trim()))
+}
+
+fn set_attribute(task: &mut Task, role: Role, value: &str, year: Option<i32>) {
+    let value = value.trim_end_matches(['.', ';', ' ']);
+    match role {
+        Role::Lead => task.lead = read_cell(value).names,
+        Role::Coordinating => task.coordinating = read_cell(value).names,
+        Role::Time => {
+            task.time = Some(value.to_owned());
+            task.schedule = schedule::read(value, year);
+        }
+        Role::Product => task.product = Some(value.to_owned()),
+        _ => {
+            let (lead, coordinating) = crate::table::split_both(value);
+            task.lead = lead.names;
+            task.coordinating = coordinating.names;
+        }
+    }
+}
+
+/// Duties of a block: the block leads unless the duty begins with "Phối hợp".
+fn block_tasks(block: &BlockOf, year: Option<i32>, out: &mut Vec<Task>) {
+    for (duty, (letter, lines)) in block.assignment.duties.iter().zip(&block.places) {
+        let no = match (&block.no, letter) {
+            (Some(n), Some(l)) => Some(format!("{n}.{l}")),
+            (Some(n), None) if block.assignment.duties.len() == 1 => Some(n.clone()),
+            _ => None,
+        };
+        let mut task = task(duty, block.section.clone(), no, lines.clone(), year);
+        let key = crate::fold::fold(duty);
+        let partners: Vec<String> = coordinators_in(duty)
+            .into_iter()
+            .filter(|n| !block.assignment.agencies.contains(n))
+            .collect();
+        if key.starts_with("phoi hop") {
+            task.coordinating.clone_from(&block.assignment.agencies);
+        } else {
+            task.lead.clone_from(&block.assignment.agencies);
+            task.coordinating = partners;
+        }
+        out.push(task);
+    }
+}
+
+/// Agencies in front of "chủ trì", or "Giao … chủ trì" anywhere in a sentence.
+fn stated_lead(text: &str) -> Vec<String> {
+    let folded = Folded::new(text);
+    let Some(at) = folded.word("chu tri", 0) else {
+        return Vec::new();
+    };
+    let start = folded.key[..at].rfind(['.', ';', ':']).map_or(0, |i| i + 1);
+    let lead = folded.slice(start, at).trim();
+    let lead = lead
+        .strip_prefix("Giao ")
+        .or_else(|| lead.strip_prefix("giao "))
+        .unwrap_or(lead);
+    if is_agency(lead) && lead.chars().count() < 160 {
+        split_names(lead)
+    } else {
+        Vec::new()
+    }
+}
+
+fn task(
+    text: &str,
+    section: Option<String>,
+    no: Option<String>,
+    lines: Vec<usize>,
+    year: Option<i32>,
+) -> Task {
+    let time = sentence_time(text);
+    let schedule = time.as_deref().and_then(|t| schedule::read(t, year));
+    let lead = stated_lead(text);
+    let coordinating = if lead.is_empty() {
+        Vec::new()
+    } else {
+        coordinators_in(text)
+    };
+    Task {
+        section,
+        no,
+        text: text.trim().to_owned(),
+        lead,
+        coordinating,
+        time,
+        schedule,
+        lines,
+        ..Task::default()
+    }
+}
+
+/// The period words of a sentence, verbatim.
+fn sentence_time(text: &str) -> Option<String> {
+    let folded = Folded::new(text);
+    let key = folded.key.as_str();
+    if let Some(at) = folded.word("truoc ngay", 0) {
+        let end = key[at..]
+            .find([')', ';', ','])
+            .map_or(key.len(), |i| at + i)
+            .min(at + 40);
+        let yearly = ["hang nam", "dinh ky hang nam"]
+            .iter()
+            .find_map(|w| folded.word(w, 0).filter(|y| *y < at && at - y < 24));
+        let start = yearly.map_or(at, |y| {
+            key[..y]
+                .rfind("dinh ky ")
+                .filter(|d| y - d < 12)
+                .unwrap_or(y)
+        });
+        let close = usize::from(yearly.is_some() && key.as_bytes().get(end) == Some(&b')'));
+        return Some(folded.slice(start, end + close).trim().to_owned());
+    }
+    for phrase in [
+        "toi thieu 1 nam/1 lan",
+        "dinh ky hang nam",
+        "it nhat 01 lan/nam",
+        "it nhat 1 lan/nam",
+    ] {
+        if let Some(at) = folded.word(phrase, 0) {
+            return Some(folded.slice(at, at + phrase.len()).to_owned());
+        }
+    }
+    if let Some(at) = folded.word("quy", 0).filter(|at| folded.is_upper(*at)) {
+        let end = key[at..]
+            .find([';', ',', ')', '.'])
+            .map_or(key.len(), |i| at + i)
+            .min(at + 20);
+        if schedule::read(folded.slice(at, end), None)
+            .is_some_and(|s| s != schedule::Schedule::Text)
+        {
+            return Some(folded.slice(at, end).trim().to_owned());
+        }
+    }
+    let opening = [
+        "hang nam",
+        "hang quy",
+        "hang thang",
+        "thuong xuyen",
+        "dinh ky",
+        "kip thoi",
+    ];
+    if let Some(word) = opening.iter().find(|w| key.starts_with(**w)) {
+        return Some(folded.slice(0, word.len()).to_owned());
+    }
+    let tail = key.rfind(". ").map_or("", |at| &key[at + 2..]);
+    if tail.starts_with("hang nam to chuc") || has_word(key, "duy tri hoat dong hang nam") {
+        let at = folded.word("hang nam", 0)?;
+        return Some(folded.slice(at, at + 8).to_owned());
+    }
+    None
+}

@@ -1,0 +1,397 @@
+//! Checks over the whole reading: identity, outline, actors, schedules.
+
+use crate::actors::is_unresolvable;
+use crate::assignments::Clause;
+use crate::fold::{fold, has_word};
+use crate::head::Head;
+use crate::lines::{Marker, Para, roman_value};
+use crate::plan::{Plan, Section, Warning};
+use crate::schedule::Schedule;
+use crate::sections::{Document, Part};
+use crate::values::is_implied;
+use crate::warnings::{excerpt, push};
+
+/// Missing parts of the identity.
+pub fn identity(plan: &Plan, head: &Head, warnings: &mut Vec<Warning>) {
+    if plan.number.is_none() {
+        push(
+            warnings,
+            "missing_number",
+            head.number_blank.unwrap_or(0),
+            "Kế hoạch chưa có số.".into(),
+            Some("Nhập số khi kế hoạch được ban hành; không cần nhập lại kế hoạch."),
+        );
+    }
+    if plan.date.is_none() {
+        push(
+            warnings,
+            "missing_date",
+            head.date_blank.unwrap_or(0),
+            "Kế hoạch chưa có ngày ban hành đầy đủ.".into(),
+            Some("Nhập ngày ban hành."),
+        );
+    }
+    if plan.issuer.is_none() {
+        push(
+            warnings,
+            "missing_issuer",
+            0,
+            "Không tìm thấy cơ quan ban hành.".into(),
+            Some("Chọn cơ quan ban hành."),
+        );
+    }
+    if plan.title.is_none() {
+        push(
+            warnings,
+            "missing_title",
+            0,
+            "Không tìm thấy tên kế hoạch (dòng sau chữ “KẾ HOẠCH”).".into(),
+            Some("Nhập tên kế hoạch."),
+        );
+    }
+    if plan.sections.is_empty() {
+        push(
+            warnings,
+            "no_sections",
+            0,
+            "Không nhận ra mục nào (I, II, III … hoặc 1, 2, 3 …).".into(),
+            Some("Kiểm tra xem tệp có đúng là kế hoạch không."),
+        );
+    }
+    if plan.objectives.is_empty() && !plan.sections.is_empty() {
+        push(
+            warnings,
+            "no_objectives",
+            0,
+            "Không tìm thấy mục tiêu nào.".into(),
+            Some("Thêm mục tiêu bằng tay nếu kế hoạch có."),
+        );
+    }
+    if plan.tasks.is_empty() && !plan.sections.is_empty() {
+        push(
+            warnings,
+            "no_tasks",
+            0,
+            "Không tìm thấy nhiệm vụ nào.".into(),
+            Some("Kiểm tra phụ lục hoặc mục nhiệm vụ."),
+        );
+    }
+}
+
+/// Outline: duplicates, gaps, empty sections.
+pub fn outline(doc: &Document, warnings: &mut Vec<Warning>) {
+    let sections: Vec<&Section> = doc.parts.iter().map(|p| &p.section).collect();
+    duplicates(&sections, warnings);
+    let romans: Vec<(u32, usize)> = sections
+        .iter()
+        .filter_map(|s| roman_value(&s.ordinal).map(|v| (v, s.line)))
+        .collect();
+    gaps(&romans, "mục", warnings);
+    for part in &doc.parts {
+        if part.paras.is_empty() && !part.has_table {
+            let message = format!(
+                "Mục {} “{}” không có nội dung.",
+                part.section.ordinal,
+                excerpt(&part.section.title)
+            );
+            push(
+                warnings,
+                "section_without_content",
+                part.section.line,
+                message,
+                Some("Nội dung có thể nằm ở phụ lục; kiểm tra lại."),
+            );
+        }
+        item_gaps(part, warnings);
+    }
+}
+
+fn duplicates(sections: &[&Section], warnings: &mut Vec<Warning>) {
+    for (at, section) in sections.iter().enumerate() {
+        let earlier = &sections[..at];
+        if let Some(same) = earlier
+            .iter()
+            .find(|s| s.ordinal == section.ordinal && !s.ordinal.is_empty())
+        {
+            let message = format!(
+                "Số mục {} dùng hai lần: dòng {} và dòng {}.",
+                section.ordinal, same.line, section.line
+            );
+            push(
+                warnings,
+                "duplicate_section_ordinal",
+                section.line,
+                message,
+                Some("Đánh lại số mục; hệ thống giữ cả hai mục."),
+            );
+        }
+        if let Some(same) = earlier
+            .iter()
+            .find(|s| fold(&s.title) == fold(&section.title) && !s.title.is_empty())
+        {
+            let message = format!(
+                "Tên mục “{}” lặp lại: dòng {} và dòng {}.",
+                excerpt(&section.title),
+                same.line,
+                section.line
+            );
+            push(
+                warnings,
+                "duplicate_section_title",
+                section.line,
+                message,
+                None,
+            );
+        }
+    }
+}
+
+/// Numbers that skip one ("2, 4").
+fn gaps(values: &[(u32, usize)], what: &str, warnings: &mut Vec<Warning>) {
+    for pair in values.windows(2) {
+        let ((before, _), (after, line)) = (pair[0], pair[1]);
+        if after > before + 1 {
+            let message = format!("Thiếu số thứ tự giữa {what} {before} và {what} {after}.");
+            push(
+                warnings,
+                "numbering_gap",
+                line,
+                message,
+                Some("Kiểm tra xem có mục bị mất hay chỉ đánh số nhầm."),
+            );
+        }
+    }
+}
+
+/// Letters of Vietnamese enumerations.
+const LETTERS: &[&str] = &[
+    "a", "b", "c", "d", "đ", "e", "g", "h", "i", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
+    "u", "v", "x", "y",
+];
+
+fn item_gaps(part: &Part, warnings: &mut Vec<Warning>) {
+    let mut numbers: Vec<(u32, usize)> = Vec::new();
+    let mut letter: Option<usize> = None;
+    for para in &part.paras {
+        match &para.marker {
+            Marker::Number(n) => {
+                letter = None;
+                if let Ok(value) = n.parse::<u32>() {
+                    numbers.push((value, para.line));
+                }
+            }
+            Marker::Letter(l) => letter = letter_step(letter, l, para, warnings),
+            _ => {}
+        }
+    }
+    gaps(&numbers, "số", warnings);
+}
+
+fn letter_step(
+    previous: Option<usize>,
+    letter: &str,
+    para: &Para,
+    warnings: &mut Vec<Warning>,
+) -> Option<usize> {
+    let Some(at) = LETTERS.iter().position(|l| *l == letter) else {
+        let message = format!(
+            "Chữ “{letter}” không có trong cách đánh thứ tự tiếng Việt (a, b, c, d, đ, e, g, h …)."
+        );
+        push(
+            warnings,
+            "numbering_gap",
+            para.line,
+            message,
+            Some("Kiểm tra thứ tự các điểm."),
+        );
+        // "f" stands where "g" is expected next.
+        return previous;
+    };
+    if let Some(previous) = previous
+        && at > previous + 1
+    {
+        let message = format!("Thiếu điểm giữa “{}” và “{letter}”.", LETTERS[previous]);
+        push(
+            warnings,
+            "numbering_gap",
+            para.line,
+            message,
+            Some("Kiểm tra xem có điểm bị mất hay chỉ đánh thứ tự nhầm."),
+        );
+    }
+    Some(at)
+}
+
+/// Administrative level of an agency by its name: 0 centre, 1 province, 2 district, 3 commune.
+fn level(name: &str) -> Option<u8> {
+    let key = fold(name);
+    let has = |words: &[&str]| words.iter().any(|w| has_word(&key, w));
+    if has(&["cap xa", "xa", "phuong", "dac khu", "thi tran"]) && !has(&["tinh"]) {
+        Some(3)
+    } else if has(&["huyen", "thi xa", "ubnd quan", "uy ban nhan dan quan"]) && !has(&["tinh"]) {
+        Some(2)
+    } else if key.starts_with("phong van hoa") {
+        // Offices of the district, which existed until 1 July 2025.
+        Some(2)
+    } else if key.starts_with("bo ")
+        && !key.starts_with("bo phan")
+        && !key.starts_with("bo chi huy")
+        || key.starts_with("chinh phu")
+        || key.starts_with("thu tuong")
+    {
+        Some(0)
+    } else if has(&["tinh"]) || (key.starts_with("so ") && name.starts_with('S')) {
+        Some(1)
+    } else {
+        None
+    }
+}
+
+/// Actors: leads from an upper level, collectives that name nobody.
+pub fn actors(plan: &Plan, warnings: &mut Vec<Warning>) {
+    let issuer = plan.issuer.as_deref().and_then(level);
+    let mut named: Vec<String> = Vec::new();
+    for task in &plan.tasks {
+        let line = task.lines.first().copied().unwrap_or(0);
+        for lead in &task.lead {
+            if let (Some(own), Some(other)) = (issuer, level(lead))
+                && other < own
+            {
+                let message =
+                    format!("Cơ quan chủ trì “{lead}” thuộc cấp trên của cơ quan ban hành.");
+                push(
+                    warnings,
+                    "lead_from_upper_level",
+                    line,
+                    message,
+                    Some(
+                        "Kế hoạch không giao việc được cho cấp trên; chọn cơ quan chủ trì khác hoặc ghi là cơ quan hướng dẫn.",
+                    ),
+                );
+            }
+        }
+        for name in task.lead.iter().chain(&task.coordinating) {
+            let key = fold(name);
+            if is_unresolvable(name) && !named.contains(&key) {
+                named.push(key);
+                let message = format!("“{name}” không chỉ rõ cơ quan nào.");
+                push(
+                    warnings,
+                    "unresolvable_actor",
+                    line,
+                    message,
+                    Some("Chọn các cơ quan cụ thể khi nhập kế hoạch."),
+                );
+            }
+        }
+    }
+}
+
+/// Time words that give no date, and repeated row numbers.
+pub fn schedules(plan: &Plan, warnings: &mut Vec<Warning>) {
+    let mut seen: Vec<(&Option<String>, &String)> = Vec::new();
+    for task in &plan.tasks {
+        let line = task.lines.first().copied().unwrap_or(0);
+        let time = task.time.as_deref().unwrap_or_default();
+        match &task.schedule {
+            Some(Schedule::Text) => push(
+                warnings,
+                "unclear_schedule",
+                line,
+                format!("Chưa hiểu thời gian “{time}”."),
+                Some("Chọn lịch thực hiện bằng tay."),
+            ),
+            Some(Schedule::Periodic { interval: None }) => {
+                push(
+                    warnings,
+                    "interval_unknown",
+                    line,
+                    format!("“{time}” không nói bao lâu một lần."),
+                    Some("Chọn chu kỳ; mặc định 12 tháng."),
+                );
+            }
+            _ => {}
+        }
+        if let Some(no) = &task.no {
+            if seen
+                .iter()
+                .rev()
+                .take(200)
+                .any(|(s, n)| **s == task.section && *n == no)
+            {
+                push(
+                    warnings,
+                    "duplicate_row_number",
+                    line,
+                    format!("Số thứ tự {no} dùng hai lần trong một mục."),
+                    None,
+                );
+            }
+            seen.push((&task.section, no));
+        }
+    }
+}
+
+/// Values read from words, general clauses, source of the tasks.
+pub fn notes(
+    plan: &Plan,
+    doc: &Document,
+    clauses: &[Clause],
+    from_body: bool,
+    warnings: &mut Vec<Warning>,
+) {
+    for objective in &plan.objectives {
+        for value in objective.values.iter().filter(|v| is_implied(v)) {
+            let message = format!(
+                "Mục tiêu không ghi con số, hiểu là {} {}%: “{}”.",
+                value.comparator,
+                value.value,
+                excerpt(&value.text)
+            );
+            push(
+                warnings,
+                "implied_value",
+                objective.line,
+                message,
+                Some("Xác nhận hoặc nhập ngưỡng."),
+            );
+        }
+    }
+    if from_body && !plan.tasks.is_empty() {
+        let message = format!(
+            "Không có bảng nhiệm vụ: {} nhiệm vụ được lấy từ các mục và phần phân công.",
+            plan.tasks.len()
+        );
+        push(
+            warnings,
+            "tasks_from_body",
+            0,
+            message,
+            Some("Kiểm tra cơ quan chủ trì và thời gian của từng nhiệm vụ."),
+        );
+    } else {
+        for clause in clauses {
+            let message = format!(
+                "Điều khoản chung, không thuộc cơ quan nào: “{}”.",
+                clause.text
+            );
+            push(
+                warnings,
+                "general_clause",
+                clause.lines.first().copied().unwrap_or(0),
+                message,
+                Some("Tạo nghĩa vụ báo cáo, phản ánh nếu cần."),
+            );
+        }
+    }
+    for para in doc.closing.iter().filter(|p| p.key.len() > 20) {
+        let message = format!("Đoạn kết: “{}”.", para.text);
+        push(
+            warnings,
+            "general_clause",
+            para.line,
+            message,
+            Some("Tạo nghĩa vụ báo cáo, phản ánh nếu cần."),
+        );
+    }
+}

@@ -1,0 +1,299 @@
+//! Calendar days, written the Vietnamese way inside texts.
+
+use crate::fold::find_word;
+
+/// A day of the calendar (year 1 to 9999).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    /// Year.
+    pub year: i32,
+    /// 1 to 12.
+    pub month: u32,
+    /// 1 to 31.
+    pub day: u32,
+}
+
+impl Date {
+    /// A date; a day beyond the month's end is set to its end.
+    pub fn new(year: i32, month: u32, day: u32) -> Self {
+        let month = month.clamp(1, 12);
+        Self {
+            year,
+            month,
+            day: day.clamp(1, month_length(year, month)),
+        }
+    }
+
+    /// A date only if it exists.
+    pub fn checked(year: i32, month: u32, day: u32) -> Option<Self> {
+        let exists = (1..=12).contains(&month)
+            && day >= 1
+            && day <= month_length(year, month)
+            && (1900..2200).contains(&year);
+        exists.then_some(Self { year, month, day })
+    }
+
+    /// Last day of the month.
+    pub fn month_end(self) -> Self {
+        Self {
+            day: month_length(self.year, self.month),
+            ..self
+        }
+    }
+
+    /// The day before.
+    pub fn previous(self) -> Self {
+        if self.day > 1 {
+            Self {
+                day: self.day - 1,
+                ..self
+            }
+        } else if self.month > 1 {
+            Self {
+                month: self.month - 1,
+                day: 1,
+                ..self
+            }
+            .month_end()
+        } else {
+            Self {
+                year: self.year - 1,
+                month: 12,
+                day: 31,
+            }
+        }
+    }
+
+    /// `YYYY-MM-DD`.
+    pub fn iso(self) -> String {
+        format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+fn month_length(year: i32, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+/// A year such as `2026` (2000 to 2099).
+pub fn year_token(token: &str) -> Option<i32> {
+    (token.len() == 4 && token.starts_with("20")).then(|| token.parse().ok())?
+}
+
+/// All years 2000–2099 in a folded text, in order.
+pub fn years(key: &str) -> Vec<i32> {
+    let bytes = key.as_bytes();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at + 4 <= bytes.len() {
+        let digits = bytes[at..at + 4].iter().all(u8::is_ascii_digit);
+        let open = at == 0 || !bytes[at - 1].is_ascii_digit();
+        let close = bytes.get(at + 4).is_none_or(|b| !b.is_ascii_digit());
+        if digits && open && close {
+            out.extend(year_token(&key[at..at + 4]));
+            at += 4;
+        } else {
+            at += 1;
+        }
+    }
+    out
+}
+
+fn number(bytes: &[u8], at: usize, most: usize) -> Option<(u32, usize)> {
+    let mut end = at;
+    while end < bytes.len() && bytes[end].is_ascii_digit() && end - at <= most {
+        end += 1;
+    }
+    if end == at || end - at > most {
+        return None;
+    }
+    std::str::from_utf8(&bytes[at..end])
+        .ok()?
+        .parse()
+        .ok()
+        .map(|n| (n, end))
+}
+
+fn skip_spaces(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    at
+}
+
+/// Finds the next full date (`30/3/2026`, `30-3-2026`, `30.3.2026`, `10 tháng 8 năm 2022`) and its position.
+pub fn find(key: &str, from: usize) -> Option<(usize, Date)> {
+    let bytes = key.as_bytes();
+    let mut at = from;
+    while at < bytes.len() {
+        let open = bytes[at].is_ascii_digit() && (at == 0 || !bytes[at - 1].is_ascii_digit());
+        if open && let Some(date) = date_at(key, at) {
+            return Some((at, date));
+        }
+        at += 1;
+    }
+    None
+}
+
+/// A full date that begins exactly at a position.
+pub fn date_at(key: &str, at: usize) -> Option<Date> {
+    let bytes = key.as_bytes();
+    let (day, end) = number(bytes, at, 2)?;
+    let mark = *bytes.get(end)?;
+    if matches!(mark, b'/' | b'-' | b'.') {
+        let (month, end) = number(bytes, end + 1, 2)?;
+        if bytes.get(end) != Some(&mark) {
+            return None;
+        }
+        let (year, _) = number(bytes, end + 1, 4).filter(|(y, _)| *y > 1900)?;
+        return Date::checked(i32::try_from(year).ok()?, month, day);
+    }
+    let end = skip_spaces(bytes, end);
+    let rest = key.get(end..)?.strip_prefix("thang")?;
+    let end = skip_spaces(bytes, key.len() - rest.len());
+    let (month, end) = number(bytes, end, 2)?;
+    let end = skip_spaces(bytes, end);
+    let rest = key.get(end..)?.strip_prefix("nam")?;
+    let (year, _) =
+        number(bytes, skip_spaces(bytes, key.len() - rest.len()), 4).filter(|(y, _)| *y > 1900)?;
+    Date::checked(i32::try_from(year).ok()?, month, day)
+}
+
+/// `05/12` or `ngày 5 tháng 12` without a year: position, day, month.
+pub fn find_day_month(key: &str) -> Option<(usize, u32, u32)> {
+    let bytes = key.as_bytes();
+    for at in 0..bytes.len() {
+        let open = bytes[at].is_ascii_digit()
+            && (at == 0 || !(bytes[at - 1].is_ascii_digit() || bytes[at - 1] == b'/'));
+        if !open {
+            continue;
+        }
+        let Some((day, end)) = number(bytes, at, 2) else {
+            continue;
+        };
+        let slash = bytes.get(end) == Some(&b'/');
+        let spaced = skip_spaces(bytes, end);
+        let month_at = if slash {
+            end + 1
+        } else if key[spaced..].starts_with("thang ") && key[..at].trim_end().ends_with("ngay") {
+            spaced + 6
+        } else {
+            continue;
+        };
+        let Some((month, end)) = number(bytes, month_at, 2) else {
+            continue;
+        };
+        let closed = bytes
+            .get(end)
+            .is_none_or(|b| !matches!(b, b'/' | b'0'..=b'9'));
+        // "24/7" is a service time, not a day.
+        if closed && (day, month) != (24, 7) && Date::checked(2000, month, day).is_some() {
+            return Some((at, day, month));
+        }
+    }
+    None
+}
+
+/// `6/2026` (month and year).
+pub fn find_month_year(key: &str) -> Option<(u32, i32)> {
+    let bytes = key.as_bytes();
+    for at in 0..bytes.len() {
+        let open = bytes[at].is_ascii_digit()
+            && (at == 0 || !(bytes[at - 1].is_ascii_digit() || bytes[at - 1] == b'/'));
+        if !open {
+            continue;
+        }
+        if let Some((month, end)) = number(bytes, at, 2)
+            && bytes.get(end) == Some(&b'/')
+            && let Some((year, _)) = number(bytes, end + 1, 4)
+            && (1..=12).contains(&month)
+            && (2000..2100).contains(&year)
+        {
+            return Some((month, i32::try_from(year).ok()?));
+        }
+    }
+    None
+}
+
+/// The year of a horizon phrase ("đến năm 2030", "đến hết năm 2026", "giai đoạn 2026 - 2030");
+/// "tầm nhìn" years are not binding and ignored.
+pub fn horizon(key: &str) -> Option<i32> {
+    for phrase in [
+        "den nam",
+        "den het nam",
+        "den cuoi nam",
+        "den 31/12/",
+        "den thang 12/",
+        "den het ngay 31/12/",
+        "het nam",
+        "den",
+    ] {
+        let mut from = 0;
+        while let Some(at) = find_word(key, phrase.trim_end_matches('/'), from) {
+            let tail = key[at + phrase.len().min(key.len() - at)..].trim_start();
+            let vision = key[..at].trim_end().ends_with("tam nhin");
+            if let Some(year) = tail.get(..4).and_then(year_token)
+                && !vision
+            {
+                return Some(year);
+            }
+            from = at + 1;
+        }
+    }
+    None
+}
+
+/// The end of "giai đoạn 2022 - 2025", or of "năm 2026".
+pub fn validity(key: &str) -> Option<i32> {
+    if let Some(at) = find_word(key, "giai doan", 0) {
+        let tail: String = key[at..].chars().take(28).collect();
+        return years(&tail).last().copied();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::fold;
+
+    #[test]
+    fn dates_in_every_spelling() {
+        for text in [
+            "ngày 30/3/2026",
+            "ngày 30 tháng 3 năm 2026",
+            "30-03-2026",
+            "30.3.2026",
+        ] {
+            assert_eq!(
+                find(&fold(text), 0).map(|(_, d)| d.iso()).as_deref(),
+                Some("2026-03-30"),
+                "{text}"
+            );
+        }
+        assert_eq!(find("31/2/2026", 0), None);
+        assert_eq!(find("119/2022/qd", 0), None);
+    }
+
+    #[test]
+    fn horizons_and_visions() {
+        assert_eq!(horizon(&fold("Mục tiêu cụ thể đến năm 2030")), Some(2030));
+        assert_eq!(
+            horizon(&fold("đến năm 2025, tầm nhìn đến năm 2030")),
+            Some(2025)
+        );
+        assert_eq!(horizon(&fold("tầm nhìn 2030")), None);
+        assert_eq!(horizon(&fold("Đến 2027")), Some(2027));
+        assert_eq!(validity(&fold("giai đoạn 2022 - 2025")), Some(2025));
+    }
+
+    #[test]
+    fn previous_day_crosses_months_and_years() {
+        assert_eq!(Date::new(2024, 3, 1).previous().iso(), "2024-02-29");
+        assert_eq!(Date::new(2026, 1, 1).previous().iso(), "2025-12-31");
+    }
+}

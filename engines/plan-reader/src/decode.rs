@@ -1,0 +1,275 @@
+//! From bytes to lines: sniff by content, decode text.
+
+use crate::error::ReadError;
+use crate::normalise::clean;
+use crate::plan::Line;
+
+/// Largest accepted file.
+pub const MAX_FILE: usize = 64 << 20;
+/// Largest accepted text after unpacking.
+pub const MAX_TEXT: usize = 32 << 20;
+/// Most lines of one document (a 300-page document has some 15,000).
+pub const MAX_LINES: usize = 300_000;
+
+/// What a file is, found by its first bytes; the name only words the message.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Zip,
+    Pdf,
+    Other(&'static str),
+}
+
+/// Lines of a document plus whether they are visual lines that must be joined to paragraphs.
+#[derive(Debug, Default)]
+pub struct Decoded {
+    /// Source lines.
+    pub lines: Vec<Line>,
+    /// `true` when a paragraph is spread over several lines (PDF).
+    pub wrapped: bool,
+}
+
+fn sniff(bytes: &[u8], name: &str) -> Kind {
+    let head = &bytes[..bytes.len().min(1024)];
+    if head.windows(5).any(|w| w == b"%PDF-") {
+        return Kind::Pdf;
+    }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return Kind::Zip;
+    }
+    if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        let xls = name.to_ascii_lowercase().ends_with(".xls");
+        return Kind::Other(if xls { ".xls" } else { ".doc (Word 97-2003)" });
+    }
+    if head.starts_with(b"{\\rtf") {
+        return Kind::Other(".rtf");
+    }
+    if head.starts_with(&[0xff, 0xd8, 0xff])
+        || head.starts_with(b"\x89PNG")
+        || head.starts_with(b"II*\0")
+    {
+        return Kind::Other("ảnh");
+    }
+    if head.starts_with(b"\x1f\x8b") || head.starts_with(b"Rar!") || head.starts_with(b"7z\xbc\xaf")
+    {
+        return Kind::Other("nén (.gz, .rar, .7z)");
+    }
+    Kind::Text
+}
+
+/// Reads any accepted file to lines.
+///
+/// # Errors
+/// [`ReadError`] names what is wrong and the remedy.
+pub fn decode(bytes: &[u8], name: &str) -> Result<Decoded, ReadError> {
+    if bytes.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    if bytes.len() > MAX_FILE {
+        return Err(ReadError::TooLarge {
+            size: bytes.len(),
+            limit: MAX_FILE,
+        });
+    }
+    let decoded = match sniff(bytes, name) {
+        Kind::Zip => crate::docx::decode(bytes)?,
+        Kind::Pdf => crate::pdf::decode(bytes)?,
+        Kind::Other(kind) => return Err(ReadError::Unsupported(kind)),
+        Kind::Text => {
+            if bytes.len() > MAX_TEXT {
+                return Err(ReadError::TooLarge {
+                    size: bytes.len(),
+                    limit: MAX_TEXT,
+                });
+            }
+            let lines = text_lines(&decode_text(bytes)?)?;
+            let wrapped = looks_wrapped(&lines);
+            Decoded { lines, wrapped }
+        }
+    };
+    if decoded.lines.iter().all(|line| line.text.trim().is_empty()) {
+        return Err(ReadError::Empty);
+    }
+    Ok(decoded)
+}
+
+/// UTF-8 (with or without mark) or UTF-16 (with mark, or recognised by its zero bytes).
+fn decode_text(bytes: &[u8]) -> Result<String, ReadError> {
+    if let Some(rest) = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]) {
+        return utf8(rest);
+    }
+    if let Some(rest) = bytes.strip_prefix(&[0xff, 0xfe]) {
+        return utf16(rest, u16::from_le_bytes);
+    }
+    if let Some(rest) = bytes.strip_prefix(&[0xfe, 0xff]) {
+        return utf16(rest, u16::from_be_bytes);
+    }
+    let head = &bytes[..bytes.len().min(4096)];
+    let zeros = |odd: usize| {
+        head.iter()
+            .skip(odd)
+            .step_by(2)
+            .filter(|b| **b == 0)
+            .count()
+    };
+    let half = head.len() / 2;
+    if half >= 8 && bytes.len() % 2 == 0 {
+        // Vietnamese in UTF-16 has many zero high bytes (spaces, plain letters) and no zero low bytes.
+        if zeros(1) * 3 > half && zeros(0) == 0 {
+            return utf16(bytes, u16::from_le_bytes);
+        }
+        if zeros(0) * 3 > half && zeros(1) == 0 {
+            return utf16(bytes, u16::from_be_bytes);
+        }
+    }
+    utf8(bytes)
+}
+
+fn utf8(bytes: &[u8]) -> Result<String, ReadError> {
+    let controls = bytes
+        .iter()
+        .filter(|b| **b < 9 || (14..32).contains(*b))
+        .count();
+    if controls * 50 > bytes.len() {
+        return Err(ReadError::NotText);
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => Err(ReadError::Encoding {
+            at: error.valid_up_to(),
+        }),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ReadError> {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let mut text = String::with_capacity(bytes.len());
+    for c in char::decode_utf16(units) {
+        text.push(c.map_err(|_| ReadError::NotText)?);
+    }
+    let controls = text
+        .chars()
+        .filter(|c| c.is_control() && !c.is_whitespace())
+        .count();
+    if controls * 50 > text.len() {
+        Err(ReadError::NotText)
+    } else {
+        Ok(text)
+    }
+}
+
+/// Splits a text into source lines; tabs and pipes make cells.
+pub fn text_lines(text: &str) -> Result<Vec<Line>, ReadError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let unix;
+    let text = if text.contains('\r') {
+        unix = text.replace("\r\n", "\n").replace('\r', "\n");
+        unix.as_str()
+    } else {
+        text
+    };
+    let mut lines = Vec::new();
+    for raw in text.split('\n') {
+        if lines.len() >= MAX_LINES {
+            return Err(ReadError::TooComplex("quá nhiều dòng"));
+        }
+        lines.push(text_line(raw, lines.len() + 1));
+    }
+    Ok(lines)
+}
+
+fn text_line(raw: &str, line: usize) -> Line {
+    let raw = raw.trim_end_matches([' ', '\u{c}', '\u{b}', '\u{a0}']);
+    if let Some(cells) = split_cells(raw) {
+        let cells: Vec<String> = cells.into_iter().map(clean).collect();
+        return Line {
+            line,
+            text: cells.join("\t"),
+            cells,
+        };
+    }
+    Line {
+        line,
+        text: clean(raw),
+        cells: Vec::new(),
+    }
+}
+
+/// Cells of a row: by tab, or by pipe (`| a | b |`, `a | b | c`).
+fn split_cells(raw: &str) -> Option<Vec<&str>> {
+    if raw.contains('\t') {
+        // A tab right behind a list marker is only an indent.
+        let cells: Vec<&str> = raw.split('\t').collect();
+        let filled = cells.iter().filter(|c| !c.trim().is_empty()).count();
+        let marker = cells
+            .iter()
+            .find(|c| !c.trim().is_empty())
+            .is_some_and(|c| is_marker(c.trim()));
+        return (cells.len() > 2 || (filled == 2 && !marker)).then_some(cells);
+    }
+    let trimmed = raw.trim();
+    let pipes = trimmed.matches('|').count();
+    if pipes >= 3 || (pipes >= 2 && !trimmed.starts_with('|')) {
+        let inner = trimmed.strip_prefix('|').unwrap_or(trimmed);
+        let inner = inner.strip_suffix('|').unwrap_or(inner);
+        return Some(inner.split('|').collect());
+    }
+    None
+}
+
+fn is_marker(text: &str) -> bool {
+    text.len() <= 6
+        && (matches!(text, "-" | "+" | "•" | "*" | "–") || text.ends_with(['.', ')', '/']))
+}
+
+/// A text whose paragraphs were broken at a fixed width: many neighbouring lines of similar length.
+fn looks_wrapped(lines: &[Line]) -> bool {
+    let plain: Vec<&Line> = lines.iter().filter(|l| l.cells.is_empty()).collect();
+    let mut followed = 0usize;
+    let mut filled = 0usize;
+    let mut longest = 0usize;
+    for pair in plain.windows(2) {
+        if pair[0].text.is_empty() {
+            continue;
+        }
+        filled += 1;
+        let length = pair[0].text.chars().count();
+        longest = longest.max(length);
+        let next = pair[1].text.chars().next();
+        if length > 40 && pair[1].line == pair[0].line + 1 && next.is_some_and(char::is_lowercase) {
+            followed += 1;
+        }
+    }
+    filled > 10 && longest <= 160 && followed * 5 > filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf16_with_and_without_mark_reads_like_utf8() {
+        let text = "KẾ HOẠCH\r\nTriển khai đề án trên địa bàn tỉnh Sao Mai năm 2026";
+        let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut be = vec![0xfe, 0xff];
+        be.extend(text.encode_utf16().flat_map(u16::to_be_bytes));
+        let expected = decode(text.as_bytes(), "a.txt").unwrap().lines;
+        assert_eq!(expected.len(), 2);
+        assert_eq!(decode(&le, "a.txt").unwrap().lines, expected);
+        assert_eq!(decode(&be, "a.txt").unwrap().lines, expected);
+    }
+
+    #[test]
+    fn refusals_name_the_reason() {
+        assert_eq!(decode(b"", "a.txt").unwrap_err(), ReadError::Empty);
+        assert_eq!(decode(b" \n\n ", "a.txt").unwrap_err(), ReadError::Empty);
+        let doc = decode(&[0xd0, 0xcf, 0x11, 0xe0, 0, 0], "a.doc").unwrap_err();
+        assert!(doc.to_string().contains(".docx"), "{doc}");
+        let tcvn = decode(b"KO HO\xb9CH tri\xd3n khai", "a.txt").unwrap_err();
+        assert!(matches!(tcvn, ReadError::Encoding { at: 5 }), "{tcvn:?}");
+        assert_eq!(
+            decode(&[1, 2, 3, 4, 5, 0, 0, 7], "x").unwrap_err(),
+            ReadError::NotText
+        );
+    }
+}
