@@ -78,6 +78,14 @@ impl Date {
         text::is_valid_date(year, month, day).then_some(Self { year, month, day })
     }
 
+    /// Reads `YYYY-MM-DD`, strictly; the same as [`str::parse`].
+    ///
+    /// # Errors
+    /// [`DateError`] for another form or a day that does not exist.
+    pub fn parse(s: &str) -> Result<Self, DateError> {
+        s.parse()
+    }
+
     /// The day of a month, or the month's last day if it has fewer; month and year are brought into
     /// range.
     #[must_use]

@@ -35,8 +35,8 @@ impl Default for Settings {
 pub struct Frame {
     /// The plan's date.
     pub plan_from: Date,
-    /// The plan's last day.
-    pub plan_to: Date,
+    /// The plan's last day; `None` when it has none.
+    pub plan_to: Option<Date>,
     /// Today, or the day a report is about.
     pub as_of: Date,
     /// The day the event waited for happened, as recorded; days after `as_of` don't count yet.
@@ -50,7 +50,7 @@ pub struct Frame {
 impl Frame {
     /// A frame without event and with default settings.
     #[must_use]
-    pub fn new(plan_from: Date, plan_to: Date, as_of: Date) -> Self {
+    pub fn new(plan_from: Date, plan_to: Option<Date>, as_of: Date) -> Self {
         Self {
             plan_from,
             plan_to,
@@ -59,6 +59,22 @@ impl Frame {
             set_due: None,
             settings: Settings::default(),
         }
+    }
+
+    /// Occasions that begin later are not shown.
+    fn horizon(&self) -> Date {
+        self.as_of.add_days(i64::from(self.settings.ahead_days))
+    }
+
+    /// Where to stop making occasions: a plan without end goes on to the end of the year in sight.
+    fn end(&self) -> Date {
+        let sight = || self.horizon().max(self.plan_from).end_of_year();
+        self.plan_to.unwrap_or_else(sight)
+    }
+
+    /// Not later than the plan's last day.
+    fn within_plan(&self, day: Date) -> Date {
+        self.plan_to.map_or(day, |to| day.min(to))
     }
 
     fn event(&self) -> Option<Date> {
@@ -118,8 +134,28 @@ const MAX_INSTANCES: usize = 4_000;
 /// The occasions of a schedule within its plan that have begun by `as_of` (or
 /// [`Settings::ahead_days`] later), oldest first; at least the first one, so that a plan for the
 /// future shows what it asks for. "Đột xuất" has none: they come with each request.
+///
+/// `plan_to` is `None` for a plan without end. For a due day set by a person use [`instances_in`].
 #[must_use]
-pub fn instances(schedule: &Schedule, frame: &Frame) -> Vec<Instance> {
+pub fn instances(
+    schedule: &Schedule,
+    plan_from: Date,
+    plan_to: Option<Date>,
+    as_of: Date,
+    event_date: Option<Date>,
+    settings: &Settings,
+) -> Vec<Instance> {
+    let frame = Frame {
+        event_date,
+        settings: *settings,
+        ..Frame::new(plan_from, plan_to, as_of)
+    };
+    instances_in(schedule, &frame)
+}
+
+/// [`instances`] with everything that can decide them.
+#[must_use]
+pub fn instances_in(schedule: &Schedule, frame: &Frame) -> Vec<Instance> {
     let mut all = match schedule {
         Schedule::OnDemand => Vec::new(),
         Schedule::Annual {
@@ -131,8 +167,7 @@ pub fn instances(schedule: &Schedule, frame: &Frame) -> Vec<Instance> {
         Schedule::Periodic { interval } => periodic(frame, *interval),
         _ => vec![single(schedule, frame)],
     };
-    let horizon = frame.as_of.add_days(i64::from(frame.settings.ahead_days));
-    let begun = all.iter().filter(|i| i.from <= horizon).count();
+    let begun = all.iter().filter(|i| i.from <= frame.horizon()).count();
     all.truncate(begun.max(1));
     all
 }
@@ -170,7 +205,7 @@ fn single(schedule: &Schedule, frame: &Frame) -> Instance {
             let mut i = Instance::new("event", frame.event().unwrap_or(frame.plan_from), None);
             i.waiting = frame.event().is_none();
             i.due = frame.set_due.filter(|_| !i.waiting);
-            i.until = i.due.or(i.waiting.then_some(frame.plan_to));
+            i.until = i.due.or(frame.plan_to.filter(|_| i.waiting));
             i
         }
         Schedule::Timer { duration, .. } => {
@@ -227,7 +262,7 @@ fn period(frame: &Frame, from: Option<Date>, to: Date, conditional: bool) -> Ins
 
 /// The part of each calendar year that lies in the plan.
 fn years(frame: &Frame) -> impl Iterator<Item = (i32, Date, Date)> {
-    let (from, to) = (frame.plan_from, frame.plan_to);
+    let (from, to) = (frame.plan_from, frame.end());
     (from.year()..=to.year()).take(MAX_INSTANCES).map(move |y| {
         let first = Date::clamped(y, 1, 1).max(from);
         (y, first, Date::clamped(y, 12, 31).min(to))
@@ -291,7 +326,7 @@ fn periodic(frame: &Frame, interval: Option<Interval>) -> Vec<Instance> {
     let mut out = Vec::new();
     let mut start = origin;
     let mut steps = 0u32;
-    while start <= frame.plan_to && out.len() < MAX_INSTANCES {
+    while start <= frame.end() && out.len() < MAX_INSTANCES {
         steps += 1;
         // Months are counted from the origin, so that 31/01 does not slide to the 28th for good.
         let next = match every {
@@ -301,7 +336,7 @@ fn periodic(frame: &Frame, interval: Option<Interval>) -> Vec<Instance> {
         if next <= start {
             break;
         }
-        let due = next.add_days(-1).min(frame.plan_to);
+        let due = frame.within_plan(next.add_days(-1));
         let mut i = Instance::new(
             window_key(every, start),
             start.max(frame.plan_from),

@@ -4,12 +4,12 @@ use crate::date::d;
 use proptest::prelude::*;
 
 fn frame(as_of: &str) -> Frame {
-    Frame::new(d("2026-03-30"), d("2030-12-31"), d(as_of))
+    Frame::new(d("2026-03-30"), Some(d("2030-12-31")), d(as_of))
 }
 
 /// `key from due` of each occasion; `-` for no due day, `?` after it when waiting.
 fn show(schedule: &Schedule, frame: &Frame) -> Vec<String> {
-    instances(schedule, frame)
+    instances_in(schedule, frame)
         .iter()
         .map(|i| {
             let due = i.due.map_or("-".to_owned(), |d| d.to_string());
@@ -76,7 +76,7 @@ fn one_occasion() {
     ] {
         assert_eq!(show(&json(s), &frame("2026-11-22")), [want], "{s}");
     }
-    assert!(instances(&Schedule::OnDemand, &frame("2026-11-22")).is_empty());
+    assert!(instances_in(&Schedule::OnDemand, &frame("2026-11-22")).is_empty());
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn every_year() {
         ["2026 2026-03-30 2026-12-04"]
     );
     assert_eq!(
-        instances(&named, &frame("2026-11-22"))[0].expects,
+        instances_in(&named, &frame("2026-11-22"))[0].expects,
         Expects::Completion(2)
     );
     let due = json(r#"{"kind":"annual","due":"2027-12-04"}"#);
@@ -120,7 +120,7 @@ fn every_year() {
         ["2026 2026-12-10 2026-12-31", "2027 2027-01-01 2027-12-04"]
     );
     let short = Frame {
-        plan_to: d("2026-06-30"),
+        plan_to: Some(d("2026-06-30")),
         ..frame("2026-11-22")
     };
     assert_eq!(show(&plain, &short), ["2026 2026-03-30 2026-06-30"]);
@@ -128,7 +128,7 @@ fn every_year() {
 
 #[test]
 fn all_the_time() {
-    let i = instances(&Schedule::Continuous, &frame("2027-06-01"));
+    let i = instances_in(&Schedule::Continuous, &frame("2027-06-01"));
     assert_eq!(
         show(&Schedule::Continuous, &frame("2027-06-01")),
         ["2026 2026-03-30 -", "2027 2027-01-01 -"]
@@ -138,7 +138,7 @@ fn all_the_time() {
         report_day: MonthDay::new(12, 4),
         ..Settings::default()
     };
-    let i = instances(
+    let i = instances_in(
         &Schedule::Continuous,
         &Frame {
             settings,
@@ -178,9 +178,9 @@ fn again_and_again() {
         show(&every("\"P10D\""), &frame("2026-04-08")),
         ["2026-03-30 2026-03-30 2026-04-08"]
     );
-    let assumed = instances(&every("null"), &frame("2026-11-22"));
+    let assumed = instances_in(&every("null"), &frame("2026-11-22"));
     assert!(assumed[0].assumed && assumed[0].due == Some(d("2026-12-31")));
-    assert!(!instances(&every("\"P1Y\""), &frame("2026-11-22"))[0].assumed);
+    assert!(!instances_in(&every("\"P1Y\""), &frame("2026-11-22"))[0].assumed);
     // Five months do not fit the year: counted from the plan's date, and 31/01 stays the 31st.
     let odd = Frame {
         plan_from: d("2026-01-31"),
@@ -210,11 +210,11 @@ fn until_the_centre_has_issued() {
         ["2026-2027 2026-01-01 -?"]
     );
     assert_eq!(
-        instances(&s, &at("2026-11-22", None))[0].until,
+        instances_in(&s, &at("2026-11-22", None))[0].until,
         Some(d("2027-12-31"))
     );
     assert_eq!(
-        instances(&s, &at("2026-11-22", None))[0].progress_points,
+        instances_in(&s, &at("2026-11-22", None))[0].progress_points,
         [d("2026-12-31")]
     );
     assert_eq!(
@@ -278,7 +278,7 @@ fn events_timers_gates() {
         event_date: Some(d("2027-01-10")),
         ..frame("2026-11-22")
     };
-    assert_eq!(instances(&gate, &planned)[0].due, Some(d("2027-01-09")));
+    assert_eq!(instances_in(&gate, &planned)[0].due, Some(d("2027-01-09")));
 }
 
 #[test]
@@ -302,8 +302,37 @@ fn what_lies_ahead() {
     );
     // Before the plan begins, its first occasion is shown.
     assert_eq!(show(&s, &frame("2020-01-01")).len(), 1);
-    let backwards = Frame::new(d("2026-01-01"), d("2025-01-01"), d("2026-06-01"));
-    assert!(instances(&s, &backwards).is_empty());
+    let backwards = Frame::new(d("2026-01-01"), Some(d("2025-01-01")), d("2026-06-01"));
+    assert!(instances_in(&s, &backwards).is_empty());
+}
+
+#[test]
+fn a_plan_without_end() {
+    let f = Frame {
+        plan_to: None,
+        ..frame("2031-06-01")
+    };
+    assert_eq!(show(&json(r#"{"kind":"annual"}"#), &f).len(), 6);
+    assert_eq!(
+        show(&Schedule::Continuous, &f).last().unwrap(),
+        "2031 2031-01-01 -"
+    );
+    let odd = json(r#"{"kind":"periodic","interval":"P5M"}"#);
+    assert_eq!(
+        show(&odd, &f).last().unwrap(),
+        "2031-03-30 2031-03-30 2031-08-29"
+    );
+    let event = json(r#"{"kind":"event","condition":"khi có hướng dẫn"}"#);
+    assert_eq!(instances_in(&event, &f)[0].until, None);
+    let plain = instances(
+        &event,
+        f.plan_from,
+        None,
+        f.as_of,
+        Some(d("2026-06-01")),
+        &f.settings,
+    );
+    assert!(!plain[0].waiting);
 }
 
 /// Any schedule at all.
@@ -363,7 +392,7 @@ pub(crate) fn schedules() -> impl Strategy<Value = Schedule> {
 pub(crate) fn frames() -> impl Strategy<Value = Frame> {
     (
         19_000i64..21_000,
-        0i64..3_000,
+        proptest::option::of(0i64..3_000),
         -1_000i64..4_000,
         proptest::option::of(-500i64..3_000),
     )
@@ -371,7 +400,7 @@ pub(crate) fn frames() -> impl Strategy<Value = Frame> {
             let from = Date::from_days(from);
             Frame {
                 event_date: event.map(|e| from.add_days(e)),
-                ..Frame::new(from, from.add_days(len), from.add_days(now))
+                ..Frame::new(from, len.map(|l| from.add_days(l)), from.add_days(now))
             }
         })
 }
@@ -379,7 +408,7 @@ pub(crate) fn frames() -> impl Strategy<Value = Frame> {
 proptest! {
     #[test]
     fn occasions_make_sense(s in schedules(), f in frames()) {
-        let all = instances(&s, &f);
+        let all = instances_in(&s, &f);
         let mut keys: Vec<&str> = all.iter().map(|i| i.key.as_str()).collect();
         keys.dedup();
         prop_assert_eq!(keys.len(), all.len(), "keys differ");
@@ -390,7 +419,7 @@ proptest! {
             prop_assert!(i.progress_points.iter().all(|p| i.until.is_some_and(|u| *p <= u)), "{i:?}");
         }
         // Later days only add occasions and never change the keys of old ones.
-        let later = instances(&s, &Frame { as_of: f.as_of.add_days(200), ..f });
+        let later = instances_in(&s, &Frame { as_of: f.as_of.add_days(200), ..f });
         prop_assert!(later.len() >= all.len());
         prop_assert!(all.iter().zip(&later).all(|(a, b)| a.key == b.key));
     }

@@ -17,7 +17,7 @@ mod state;
 mod working;
 
 pub use date::{Date, DateError, MonthDay, Weekday};
-pub use instances::{Expects, Frame, Instance, Settings, instances};
+pub use instances::{Expects, Frame, Instance, Settings, instances, instances_in};
 pub use interval::Interval;
 pub use period::{PeriodKind, Span};
 pub use schedule::Schedule;

@@ -2,7 +2,7 @@
 use super::*;
 use crate::date::d;
 use crate::instances::tests::{frames, schedules};
-use crate::instances::{Frame, instances};
+use crate::instances::{Frame, instances_in};
 use proptest::prelude::*;
 
 const NOTHING: Facts = Facts {
@@ -18,9 +18,9 @@ fn at(json: &str, as_of: &str, event: Option<&str>, facts: Facts) -> DerivedStat
     let schedule = serde_json::from_str(json).unwrap();
     let frame = Frame {
         event_date: event.map(d),
-        ..Frame::new(d("2026-03-30"), d("2030-12-31"), d(as_of))
+        ..Frame::new(d("2026-03-30"), Some(d("2030-12-31")), d(as_of))
     };
-    state(&instances(&schedule, &frame)[0], d(as_of), &facts)
+    state(&instances_in(&schedule, &frame)[0], d(as_of), &facts)
 }
 
 #[test]
@@ -158,7 +158,7 @@ proptest! {
     #[test]
     fn rules(s in schedules(), f in frames(), evidence in 0u32..3, started: bool, submitted: bool) {
         let facts = Facts { evidence, started, submitted, ..NOTHING };
-        for i in instances(&s, &f) {
+        for i in instances_in(&s, &f) {
             let now = state(&i, f.as_of, &facts);
             if i.waiting {
                 prop_assert!(matches!(now, DerivedState::Waiting | DerivedState::PeriodOver));
