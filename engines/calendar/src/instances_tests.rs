@@ -124,6 +124,7 @@ fn every_year() {
         ..frame("2026-11-22")
     };
     assert_eq!(show(&plain, &short), ["2026 2026-03-30 2026-06-30"]);
+    assert_eq!(show(&named, &short), ["2026 2026-03-30 2026-06-30"]);
 }
 
 #[test]

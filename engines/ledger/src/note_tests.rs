@@ -49,6 +49,12 @@ fn who_is_trusted() {
         both.verify(&[verifier.clone(), other.verifier().clone()])
             .is_ok()
     );
+    // Same id, other name: unknown, so ignored.
+    let renamed = Note::parse(&NOTE.replace("— PeterNeumann", "— Petra")).unwrap();
+    assert_eq!(
+        renamed.verify(std::slice::from_ref(&verifier)),
+        Err(LedgerError::NoTrustedSignature)
+    );
     // Same name, other key: unknown, so ignored.
     let twin = SignerKey::from_seed("PeterNeumann", &[9; 32]).unwrap();
     assert_eq!(
