@@ -29,7 +29,7 @@ pub struct LeafEntry {
 const FORMAT: &[u8; 15] = b"lachan/leaf/v1\n";
 
 impl LeafEntry {
-    /// The canonical bytes: [`FORMAT`], then the fields in their order. Numbers are 8 bytes big
+    /// The canonical bytes: the line `lachan/leaf/v1`, then the fields in their order. Numbers are 8 bytes big
     /// endian, texts are 4 bytes of length and UTF-8, hashes are a byte 0 (none) or 1 and 32 bytes.
     /// Different entries have different bytes.
     #[must_use]
