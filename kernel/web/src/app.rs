@@ -1,0 +1,141 @@
+//! What every handler shares.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use access::{Actor, Roles, SignInLimit};
+use registers::Registry;
+use store::{Clock, Result, Store, Tx};
+
+use crate::fmt;
+use crate::module::{MenuCount, Module};
+
+/// Settings of the web door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Address people use, e.g. `https://lachan.saomai.gov.vn`, without a slash at the end. Checked against `Origin`.
+    pub base_url: String,
+    /// Cookies only over HTTPS.
+    pub secure_cookies: bool,
+    /// Demo instance: the sign-in page names the demo accounts.
+    pub demo: bool,
+    /// Name of the province or agency in the page title; empty = none.
+    pub place: String,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed (for the rate limit).
+    pub trusted_proxies: Vec<String>,
+    /// Longest time a request may take, seconds.
+    pub timeout_s: u64,
+    /// Requests a minute from one address to the sign-in form.
+    pub sign_in_per_minute: u32,
+    /// Demo accounts shown on the sign-in page: login, password, who it is.
+    pub demo_accounts: Vec<(String, String, String)>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            base_url: "http://127.0.0.1:8080".into(),
+            secure_cookies: false,
+            demo: false,
+            place: String::new(),
+            trusted_proxies: vec![],
+            timeout_s: 60,
+            sign_in_per_minute: 20,
+            demo_accounts: vec![],
+        }
+    }
+}
+
+/// Everything behind the doors. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// Definitions.
+    pub registry: Arc<Registry>,
+    /// Roles.
+    pub roles: Arc<Roles>,
+    /// Settings.
+    pub config: Arc<Config>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Parts of the domain, in menu order.
+    pub modules: &'static [&'static dyn Module],
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// Memory of this process only: may be lost at any time.
+pub(crate) struct Inner {
+    /// By account: µs when read, and what was read.
+    pub menu: Mutex<HashMap<String, (i64, Arc<MenuData>)>>,
+    pub sign_in: SignInLimit,
+}
+
+/// What the menu shows beside its lines, kept for half a minute.
+#[derive(Default)]
+pub(crate) struct MenuData {
+    /// Numbers by address.
+    pub counts: HashMap<&'static str, MenuCount>,
+    /// Name of the actor's agency.
+    pub agency: Option<String>,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(
+        store: Store,
+        registry: Arc<Registry>,
+        roles: Arc<Roles>,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        modules: &'static [&'static dyn Module],
+    ) -> Self {
+        let sign_in = SignInLimit::new(clock.clone(), config.sign_in_per_minute);
+        let inner = Arc::new(Inner {
+            menu: Mutex::default(),
+            sign_in,
+        });
+        Self {
+            store,
+            registry,
+            roles,
+            config: Arc::new(config),
+            clock,
+            modules,
+            inner,
+        }
+    }
+
+    /// µs UTC.
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// Today in Vietnam, `YYYY-MM-DD`.
+    pub fn today(&self) -> String {
+        fmt::day_of(self.now())
+    }
+
+    /// Reads in a snapshot.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.store.read(f).await
+    }
+
+    /// Writes; on disk when it returns.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.store.write(f).await
+    }
+
+    /// After somebody changed something their menu numbers are read anew.
+    pub(crate) fn forget_menu(&self, actor: &Actor) {
+        if let Ok(mut m) = self.inner.menu.lock() {
+            m.remove(&actor.id);
+        }
+    }
+}

@@ -1,0 +1,638 @@
+//! New record, edit, many records at once, delete. Typed values are kept whatever happens.
+
+use access::Verb;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use maud::{Markup, html};
+use registers::{Definition, Field, FieldType, Query, Record, actions};
+use store::{Error, FieldError, Result, Tx};
+
+use crate::app::App;
+use crate::components::{Column, Table, error_summary, form_actions, heading, notice};
+use crate::ctx::{Ctx, Who};
+use crate::error::PageResult;
+use crate::fmt;
+use crate::forms::{FormData, QueryData};
+use crate::module::Tone;
+use crate::pages::list::definition;
+use crate::pages::suggest::{Offers, chosen, resolve};
+use crate::shell::{Page, csrf, redirect, redirect_with};
+use crate::values::{self, Prefill};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/r/{register}/new", get(new_form).post(create))
+        .route("/r/{register}/{id}/edit", get(edit_form).post(update))
+        .route("/r/{register}/{id}/delete", post(delete))
+        .route("/r/{register}/bulk", get(bulk_form).post(bulk))
+}
+
+/// Fields a form of this register may hold. Files come in through evidence, not through this form.
+pub(super) fn form_fields(def: &Definition) -> Vec<&Field> {
+    values::fields(def)
+        .into_iter()
+        .filter(|f| f.kind != FieldType::File)
+        .collect()
+}
+
+/// A form on its way to the reader: what was typed, what is wrong, what is offered.
+pub(super) struct Draft {
+    pub form: FormData,
+    pub chosen: Offers,
+    pub offers: Offers,
+    pub errors: Vec<FieldError>,
+    pub masked: Vec<String>,
+}
+
+impl Draft {
+    /// Reads titles of what is chosen.
+    pub fn load(
+        tx: &mut Tx,
+        w: &Who,
+        fields: &[&Field],
+        form: FormData,
+        offers: Offers,
+        errors: Vec<FieldError>,
+        masked: Vec<String>,
+    ) -> Result<Self> {
+        let chosen = chosen(tx, w, fields, &form)?;
+        Ok(Self {
+            form,
+            chosen,
+            offers,
+            errors,
+            masked,
+        })
+    }
+    /// The inputs of these fields.
+    pub fn inputs(&self, ctx: &Ctx, fields: &[&Field]) -> Markup {
+        let pre = Prefill {
+            reg: ctx.reg(),
+            lang: ctx.lang(),
+            today: &ctx.today,
+            errors: &self.errors,
+            offers: &self.offers,
+        };
+        let none = vec![];
+        html! { @for f in fields {
+            @let chosen = self.chosen.get(&f.id).unwrap_or(&none);
+            (pre.field(f, self.form.text(&f.id), self.form.text(&format!("{}__q", f.id)), chosen, self.masked.contains(&f.id)))
+        } }
+    }
+}
+
+/// A record as a form shows it.
+pub(super) fn form_of(fields: &[&Field], r: &Record) -> FormData {
+    let mut out = vec![];
+    for f in fields {
+        match r.fields.get(&f.id) {
+            Some(registers::Data::Links(ids)) => {
+                out.extend(ids.iter().map(|i| (f.id.clone(), i.clone())))
+            }
+            Some(d) if !r.masked.contains(&f.id) => out.push((f.id.clone(), values::typed(f, d))),
+            _ => {}
+        }
+    }
+    FormData(out)
+}
+
+/// Values of the definition's defaults, and what the address asks for (`?agency=…` from a linked record).
+fn blank(def: &Definition, today: &str, asked: &FormData, own_agency: Option<&str>) -> FormData {
+    let mut out = vec![];
+    for f in form_fields(def) {
+        if let Some(v) = asked.filled(&f.id) {
+            out.push((f.id.clone(), v.to_owned()));
+            continue;
+        }
+        match &f.default {
+            Some(v) => {
+                let s = v.as_str().map_or_else(
+                    || v.to_string(),
+                    |s| {
+                        if s == "today" {
+                            fmt::date(today)
+                        } else {
+                            s.to_owned()
+                        }
+                    },
+                );
+                let s = match s.as_str() {
+                    "true" => "1".to_owned(),
+                    "false" => "0".to_owned(),
+                    _ => s,
+                };
+                out.push((f.id.clone(), s));
+            }
+            None if def.register.scope.as_deref() == Some(f.id.as_str())
+                && f.kind == FieldType::Link("agency".into()) =>
+            {
+                out.extend(own_agency.map(|a| (f.id.clone(), a.to_owned())));
+            }
+            None => {}
+        }
+    }
+    FormData(out)
+}
+
+async fn new_form(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> PageResult {
+    let def = definition(&ctx, &register)?;
+    ctx.may(Verb::Create, &register)?;
+    let form = blank(def, &ctx.today, &q, ctx.actor.agency.as_deref());
+    let draft = load(&ctx, &register, form, Offers::new(), vec![], vec![]).await?;
+    Ok(form_page(&ctx, def, None, &draft, html! {}, StatusCode::OK))
+}
+
+async fn load(
+    ctx: &Ctx,
+    register: &str,
+    form: FormData,
+    offers: Offers,
+    errors: Vec<FieldError>,
+    masked: Vec<String>,
+) -> Result<Draft> {
+    let register = register.to_owned();
+    ctx.read(move |tx, w| {
+        let Some(def) = w.reg.registers.get(&register) else {
+            return Err(Error::NotFound(String::new()));
+        };
+        Draft::load(tx, w, &form_fields(def), form, offers, errors, masked)
+    })
+    .await
+}
+
+/// Typed form → words resolved → values; or the form again with what is wrong.
+async fn read_form(
+    ctx: &Ctx,
+    register: &str,
+    f: FormData,
+    masked: Vec<String>,
+) -> Result<std::result::Result<(actions::Values, FormData), Draft>> {
+    let register = register.to_owned();
+    ctx.read(move |tx, w| {
+        let Some(def) = w.reg.registers.get(&register) else {
+            return Err(Error::NotFound(String::new()));
+        };
+        let fields = form_fields(def);
+        let (form, offers, mut errors) = resolve(tx, w, &fields, &f)?;
+        match values::parse_all(fields.iter().copied(), &form, &masked) {
+            Ok(v) if errors.is_empty() => Ok(Ok((v, form))),
+            Ok(_) => Ok(Err(Draft::load(
+                tx, w, &fields, form, offers, errors, masked,
+            )?)),
+            Err(more) => {
+                errors.extend(more);
+                Ok(Err(Draft::load(
+                    tx, w, &fields, form, offers, errors, masked,
+                )?))
+            }
+        }
+    })
+    .await
+}
+
+async fn create(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResult {
+    let def = definition(&ctx, &register)?;
+    ctx.may(Verb::Create, &register)?;
+    let (values, form) = match read_form(&ctx, &register, f, vec![]).await? {
+        Ok(x) => x,
+        Err(d) => {
+            return Ok(form_page(
+                &ctx,
+                def,
+                None,
+                &d,
+                html! {},
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ));
+        }
+    };
+    let (reg_id, key) = (register.clone(), form.filled("once").map(str::to_owned));
+    match ctx
+        .write(move |tx, w| actions::create(tx, &w.reg, &w.actor, &reg_id, values, key.as_deref()))
+        .await
+    {
+        Ok(r) => {
+            let m = format!("{} «{}».", ctx.t("Đã thêm", "Added"), r.title);
+            redirect_with(&ctx, &format!("/r/{register}/{}", r.id), "met", &m)
+        }
+        Err(e) => refused(&ctx, def, None, form, vec![], e).await,
+    }
+}
+
+/// What the actions refused, on the form; other errors go their way.
+async fn refused(
+    ctx: &Ctx,
+    def: &Definition,
+    record: Option<&Record>,
+    form: FormData,
+    masked: Vec<String>,
+    e: Error,
+) -> PageResult {
+    let errors = match e {
+        Error::Invalid(list) => list,
+        Error::Conflict(m) if record.is_none() => vec![FieldError {
+            field: String::new(),
+            message: m,
+        }],
+        other => return Err(other.into()),
+    };
+    let draft = load(ctx, &def.register.id, form, Offers::new(), errors, masked).await?;
+    Ok(form_page(
+        ctx,
+        def,
+        record,
+        &draft,
+        html! {},
+        StatusCode::UNPROCESSABLE_ENTITY,
+    ))
+}
+
+pub(super) async fn record_for(ctx: &Ctx, register: &str, id: &str) -> Result<Record> {
+    let (register, id) = (register.to_owned(), id.to_owned());
+    ctx.read(move |tx, w| actions::get(tx, &w.reg, &w.may(Verb::Read, &register)?, &id))
+        .await
+}
+
+async fn edit_form(ctx: Ctx, Path((register, id)): Path<(String, String)>) -> PageResult {
+    let def = definition(&ctx, &register)?;
+    ctx.may(Verb::Update, &register)?;
+    let r = record_for(&ctx, &register, &id).await?;
+    let draft = load(
+        &ctx,
+        &register,
+        form_of(&form_fields(def), &r),
+        Offers::new(),
+        vec![],
+        r.masked.clone(),
+    )
+    .await?;
+    Ok(form_page(
+        &ctx,
+        def,
+        Some(&r),
+        &draft,
+        html! {},
+        StatusCode::OK,
+    ))
+}
+
+async fn update(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormData) -> PageResult {
+    let def = definition(&ctx, &register)?;
+    ctx.may(Verb::Update, &register)?;
+    let version = f.version()?;
+    let now = record_for(&ctx, &register, &id).await?;
+    let masked = now.masked.clone();
+    let (values, form) = match read_form(&ctx, &register, f, masked.clone()).await? {
+        Ok(x) => x,
+        Err(d) => {
+            return Ok(form_page(
+                &ctx,
+                def,
+                Some(&Record { version, ..now }),
+                &d,
+                html! {},
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ));
+        }
+    };
+    let reason = form.filled("reason").map(str::to_owned);
+    let (reg_id, rec_id, sent) = (register.clone(), id.clone(), values.clone());
+    let done = ctx
+        .write(move |tx, w| {
+            actions::update(
+                tx,
+                &w.reg,
+                &w.actor,
+                &reg_id,
+                &rec_id,
+                version,
+                sent,
+                reason.as_deref(),
+            )
+        })
+        .await;
+    match done {
+        Ok(_) => redirect_with(
+            &ctx,
+            &format!("/r/{register}/{id}"),
+            "met",
+            ctx.t("Đã lưu.", "Saved."),
+        ),
+        Err(Error::Conflict(m)) => {
+            let theirs = record_for(&ctx, &register, &id).await?;
+            if theirs.version == version {
+                // not the version: a key that exists already
+                return refused(&ctx, def, None, form, masked, Error::Conflict(m)).await;
+            }
+            let both = both_sides(&ctx, def, &values, &theirs);
+            let draft = load(&ctx, &register, form, Offers::new(), vec![], masked).await?;
+            Ok(form_page(
+                &ctx,
+                def,
+                Some(&theirs),
+                &draft,
+                both,
+                StatusCode::CONFLICT,
+            ))
+        }
+        Err(e) => refused(&ctx, def, Some(&Record { version, ..now }), form, masked, e).await,
+    }
+}
+
+/// Somebody else was first: what they saved beside what was typed here; saving again keeps what stands in the form.
+fn both_sides(ctx: &Ctx, def: &Definition, mine: &actions::Values, theirs: &Record) -> Markup {
+    let t = |vi, en| ctx.t(vi, en);
+    let mut table = Table::new(
+        t("Chỗ khác nhau", "Differences"),
+        vec![
+            Column::text(t("Trường", "Field")),
+            Column::text(t("Bạn vừa nhập", "You typed")),
+            Column::text(t("Đang lưu", "Saved now")),
+        ],
+    );
+    for f in form_fields(def) {
+        let (Some(a), b) = (
+            mine.get(&f.id),
+            theirs.fields.get(&f.id).unwrap_or(&registers::Data::Null),
+        ) else {
+            continue;
+        };
+        if a != b && !theirs.masked.contains(&f.id) {
+            let yours = values::plain(ctx.reg(), f, a, ctx.lang());
+            table.row(vec![
+                html! { (ctx.lang().label(&f.label)) },
+                html! { (yours) },
+                values::show(ctx.reg(), f, theirs, ctx.lang()),
+            ]);
+        }
+    }
+    html! {
+        (notice(Tone::Soon, html! {
+            p { strong { (t("Người khác đã lưu bản ghi này trong lúc bạn sửa.", "Somebody else saved this record while you edited.")) } }
+            p { (t("Những gì bạn nhập vẫn còn ở dưới, chưa lưu. So hai bên, sửa cho đúng rồi bấm Lưu: bản của bạn sẽ được ghi đè lên bản đang lưu.", "What you typed is kept below, not saved. Compare, mend, then save: yours will replace what is saved now.")) }
+        }))
+        @if !table.rows.is_empty() { section.card { (table.render(ctx.lang())) } }
+    }
+}
+
+fn form_page(
+    ctx: &Ctx,
+    def: &Definition,
+    record: Option<&Record>,
+    d: &Draft,
+    above: Markup,
+    status: StatusCode,
+) -> Response {
+    let lang = ctx.lang();
+    let id = &def.register.id;
+    let label = lang.label(&def.register.label);
+    let list = format!("/r/{id}");
+    let (title, back) = match record {
+        Some(r) => (
+            format!("{}: {}", ctx.t("Sửa", "Edit"), r.title),
+            format!("/r/{id}/{}", r.id),
+        ),
+        None => (format!("{}: {}", ctx.t("Thêm", "New"), label), list.clone()),
+    };
+    let body = html! {
+        (heading(&title, Some(html! { (lang.label(&def.register.help)) }), None))
+        (above)
+        (error_summary(&d.errors, |f| values::label_of(def, f, lang), lang))
+        form method="post" {
+            (csrf(&ctx.look))
+            @if let Some(r) = record { input type="hidden" name="version" value=(r.version); }
+            @else { input type="hidden" name="once" value=(once(ctx, d)); }
+            (groups(ctx, def, d))
+            @if record.is_some() {
+                (crate::components::field(&crate::components::FieldView::line("reason", ctx.t("Lý do sửa", "Reason"), d.form.text("reason")).help(ctx.t("Ghi vào lịch sử của bản ghi.", "Kept in the record's history.")), lang))
+            }
+            (form_actions(ctx.t("Lưu", "Save"), &back, lang))
+        }
+    };
+    let mut p = Page::new(title)
+        .active(&list)
+        .crumb(label, &list)
+        .status(status)
+        .narrow()
+        .body(body);
+    if let Some(r) = record {
+        p = p.crumb(&r.title, &back);
+    }
+    p.respond(ctx)
+}
+
+/// A key that makes a double press create one record only.
+fn once(ctx: &Ctx, d: &Draft) -> String {
+    if let Some(k) = d.form.filled("once") {
+        return k.to_owned();
+    }
+    store::new_uuid_v7(ctx.app.now(), &store::SystemIds)
+}
+
+fn groups(ctx: &Ctx, def: &Definition, d: &Draft) -> Markup {
+    let all = form_fields(def);
+    let in_group = |id: &str| def.groups.iter().any(|g| g.fields.iter().any(|f| f == id));
+    let rest: Vec<&Field> = all.iter().copied().filter(|f| !in_group(&f.id)).collect();
+    html! {
+        @for g in &def.groups {
+            @let own: Vec<&Field> = g.fields.iter().filter_map(|id| all.iter().copied().find(|f| f.id == *id)).collect();
+            @if !own.is_empty() { fieldset.group { legend { (ctx.lang().label(&g.label)) } (d.inputs(ctx, &own)) } }
+        }
+        @if !rest.is_empty() {
+            @if def.groups.is_empty() { (d.inputs(ctx, &rest)) }
+            @else { fieldset.group { legend { (ctx.t("Khác", "Other")) } (d.inputs(ctx, &rest)) } }
+        }
+    }
+}
+
+async fn delete(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormData) -> PageResult {
+    definition(&ctx, &register)?;
+    let version = f.version()?;
+    let Some(reason) = f.filled("reason").map(str::to_owned) else {
+        return Err(Error::invalid("reason", "Ghi lý do rút bản ghi.").into());
+    };
+    let (reg_id, rec) = (register.clone(), id.clone());
+    ctx.write(move |tx, w| actions::delete(tx, &w.reg, &w.actor, &reg_id, &rec, version, &reason))
+        .await?;
+    redirect_with(
+        &ctx,
+        &format!("/r/{register}"),
+        "met",
+        ctx.t(
+            "Đã rút bản ghi. Lịch sử vẫn được giữ.",
+            "Withdrawn. Its history is kept.",
+        ),
+    )
+}
+
+/// Fields that make sense for many records at once.
+fn bulk_fields(def: &Definition) -> Vec<&Field> {
+    let keyed = |id: &str| def.register.keys.iter().any(|k| k.iter().any(|f| f == id));
+    form_fields(def)
+        .into_iter()
+        .filter(|f| !keyed(&f.id) && f.sensitive.is_none())
+        .collect()
+}
+
+async fn bulk_form(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> PageResult {
+    let def = definition(&ctx, &register)?;
+    ctx.may(Verb::Update, &register)?;
+    bulk_page(&ctx, def, q.0, vec![], Offers::new(), StatusCode::OK).await
+}
+
+async fn bulk_page(
+    ctx: &Ctx,
+    def: &Definition,
+    f: FormData,
+    errors: Vec<FieldError>,
+    offers: Offers,
+    status: StatusCode,
+) -> PageResult {
+    let ids: Vec<String> = f.all("id").map(str::to_owned).take(500).collect();
+    if ids.is_empty() {
+        return Ok(redirect(&format!("/r/{}", def.register.id)));
+    }
+    let reg_id = def.register.id.clone();
+    let (found, d) = ctx
+        .read(move |tx, w| {
+            let Some(def) = w.reg.registers.get(&reg_id) else {
+                return Err(Error::NotFound(String::new()));
+            };
+            let q = Query {
+                ids: Some(ids),
+                limit: Some(500),
+                as_of: Some("all".into()),
+                ..Query::default()
+            };
+            let found = actions::list(tx, &w.reg, &w.may(Verb::Read, &reg_id)?, &q)?.items;
+            Ok((
+                found,
+                Draft::load(tx, w, &bulk_fields(def), f, offers, errors, vec![])?,
+            ))
+        })
+        .await?;
+    let (lang, list) = (ctx.lang(), format!("/r/{}", def.register.id));
+    let title = format!(
+        "{} {} {}",
+        ctx.t("Sửa", "Edit"),
+        fmt::int(found.len() as i64),
+        ctx.t("bản ghi cùng lúc", "records at once")
+    );
+    let body = html! {
+        (heading(&title, Some(html! { (ctx.t("Đánh dấu trường cần đổi rồi điền giá trị mới. Tất cả được lưu, hoặc không bản ghi nào.", "Tick the fields to change and fill the new values. All are saved, or none.")) }), None))
+        (error_summary(&d.errors, |f| values::label_of(def, f, lang), lang))
+        details { summary { (ctx.t("Xem các bản ghi đã chọn", "Show the chosen records")) } ul { @for r in &found { li { a href=(format!("{list}/{}", r.id)) { (r.title) } } } } }
+        form method="post" {
+            (csrf(&ctx.look))
+            @for r in &found { input type="hidden" name="id" value=(r.id); }
+            @for f in bulk_fields(def) {
+                label.check { input type="checkbox" name="change" value=(f.id) checked[d.form.all("change").any(|c| c == f.id)]; " " (ctx.t("Đổi", "Change")) " " strong { (lang.label(&f.label)) } }
+                (d.inputs(ctx, &[f]))
+            }
+            (crate::components::field(&crate::components::FieldView::line("reason", ctx.t("Lý do", "Reason"), d.form.text("reason")), lang))
+            (form_actions(ctx.t("Lưu tất cả", "Save all"), &list, lang))
+        }
+    };
+    Ok(Page::new(title)
+        .active(&list)
+        .crumb(lang.label(&def.register.label), &list)
+        .narrow()
+        .status(status)
+        .body(body)
+        .respond(ctx))
+}
+
+async fn bulk(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResult {
+    let def = definition(&ctx, &register)?;
+    let reg_id = register.clone();
+    let names: Vec<String> = f.all("change").map(str::to_owned).collect();
+    let form = f.clone();
+    let picked = names.clone();
+    let (form, offers, mut errors) = ctx
+        .read(move |tx, w| {
+            let Some(def) = w.reg.registers.get(&reg_id) else {
+                return Err(Error::NotFound(String::new()));
+            };
+            let fields: Vec<&Field> = bulk_fields(def)
+                .into_iter()
+                .filter(|f| picked.contains(&f.id))
+                .collect();
+            resolve(tx, w, &fields, &form)
+        })
+        .await?;
+    let fields: Vec<&Field> = bulk_fields(def)
+        .into_iter()
+        .filter(|f| names.contains(&f.id))
+        .collect();
+    if fields.is_empty() {
+        errors.push(FieldError {
+            field: String::new(),
+            message: ctx
+                .t(
+                    "Đánh dấu ít nhất một trường cần đổi.",
+                    "Tick at least one field.",
+                )
+                .into(),
+        });
+    }
+    let values = match values::parse_all(fields, &form, &[]) {
+        Ok(v) => v,
+        Err(more) => {
+            errors.extend(more);
+            Default::default()
+        }
+    };
+    if !errors.is_empty() {
+        return bulk_page(
+            &ctx,
+            def,
+            form,
+            errors,
+            offers,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await;
+    }
+    let ids: Vec<String> = form.all("id").map(str::to_owned).collect();
+    let (reg_id, reason) = (register.clone(), form.filled("reason").map(str::to_owned));
+    match ctx
+        .write(move |tx, w| {
+            actions::bulk_update(
+                tx,
+                &w.reg,
+                &w.actor,
+                &reg_id,
+                &ids,
+                values,
+                reason.as_deref(),
+            )
+        })
+        .await
+    {
+        Ok(n) => redirect_with(
+            &ctx,
+            &format!("/r/{register}"),
+            "met",
+            &format!(
+                "{} {n} {}",
+                ctx.t("Đã lưu", "Saved"),
+                ctx.t("bản ghi.", "records.")
+            ),
+        ),
+        Err(Error::Invalid(list)) => {
+            bulk_page(
+                &ctx,
+                def,
+                form,
+                list,
+                Offers::new(),
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            .await
+        }
+        Err(e) => Err(e.into()),
+    }
+}
