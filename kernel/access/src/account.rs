@@ -95,16 +95,11 @@ pub type AccountChange = NewAccount;
 /// Sign-in name as kept: folded; `Invalid` when it has other signs than letters, digits and `. _ - @`.
 fn clean_login(login: &str) -> Result<String> {
     let login = text::fold(login);
-    let fits = |b: u8| {
-        b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-' | b'@')
-    };
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-' | b'@');
     if (2..=64).contains(&login.len()) && login.bytes().all(fits) {
         return Ok(login);
     }
-    Err(Error::invalid(
-        "login",
-        "Tên đăng nhập gồm 2 đến 64 chữ cái không dấu, chữ số hoặc các dấu . _ - @ (không có khoảng trắng).",
-    ))
+    Err(Error::invalid("login", "Tên đăng nhập gồm 2 đến 64 chữ cái không dấu, chữ số hoặc các dấu . _ - @ (không có khoảng trắng)."))
 }
 
 /// Checked and cleaned copy of what a form sent.
@@ -120,31 +115,18 @@ fn clean(new: &NewAccount) -> Result<NewAccount> {
     let name = text::clean(&new.name);
     if name.is_empty() || name.chars().count() > 200 {
         wrong.push(FieldError {
-            field: "name".into(),
-            message: "Hãy ghi họ tên hoặc tên hiển thị (nhiều nhất 200 ký tự).".into(),
+            field: "name".into(), message: "Hãy ghi họ tên hoặc tên hiển thị (nhiều nhất 200 ký tự).".into()
         });
     }
     let email = filled(&new.email);
     let looks = |e: &str| {
-        e.len() <= 254
-            && e.split_once('@').is_some_and(|(l, d)| {
-                !l.is_empty() && d.contains('.') && !d.contains('@') && !e.contains(' ')
-            })
+        e.len() <= 254 && e.split_once('@').is_some_and(|(l, d)| !l.is_empty() && d.contains('.') && !d.contains('@') && !e.contains(' '))
     };
     if email.as_deref().is_some_and(|e| !looks(e)) {
-        wrong.push(FieldError {
-            field: "email".into(),
-            message: "Thư điện tử có dạng ten@tenmien.vn.".into(),
-        });
+        wrong.push(FieldError { field: "email".into(), message: "Thư điện tử có dạng ten@tenmien.vn.".into() });
     }
     if wrong.is_empty() {
-        Ok(NewAccount {
-            login,
-            name,
-            email,
-            agency: filled(&new.agency),
-            person: filled(&new.person),
-        })
+        Ok(NewAccount { login, name, email, agency: filled(&new.agency), person: filled(&new.person) })
     } else {
         Err(Error::Invalid(wrong))
     }
@@ -169,11 +151,7 @@ pub(crate) fn manages_agency(tx: &mut Tx, actor: &Actor, agency: Option<&str>) -
         Some(a) => path_of_agency(tx, a)?,
         None => None,
     };
-    if path.is_some_and(|p| scope.covers(&p)) {
-        Ok(())
-    } else {
-        Err(not_yours())
-    }
+    if path.is_some_and(|p| scope.covers(&p)) { Ok(()) } else { Err(not_yours()) }
 }
 
 /// The account, if the actor manages it: its agency *and* all its grants lie in the actor's scope. (Otherwise a manager of
@@ -187,21 +165,13 @@ pub(crate) fn managed(tx: &mut Tx, actor: &Actor, id: &str) -> Result<Account> {
 
 /// One account by id; `NotFound` otherwise.
 pub fn account(tx: &mut Tx, id: &str) -> Result<Account> {
-    let row = tx.query_opt(
-        &format!("SELECT {COLUMNS} FROM account a WHERE a.id = $1"),
-        &[id.into()],
-    )?;
-    row.map(|r| Account::read(&r, 0))
-        .transpose()?
-        .ok_or_else(|| Error::NotFound("Không có tài khoản này.".into()))
+    let row = tx.query_opt(&format!("SELECT {COLUMNS} FROM account a WHERE a.id = $1"), &[id.into()])?;
+    row.map(|r| Account::read(&r, 0)).transpose()?.ok_or_else(|| Error::NotFound("Không có tài khoản này.".into()))
 }
 
 /// One account by sign-in name (folded here).
 pub fn account_by_login(tx: &mut Tx, login: &str) -> Result<Option<Account>> {
-    let row = tx.query_opt(
-        &format!("SELECT {COLUMNS} FROM account a WHERE a.login = $1"),
-        &[text::fold(login).into()],
-    )?;
+    let row = tx.query_opt(&format!("SELECT {COLUMNS} FROM account a WHERE a.login = $1"), &[text::fold(login).into()])?;
     row.map(|r| Account::read(&r, 0)).transpose()
 }
 
@@ -213,38 +183,15 @@ fn body(a: &Account) -> serde_json::Value {
 }
 
 /// Raises the version and appends the account as it now stands.
-fn changed(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: &str,
-    action: &str,
-    reason: Option<&str>,
-) -> Result<Account> {
-    tx.exec(
-        "UPDATE account SET version = version + 1 WHERE id = $1",
-        &[id.into()],
-    )?;
+fn changed(tx: &mut Tx, actor: &Actor, id: &str, action: &str, reason: Option<&str>) -> Result<Account> {
+    tx.exec("UPDATE account SET version = version + 1 WHERE id = $1", &[id.into()])?;
     let a = account(tx, id)?;
-    log(
-        tx,
-        actor,
-        "account",
-        &a.id,
-        a.version,
-        action,
-        reason,
-        &body(&a),
-    )?;
+    log(tx, actor, "account", &a.id, a.version, action, reason, &body(&a))?;
     Ok(a)
 }
 
 /// Adds an account that must change its password at the first sign-in. `password` = `None`: it cannot sign in yet.
-pub fn create_account(
-    tx: &mut Tx,
-    actor: &Actor,
-    new: &NewAccount,
-    password: Option<&NewPassword>,
-) -> Result<Account> {
+pub fn create_account(tx: &mut Tx, actor: &Actor, new: &NewAccount, password: Option<&NewPassword>) -> Result<Account> {
     let n = clean(new)?;
     manages_agency(tx, actor, n.agency.as_deref())?;
     let (id, now) = (tx.new_id(), tx.now());
@@ -263,39 +210,23 @@ pub fn create_account(
         ],
     )?;
     if added == 0 {
-        return Err(Error::Conflict(format!(
-            "Tên đăng nhập “{}” đã có. Hãy chọn tên khác.",
-            n.login
-        )));
+        return Err(Error::Conflict(format!("Tên đăng nhập “{}” đã có. Hãy chọn tên khác.", n.login)));
     }
     changed(tx, actor, &id, "create", None)
 }
 
 /// Changes name, e-mail, agency, person or login. `version` must be the present one.
-pub fn update_account(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: &str,
-    version: i64,
-    change: &AccountChange,
-) -> Result<Account> {
+pub fn update_account(tx: &mut Tx, actor: &Actor, id: &str, version: i64, change: &AccountChange) -> Result<Account> {
     let old = managed(tx, actor, id)?;
     let n = clean(change)?;
     manages_agency(tx, actor, n.agency.as_deref())?;
     if old.version != version {
-        return Err(Error::Conflict(
-            "Tài khoản vừa được người khác sửa. Hãy tải lại trang rồi sửa lại.".into(),
-        ));
+        return Err(Error::Conflict("Tài khoản vừa được người khác sửa. Hãy tải lại trang rồi sửa lại.".into()));
     }
     if account_by_login(tx, &n.login)?.is_some_and(|a| a.id != id) {
-        return Err(Error::Conflict(format!(
-            "Tên đăng nhập “{}” đã có. Hãy chọn tên khác.",
-            n.login
-        )));
+        return Err(Error::Conflict(format!("Tên đăng nhập “{}” đã có. Hãy chọn tên khác.", n.login)));
     }
-    if (&old.login, &old.name, &old.email, &old.agency, &old.person)
-        == (&n.login, &n.name, &n.email, &n.agency, &n.person)
-    {
+    if (&old.login, &old.name, &old.email, &old.agency, &old.person) == (&n.login, &n.name, &n.email, &n.agency, &n.person) {
         return Ok(old);
     }
     tx.exec(
@@ -315,13 +246,7 @@ fn store_password(tx: &mut Tx, id: &str, new: &NewPassword, must_change: bool) -
 
 /// A manager gives a new password; all sessions end. `must_change` = the owner must choose their own at the next sign-in
 /// (always so, except for demo accounts made by the system).
-pub fn set_password(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: &str,
-    new: &NewPassword,
-    must_change: bool,
-) -> Result<()> {
+pub fn set_password(tx: &mut Tx, actor: &Actor, id: &str, new: &NewPassword, must_change: bool) -> Result<()> {
     managed(tx, actor, id)?;
     store_password(tx, id, new, must_change || actor.kind != ActorKind::System)?;
     session::end_all(tx, id)?;
@@ -332,87 +257,48 @@ pub fn set_password(
 /// The owner chooses a new password, having proved the old one. All other sessions end (`keep` = token of this one).
 /// A wrong old password counts as a failed sign-in: commit also when the answer is `Some(refusal)`.
 /// Make `new` with [`NewPassword::replacing`].
-pub fn change_own_password(
-    tx: &mut Tx,
-    old: &Checked,
-    new: &NewPassword,
-    keep: &str,
-    ip: &str,
-) -> Result<Option<Refusal>> {
+pub fn change_own_password(tx: &mut Tx, old: &Checked, new: &NewPassword, keep: &str, ip: &str) -> Result<Option<Refusal>> {
     let login = match old.settle(tx, ip)? {
         Ok(a) => a,
         Err(refusal) => return Ok(Some(refusal)),
     };
     store_password(tx, &login.id, new, false)?;
     session::end_all_but(tx, &login.id, keep)?;
-    let me = Actor::new(
-        &login.id,
-        &login.name,
-        ActorKind::Person,
-        None,
-        None,
-        vec![],
-        std::sync::Arc::default(),
-    );
+    let me = Actor::new(&login.id, &login.name, ActorKind::Person, None, None, vec![], std::sync::Arc::default());
     changed(tx, &me, &login.id, "password", None)?;
     Ok(None)
 }
 
 /// Closes an account (sessions and tokens stop at once) or opens it again. Nobody closes their own.
-pub fn set_disabled(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: &str,
-    disabled: bool,
-    reason: &str,
-) -> Result<Account> {
+pub fn set_disabled(tx: &mut Tx, actor: &Actor, id: &str, disabled: bool, reason: &str) -> Result<Account> {
     let a = managed(tx, actor, id)?;
     if disabled && actor.id == id {
-        return Err(Error::Conflict(
-            "Bạn không thể tự khoá tài khoản của mình. Hãy nhờ một quản trị viên khác.".into(),
-        ));
+        return Err(Error::Conflict("Bạn không thể tự khoá tài khoản của mình. Hãy nhờ một quản trị viên khác.".into()));
     }
     if a.disabled_at.is_some() == disabled {
         return Ok(a);
     }
     let at = disabled.then(|| tx.now());
-    tx.exec(
-        "UPDATE account SET disabled_at = $2 WHERE id = $1",
-        &[id.into(), at.into()],
-    )?;
+    tx.exec("UPDATE account SET disabled_at = $2 WHERE id = $1", &[id.into(), at.into()])?;
     if disabled {
         session::end_all(tx, id)?;
     }
-    changed(
-        tx,
-        actor,
-        id,
-        if disabled { "disable" } else { "enable" },
-        Some(reason),
-    )
+    changed(tx, actor, id, if disabled { "disable" } else { "enable" }, Some(reason))
 }
 
 /// Ends a lock-out before its time.
 pub fn unlock(tx: &mut Tx, actor: &Actor, id: &str) -> Result<Account> {
     managed(tx, actor, id)?;
-    tx.exec(
-        "UPDATE account SET failed_count = 0, locked_until = NULL WHERE id = $1",
-        &[id.into()],
-    )?;
+    tx.exec("UPDATE account SET failed_count = 0, locked_until = NULL WHERE id = $1", &[id.into()])?;
     changed(tx, actor, id, "unlock", None)
 }
 
 /// Language (`vi`, `en`) and theme (`auto`, `light`, `dark`) of one's own account. Not a change worth a leaf.
 pub fn set_preferences(tx: &mut Tx, id: &str, locale: &str, theme: &str) -> Result<()> {
     if !matches!(locale, "vi" | "en") || !matches!(theme, "auto" | "light" | "dark") {
-        return Err(Error::BadRequest(
-            "Ngôn ngữ là vi hoặc en; giao diện là auto, light hoặc dark.".into(),
-        ));
+        return Err(Error::BadRequest("Ngôn ngữ là vi hoặc en; giao diện là auto, light hoặc dark.".into()));
     }
-    tx.exec(
-        "UPDATE account SET locale = $2, theme = $3 WHERE id = $1",
-        &[id.into(), locale.into(), theme.into()],
-    )?;
+    tx.exec("UPDATE account SET locale = $2, theme = $3 WHERE id = $1", &[id.into(), locale.into(), theme.into()])?;
     Ok(())
 }
 
@@ -432,9 +318,7 @@ pub struct AccountFilter {
 /// Accounts in the scope (minted for `Read` on `account`), by login.
 pub fn list_accounts(tx: &mut Tx, scope: &Scope, filter: &AccountFilter) -> Result<Vec<Account>> {
     if scope.register() != "account" || scope.verb() != Verb::Read {
-        return Err(Error::internal(
-            "list_accounts needs a scope for Read on account",
-        ));
+        return Err(Error::internal("list_accounts needs a scope for Read on account"));
     }
     let mut sql = format!("SELECT {COLUMNS} FROM account a");
     let mut values: Vec<Value> = vec![filter.after.clone().unwrap_or_default().into()];
@@ -453,23 +337,13 @@ pub fn list_accounts(tx: &mut Tx, scope: &Scope, filter: &AccountFilter) -> Resu
         wheres.push(format!("({})", any.join(" OR ")));
     }
     if let Some(d) = filter.disabled {
-        wheres.push(format!(
-            "a.disabled_at IS {}NULL",
-            if d { "NOT " } else { "" }
-        ));
+        wheres.push(format!("a.disabled_at IS {}NULL", if d { "NOT " } else { "" }));
     }
     // names are not kept folded: the words are matched here, page by page, which suits the hundreds of accounts there are
     let words = text::fold(&filter.words);
     let limit = if filter.limit == 0 { 100 } else { filter.limit };
-    let cut = if words.is_empty() {
-        format!(" LIMIT {limit}")
-    } else {
-        String::new()
-    };
-    let rows = tx.query(
-        &format!("{sql} WHERE {} ORDER BY a.login{cut}", wheres.join(" AND ")),
-        &values,
-    )?;
+    let cut = if words.is_empty() { format!(" LIMIT {limit}") } else { String::new() };
+    let rows = tx.query(&format!("{sql} WHERE {} ORDER BY a.login{cut}", wheres.join(" AND ")), &values)?;
     let mut out = Vec::new();
     for r in &rows {
         let a = Account::read(r, 0)?;

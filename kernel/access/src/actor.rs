@@ -25,27 +25,15 @@ pub(crate) fn path_of_agency(tx: &mut Tx, agency: &str) -> Result<Option<String>
         return Ok(None);
     }
     let row = tx.query_opt("SELECT path FROM agency WHERE id = $1", &[agency.into()])?;
-    Ok(row
-        .map(|r| r.get::<Option<String>>(0))
-        .transpose()?
-        .flatten())
+    Ok(row.map(|r| r.get::<Option<String>>(0)).transpose()?.flatten())
 }
 
 /// One statement that finds an account by what `source` and `filter` say, with its grants in force on `today` (parameter
 /// number `day`) and their agencies' paths: a row per grant, one row without role when there are none. `extra` columns
 /// come first (`width` of them), then [`COLUMNS`], then role, agency, path.
-pub(crate) fn select_with_grants(
-    tx: &mut Tx,
-    extra: &str,
-    source: &str,
-    filter: &str,
-    day: usize,
-) -> Result<String> {
-    let (path, join) = if has_agencies(tx)? {
-        ("ag.path", " LEFT JOIN agency ag ON ag.id = gr.agency")
-    } else {
-        ("CAST(NULL AS TEXT)", "")
-    };
+pub(crate) fn select_with_grants(tx: &mut Tx, extra: &str, source: &str, filter: &str, day: usize) -> Result<String> {
+    let (path, join) =
+        if has_agencies(tx)? { ("ag.path", " LEFT JOIN agency ag ON ag.id = gr.agency") } else { ("CAST(NULL AS TEXT)", "") };
     Ok(format!(
         "SELECT {extra}{COLUMNS}, gr.role, gr.agency, {path} FROM {source} LEFT JOIN account_grant gr ON gr.account = a.id \
          AND (gr.from_date IS NULL OR gr.from_date <= ${day}) AND (gr.to_date IS NULL OR gr.to_date >= ${day}){join} \
@@ -54,10 +42,7 @@ pub(crate) fn select_with_grants(
 }
 
 /// Reads what [`select_with_grants`] answers.
-pub(crate) fn read_with_grants(
-    rows: &[Row],
-    width: usize,
-) -> Result<Option<(Account, Vec<GrantInfo>)>> {
+pub(crate) fn read_with_grants(rows: &[Row], width: usize) -> Result<Option<(Account, Vec<GrantInfo>)>> {
     let Some(first) = rows.first() else {
         return Ok(None);
     };
@@ -65,50 +50,25 @@ pub(crate) fn read_with_grants(
     let mut grants = Vec::new();
     for r in rows {
         if let Some(role) = r.get::<Option<String>>(width + WIDTH)? {
-            grants.push(GrantInfo {
-                role,
-                agency: r.get(width + WIDTH + 1)?,
-                path: r.get(width + WIDTH + 2)?,
-            });
+            grants.push(GrantInfo { role, agency: r.get(width + WIDTH + 1)?, path: r.get(width + WIDTH + 2)? });
         }
     }
     Ok(Some((account, grants)))
 }
 
 /// The actor of an account. One that must change its password may nothing at all until it has.
-pub(crate) fn build(
-    a: &Account,
-    kind: ActorKind,
-    grants: Vec<GrantInfo>,
-    roles: &Arc<Roles>,
-) -> Actor {
-    let (grants, roles) = if a.must_change && kind == ActorKind::Person {
-        (vec![], Arc::default())
-    } else {
-        (grants, roles.clone())
-    };
-    Actor::new(
-        &a.id,
-        &a.name,
-        kind,
-        a.agency.clone(),
-        a.person.clone(),
-        grants,
-        roles,
-    )
+pub(crate) fn build(a: &Account, kind: ActorKind, grants: Vec<GrantInfo>, roles: &Arc<Roles>) -> Actor {
+    let (grants, roles) = if a.must_change && kind == ActorKind::Person { (vec![], Arc::default()) } else { (grants, roles.clone()) };
+    Actor::new(&a.id, &a.name, kind, a.agency.clone(), a.person.clone(), grants, roles)
 }
 
 fn find(tx: &mut Tx, roles: &Arc<Roles>, filter: &str, key: &str) -> Result<Actor> {
     let sql = select_with_grants(tx, "", "account a", filter, 2)?;
     let today = day_of(tx.now());
     let rows = tx.query(&sql, &[key.into(), today.into()])?;
-    let (mut a, grants) = read_with_grants(&rows, 0)?
-        .ok_or_else(|| Error::NotFound("Không có tài khoản này.".into()))?;
+    let (mut a, grants) = read_with_grants(&rows, 0)?.ok_or_else(|| Error::NotFound("Không có tài khoản này.".into()))?;
     if a.disabled_at.is_some() {
-        return Err(Error::Forbidden(format!(
-            "Tài khoản “{}” đã bị khoá.",
-            a.login
-        )));
+        return Err(Error::Forbidden(format!("Tài khoản “{}” đã bị khoá.", a.login)));
     }
     // no password is asked at these doors, so an unchanged one does not matter
     a.must_change = false;

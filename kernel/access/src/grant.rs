@@ -53,8 +53,7 @@ const COLUMNS: &str = "id, account, role, agency, from_date, to_date, granted_by
 
 fn read(r: &store::Row, today: &str) -> Result<Grant> {
     let (from_date, to_date): (Option<String>, Option<String>) = (r.get(4)?, r.get(5)?);
-    let active = from_date.as_deref().is_none_or(|d| d <= today)
-        && to_date.as_deref().is_none_or(|d| d >= today);
+    let active = from_date.as_deref().is_none_or(|d| d <= today) && to_date.as_deref().is_none_or(|d| d >= today);
     Ok(Grant {
         id: r.get(0)?,
         account: r.get(1)?,
@@ -71,10 +70,7 @@ fn read(r: &store::Row, today: &str) -> Result<Grant> {
 /// All grants of an account, past ones too, oldest first. The caller decides who may see them (owner, account managers).
 pub fn grants_of(tx: &mut Tx, account: &str) -> Result<Vec<Grant>> {
     let today = day_of(tx.now());
-    let rows = tx.query(
-        &format!("SELECT {COLUMNS} FROM account_grant WHERE account = $1 ORDER BY id"),
-        &[account.into()],
-    )?;
+    let rows = tx.query(&format!("SELECT {COLUMNS} FROM account_grant WHERE account = $1 ORDER BY id"), &[account.into()])?;
     rows.iter().map(|r| read(r, &today)).collect()
 }
 
@@ -99,31 +95,18 @@ fn holds_all_of(actor: &Actor, roles: &Roles, role: &str, path: &str) -> bool {
     };
     role.rules.iter().all(|rule| {
         let reaches = |s: Scope| {
-            if rule.everywhere {
-                *s.subtree() == Subtree::All
-            } else {
-                s.covers(path)
-            }
+            if rule.everywhere { *s.subtree() == Subtree::All } else { s.covers(path) }
         };
-        rule.on.iter().all(|on| {
-            rule.verbs
-                .iter()
-                .all(|v| actor.may(*v, on).is_ok_and(reaches))
-        })
+        rule.on.iter().all(|on| rule.verbs.iter().all(|v| actor.may(*v, on).is_ok_and(reaches)))
     })
 }
 
 fn check_dates(new: &NewGrant) -> Result<()> {
     let good = |d: &str| {
-        let part = |a: usize, b: usize| {
-            d.get(a..b)
-                .filter(|s| s.bytes().all(|c| c.is_ascii_digit()))
-                .and_then(|s| s.parse::<u32>().ok())
-        };
+        let part = |a: usize, b: usize| d.get(a..b).filter(|s| s.bytes().all(|c| c.is_ascii_digit())).and_then(|s| s.parse::<u32>().ok());
         let dashes = d.len() == 10 && d.get(4..5) == Some("-") && d.get(7..8) == Some("-");
         let year = part(0, 4).and_then(|y| i32::try_from(y).ok());
-        dashes
-            && matches!((year, part(5, 7), part(8, 10)), (Some(y), Some(m), Some(day)) if text::is_valid_date(y, m, day))
+        dashes && matches!((year, part(5, 7), part(8, 10)), (Some(y), Some(m), Some(day)) if text::is_valid_date(y, m, day))
     };
     for (field, d) in [("from_date", &new.from_date), ("to_date", &new.to_date)] {
         if d.as_deref().is_some_and(|d| !good(d)) {
@@ -131,10 +114,7 @@ fn check_dates(new: &NewGrant) -> Result<()> {
         }
     }
     match (&new.from_date, &new.to_date) {
-        (Some(a), Some(b)) if a > b => Err(Error::invalid(
-            "to_date",
-            "Ngày kết thúc phải từ ngày bắt đầu trở đi.",
-        )),
+        (Some(a), Some(b)) if a > b => Err(Error::invalid("to_date", "Ngày kết thúc phải từ ngày bắt đầu trở đi.")),
         _ => Ok(()),
     }
 }
@@ -143,15 +123,10 @@ fn check_dates(new: &NewGrant) -> Result<()> {
 pub fn grant(tx: &mut Tx, actor: &Actor, roles: &Arc<Roles>, new: &NewGrant) -> Result<Grant> {
     check_dates(new)?;
     if !roles.0.contains_key(&new.role) {
-        return Err(Error::invalid(
-            "role",
-            format!("Không có vai trò “{}”.", new.role),
-        ));
+        return Err(Error::invalid("role", format!("Không có vai trò “{}”.", new.role)));
     }
     if actor.id == new.account && actor.kind != ActorKind::System {
-        return Err(Error::Forbidden(
-            "Bạn không thể tự cấp quyền cho mình. Hãy nhờ một quản trị viên khác.".into(),
-        ));
+        return Err(Error::Forbidden("Bạn không thể tự cấp quyền cho mình. Hãy nhờ một quản trị viên khác.".into()));
     }
     let target = account(tx, &new.account)?;
     manages_agency(tx, actor, target.agency.as_deref())?;
@@ -163,22 +138,12 @@ pub fn grant(tx: &mut Tx, actor: &Actor, roles: &Arc<Roles>, new: &NewGrant) -> 
     if let (Some(_), None) = (&new.agency, &path)
         && has_agencies(tx)?
     {
-        return Err(Error::invalid(
-            "agency",
-            "Không có cơ quan này trong sổ cơ quan.",
-        ));
+        return Err(Error::invalid("agency", "Không có cơ quan này trong sổ cơ quan."));
     }
-    if *manage_scope(actor)?.subtree() != Subtree::All
-        && !holds_all_of(actor, roles, &new.role, path.as_deref().unwrap_or_default())
-    {
-        return Err(Error::Forbidden(
-            "Vai trò này có quyền mà chính bạn không có, nên bạn không thể cấp.".into(),
-        ));
+    if *manage_scope(actor)?.subtree() != Subtree::All && !holds_all_of(actor, roles, &new.role, path.as_deref().unwrap_or_default()) {
+        return Err(Error::Forbidden("Vai trò này có quyền mà chính bạn không có, nên bạn không thể cấp.".into()));
     }
-    let same = |g: &Grant| {
-        (&g.role, &g.agency, &g.from_date, &g.to_date)
-            == (&new.role, &new.agency, &new.from_date, &new.to_date)
-    };
+    let same = |g: &Grant| (&g.role, &g.agency, &g.from_date, &g.to_date) == (&new.role, &new.agency, &new.from_date, &new.to_date);
     if grants_of(tx, &new.account)?.iter().any(same) {
         return Err(Error::Conflict("Tài khoản đã có quyền này.".into()));
     }
@@ -202,10 +167,7 @@ pub fn grant(tx: &mut Tx, actor: &Actor, roles: &Arc<Roles>, new: &NewGrant) -> 
 /// Ends a grant today (it stays in the list as past).
 pub fn end_grant(tx: &mut Tx, actor: &Actor, id: &str, reason: &str) -> Result<Grant> {
     let account: String = tx
-        .query_opt(
-            "SELECT account FROM account_grant WHERE id = $1",
-            &[id.into()],
-        )?
+        .query_opt("SELECT account FROM account_grant WHERE id = $1", &[id.into()])?
         .ok_or_else(|| Error::NotFound("Không có quyền này.".into()))?
         .get(0)?;
     managed(tx, actor, &account)?;
@@ -217,31 +179,13 @@ pub fn end_grant(tx: &mut Tx, actor: &Actor, id: &str, reason: &str) -> Result<G
     appended(tx, actor, id, "end", Some(reason))
 }
 
-fn appended(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: &str,
-    action: &str,
-    reason: Option<&str>,
-) -> Result<Grant> {
+fn appended(tx: &mut Tx, actor: &Actor, id: &str, action: &str, reason: Option<&str>) -> Result<Grant> {
     let today = day_of(tx.now());
     let row = tx
-        .query_opt(
-            &format!("SELECT {COLUMNS}, version FROM account_grant WHERE id = $1"),
-            &[id.into()],
-        )?
+        .query_opt(&format!("SELECT {COLUMNS}, version FROM account_grant WHERE id = $1"), &[id.into()])?
         .ok_or_else(|| Error::internal("grant vanished"))?;
     let g = read(&row, &today)?;
     let body = json!({ "account": g.account, "role": g.role, "agency": g.agency, "from_date": g.from_date, "to_date": g.to_date, "granted_by": g.granted_by });
-    log(
-        tx,
-        actor,
-        "account_grant",
-        id,
-        row.get(8)?,
-        action,
-        reason,
-        &body,
-    )?;
+    log(tx, actor, "account_grant", id, row.get(8)?, action, reason, &body)?;
     Ok(g)
 }

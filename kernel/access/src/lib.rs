@@ -24,9 +24,8 @@ mod token;
 mod tests;
 
 pub use account::{
-    Account, AccountChange, AccountFilter, NewAccount, account, account_by_login,
-    change_own_password, create_account, list_accounts, set_disabled, set_password,
-    set_preferences, unlock, update_account,
+    Account, AccountChange, AccountFilter, NewAccount, account, account_by_login, change_own_password, create_account, list_accounts,
+    set_disabled, set_password, set_preferences, unlock, update_account,
 };
 pub use actor::{actor_of_account, actor_of_login};
 pub use crypto::{csrf_token, csrf_valid};
@@ -34,16 +33,10 @@ pub use grant::{Grant, NewGrant, end_grant, grant, grants_of};
 pub use limit::SignInLimit;
 pub use migrations::migrations;
 pub use password::{NewPassword, Secret};
-pub use scope::{
-    Actor, ActorKind, EVERYONE, GrantInfo, Narrowing, Role, RoleRule, Roles, Scope, Subtree, Verb,
-};
+pub use scope::{Actor, ActorKind, EVERYONE, GrantInfo, Narrowing, Role, RoleRule, Roles, Scope, Subtree, Verb};
 pub use session::{
-    ABSOLUTE_LIFE, Client, IDLE_LIFE, NewSession, SessionInfo, SignedIn, actor_of_session,
-    end_session, list_sessions, open_session, purge_sessions, revoke_all_sessions,
-    revoke_other_sessions, revoke_session, touch_session,
+    ABSOLUTE_LIFE, Client, IDLE_LIFE, NewSession, SessionInfo, SignedIn, actor_of_session, end_session, list_sessions, open_session,
+    purge_sessions, revoke_all_sessions, revoke_other_sessions, revoke_session, touch_session,
 };
 pub use signin::{Checked, Outcome, Refusal, SignIn, SignInEntry, last_sign_ins};
-pub use token::{
-    ApiToken, MintedToken, NewToken, TokenActor, actor_of_token, create_token, list_tokens,
-    revoke_token, touch_token,
-};
+pub use token::{ApiToken, MintedToken, NewToken, TokenActor, actor_of_token, create_token, list_tokens, revoke_token, touch_token};

@@ -21,11 +21,7 @@ pub struct SignInLimit {
 impl SignInLimit {
     /// Lets `per_minute` attempts through per address (at least 1).
     pub fn new(clock: Arc<dyn Clock>, per_minute: u32) -> Self {
-        Self {
-            clock,
-            per_minute: i64::from(per_minute.max(1)),
-            debts: Mutex::default(),
-        }
+        Self { clock, per_minute: i64::from(per_minute.max(1)), debts: Mutex::default() }
     }
     /// Takes one attempt of this address, or says in how many seconds there will be one (at least 1).
     pub fn take(&self, ip: &str) -> Result<(), u64> {
@@ -43,9 +39,7 @@ impl SignInLimit {
         let debt = map.get(ip).map_or(0, left);
         if debt + cost > MINUTE {
             let wait = debt + cost - MINUTE;
-            return Err(u64::try_from((wait + SECOND - 1) / SECOND)
-                .unwrap_or(1)
-                .max(1));
+            return Err(u64::try_from((wait + SECOND - 1) / SECOND).unwrap_or(1).max(1));
         }
         map.insert(ip.to_owned(), (debt + cost, now));
         Ok(())

@@ -1,19 +1,10 @@
 //! Tables of this crate.
 
-/// shim
-pub struct Migration {
-    /** */
-    pub id: &'static str,
-    /** */
-    pub sql: &'static str,
-}
+use store::Migration;
 
 /// Tables `account`, `account_grant`, `session`, `api_token`, `sign_in_log`.
 pub fn migrations() -> Vec<Migration> {
-    vec![Migration {
-        id: "access/0001",
-        sql: TABLES,
-    }]
+    vec![Migration { id: "access/0001", sql: TABLES }]
 }
 
 const TABLES: &str = "

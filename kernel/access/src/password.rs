@@ -55,17 +55,12 @@ impl NewPassword {
         if let Some(message) = weakness(password.reveal(), login, name) {
             return Err(Error::invalid("password", message));
         }
-        Ok(Self {
-            phc: hash(password.reveal())?,
-        })
+        Ok(Self { phc: hash(password.reveal())? })
     }
     /// The same, for an owner who replaces `old`: the new one must differ.
     pub fn replacing(old: &Secret, password: &Secret, login: &str, name: &str) -> Result<Self> {
         if old.reveal() == password.reveal() {
-            return Err(Error::invalid(
-                "password",
-                "Mật khẩu mới phải khác mật khẩu cũ.",
-            ));
+            return Err(Error::invalid("password", "Mật khẩu mới phải khác mật khẩu cũ."));
         }
         Self::new(password, login, name)
     }
@@ -132,27 +127,19 @@ const COMMON: &[&str] = &[
 pub(crate) fn weakness(password: &str, login: &str, name: &str) -> Option<String> {
     let length = password.chars().count();
     if length < SHORTEST {
-        return Some(format!(
-            "Mật khẩu cần ít nhất {SHORTEST} ký tự (hiện có {length}). Gợi ý: ghép vài từ dễ nhớ."
-        ));
+        return Some(format!("Mật khẩu cần ít nhất {SHORTEST} ký tự (hiện có {length}). Gợi ý: ghép vài từ dễ nhớ."));
     }
     if length > LONGEST {
         return Some(format!("Mật khẩu dài nhất {LONGEST} ký tự."));
     }
-    let bare: String = text::fold(password)
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_' | '.' | '!'))
-        .collect();
+    let bare: String = text::fold(password).chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '_' | '.' | '!')).collect();
     let login = text::fold(login);
     let local = login.split('@').next().unwrap_or_default();
     let folded = text::fold(password);
     if local.chars().count() >= 3 && (folded.contains(local) || bare.contains(local)) {
         return Some("Mật khẩu không được chứa tên đăng nhập.".into());
     }
-    let name: String = text::fold(name)
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .collect();
+    let name: String = text::fold(name).chars().filter(|c| !c.is_whitespace()).collect();
     if name.chars().count() >= 5 && bare.contains(&name) {
         return Some("Mật khẩu không được chứa họ tên của tài khoản.".into());
     }
@@ -160,9 +147,7 @@ pub(crate) fn weakness(password: &str, login: &str, name: &str) -> Option<String
         return Some("Mật khẩu này quá phổ biến, dễ bị đoán. Hãy chọn mật khẩu khác.".into());
     }
     if is_monotonous(password) {
-        return Some(
-            "Mật khẩu là dãy lặp hoặc dãy liên tiếp, dễ bị đoán. Hãy chọn mật khẩu khác.".into(),
-        );
+        return Some("Mật khẩu là dãy lặp hoặc dãy liên tiếp, dễ bị đoán. Hãy chọn mật khẩu khác.".into());
     }
     None
 }
@@ -177,9 +162,7 @@ fn is_monotonous(password: &str) -> bool {
         chars.windows(2).all(|w| match w {
             [a, b] => {
                 let d = i64::from(*b) - i64::from(*a);
-                d == step
-                    || (*a == u32::from('9') && *b == u32::from('0'))
-                    || (*a == u32::from('0') && *b == u32::from('9'))
+                d == step || (*a == u32::from('9') && *b == u32::from('0')) || (*a == u32::from('0') && *b == u32::from('9'))
             }
             _ => true,
         })
@@ -196,9 +179,7 @@ fn hasher() -> Result<Argon2<'static>> {
 pub(crate) fn hash(password: &str) -> Result<String> {
     let mut salt = [0u8; 16];
     SystemIds.fill(&mut salt);
-    let phc = hasher()?
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map_err(Error::internal)?;
+    let phc = hasher()?.hash_password_with_salt(password.as_bytes(), &salt).map_err(Error::internal)?;
     Ok(phc.to_string())
 }
 
@@ -207,15 +188,11 @@ static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash(&crate::crypto::
 
 /// Is `password` the one behind `phc`? `None` (unknown login, account without password) costs the same and is never true.
 pub(crate) fn verify(password: &str, phc: Option<&str>) -> Result<bool> {
-    let stored = phc
-        .or(NOBODY.as_deref())
-        .ok_or_else(|| Error::internal("no hash for unknown logins"))?;
+    let stored = phc.or(NOBODY.as_deref()).ok_or_else(|| Error::internal("no hash for unknown logins"))?;
     let parsed = PasswordHash::new(stored).map_err(Error::internal)?;
     // an absurdly long input is not worth hashing; nobody's password is that long
     let long = password.chars().count() > LONGEST;
-    let ok = hasher()?
-        .verify_password(if long { b"" } else { password.as_bytes() }, &parsed)
-        .is_ok();
+    let ok = hasher()?.verify_password(if long { b"" } else { password.as_bytes() }, &parsed).is_ok();
     Ok(ok && phc.is_some() && !long)
 }
 
@@ -238,10 +215,7 @@ mod tests {
         assert!(says("1234567890").contains("liên tiếp"));
         assert!(says("0987654321").contains("liên tiếp"));
         assert!(says(&"dài".repeat(100)).contains("dài nhất"));
-        assert_eq!(
-            weakness("bốn con mèo vàng", "lan.nt", "Nguyễn Thị Lan"),
-            None
-        );
+        assert_eq!(weakness("bốn con mèo vàng", "lan.nt", "Nguyễn Thị Lan"), None);
         assert_eq!(weakness("bốn con mèo vàng", "", ""), None);
     }
 
@@ -287,9 +261,6 @@ mod tests {
         let s = Secret::new("bốn con mèo vàng");
         let n = NewPassword::new(&s, "lan", "Lan").unwrap();
         let printed = format!("{s:?} {n:?}");
-        assert!(
-            !printed.contains("mèo") && !printed.contains("argon2"),
-            "{printed}"
-        );
+        assert!(!printed.contains("mèo") && !printed.contains("argon2"), "{printed}");
     }
 }

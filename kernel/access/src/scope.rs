@@ -6,9 +6,7 @@ use std::sync::Arc;
 use store::{Error, Result};
 
 /// What somebody wants to do to records of a register (or to a named permission such as `plan.import`).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
     /// See, list, search, count.
@@ -155,8 +153,7 @@ pub struct Narrowing {
 impl Narrowing {
     /// Does the door let this through?
     pub fn lets(&self, verb: Verb, register: &str) -> bool {
-        self.verbs.as_ref().is_none_or(|v| v.contains(&verb))
-            && self.registers.as_ref().is_none_or(|r| r.contains(register))
+        self.verbs.as_ref().is_none_or(|v| v.contains(&verb)) && self.registers.as_ref().is_none_or(|r| r.contains(register))
     }
 }
 
@@ -192,36 +189,16 @@ impl Actor {
         grants: Vec<GrantInfo>,
         roles: Arc<Roles>,
     ) -> Self {
-        Self {
-            id: id.into(),
-            name: name.into(),
-            kind,
-            agency,
-            person,
-            grants: grants.into(),
-            roles,
-            narrowing: None,
-        }
+        Self { id: id.into(), name: name.into(), kind, agency, person, grants: grants.into(), roles, narrowing: None }
     }
     /// The program itself.
     pub fn system(what: &str) -> Self {
-        Self::new(
-            &format!("system:{what}"),
-            "Hệ thống",
-            ActorKind::System,
-            None,
-            None,
-            vec![],
-            Arc::default(),
-        )
+        Self::new(&format!("system:{what}"), "Hệ thống", ActorKind::System, None, None, vec![], Arc::default())
     }
     /// The same actor behind a narrower door. Narrowing twice keeps only what both let through.
     #[must_use]
     pub fn narrowed(mut self, by: Narrowing) -> Self {
-        fn both<T: Ord + Clone>(
-            a: Option<&BTreeSet<T>>,
-            b: Option<&BTreeSet<T>>,
-        ) -> Option<BTreeSet<T>> {
+        fn both<T: Ord + Clone>(a: Option<&BTreeSet<T>>, b: Option<&BTreeSet<T>>) -> Option<BTreeSet<T>> {
             match (a, b) {
                 (Some(a), Some(b)) => Some(a.intersection(b).cloned().collect()),
                 (one, None) | (None, one) => one.cloned(),
@@ -241,13 +218,8 @@ impl Actor {
     /// May the actor do `verb` on `register` (or permission name)? The answer says to whose records.
     /// An unknown role, and an agency whose path is unknown or malformed, give nothing.
     pub fn may(&self, verb: Verb, register: &str) -> Result<Scope> {
-        Rights {
-            kind: self.kind,
-            grants: self.grants.clone(),
-            roles: self.roles.clone(),
-            narrowing: self.narrowing.clone(),
-        }
-        .may(verb, register)
+        Rights { kind: self.kind, grants: self.grants.clone(), roles: self.roles.clone(), narrowing: self.narrowing.clone() }
+            .may(verb, register)
     }
     /// Has the actor this role (by any grant)? Used by transitions that name roles.
     pub fn has_role(&self, role: &str) -> bool {
@@ -257,17 +229,8 @@ impl Actor {
 
 impl Rights {
     fn may(&self, verb: Verb, register: &str) -> Result<Scope> {
-        let mint = |subtree| Scope {
-            register: register.to_owned(),
-            verb,
-            subtree,
-            rights: self.clone(),
-        };
-        if self
-            .narrowing
-            .as_ref()
-            .is_some_and(|n| !n.lets(verb, register))
-        {
+        let mint = |subtree| Scope { register: register.to_owned(), verb, subtree, rights: self.clone() };
+        if self.narrowing.as_ref().is_some_and(|n| !n.lets(verb, register)) {
             return Err(refused(register));
         }
         if self.kind == ActorKind::System {
@@ -288,20 +251,12 @@ impl Rights {
                 },
             }
         }
-        let shared = self
-            .roles
-            .0
-            .get(EVERYONE)
-            .and_then(|r| r.reach(verb, register));
+        let shared = self.roles.0.get(EVERYONE).and_then(|r| r.reach(verb, register));
         if shared == Some(Reach::Everywhere) {
             return Ok(mint(Subtree::All));
         }
         let paths = outermost(paths);
-        if paths.is_empty() {
-            Err(refused(register))
-        } else {
-            Ok(mint(Subtree::Paths(paths)))
-        }
+        if paths.is_empty() { Err(refused(register)) } else { Ok(mint(Subtree::Paths(paths))) }
     }
 }
 
@@ -314,20 +269,8 @@ enum Reach {
 
 impl Role {
     fn reach(&self, verb: Verb, register: &str) -> Option<Reach> {
-        let fits = |r: &&RoleRule| {
-            r.verbs.contains(&verb) && r.on.iter().any(|o| o == "*" || o == register)
-        };
-        self.rules
-            .iter()
-            .filter(fits)
-            .map(|r| {
-                if r.everywhere {
-                    Reach::Everywhere
-                } else {
-                    Reach::Grant
-                }
-            })
-            .max()
+        let fits = |r: &&RoleRule| r.verbs.contains(&verb) && r.on.iter().any(|o| o == "*" || o == register);
+        self.rules.iter().filter(fits).map(|r| if r.everywhere { Reach::Everywhere } else { Reach::Grant }).max()
     }
 }
 
@@ -349,9 +292,7 @@ fn outermost(mut paths: Vec<&str>) -> Vec<String> {
 }
 
 fn refused(register: &str) -> Error {
-    Error::Forbidden(format!(
-        "Tài khoản của bạn không có quyền này ({register}). Liên hệ quản trị viên của cơ quan thường trực."
-    ))
+    Error::Forbidden(format!("Tài khoản của bạn không có quyền này ({register}). Liên hệ quản trị viên của cơ quan thường trực."))
 }
 
 impl Roles {
@@ -366,19 +307,10 @@ impl Roles {
         }
         let mut all = BTreeMap::<String, Role>::new();
         for (path, text) in files {
-            let file: File =
-                toml::from_str(text).map_err(|e| Error::BadRequest(format!("{path}: {e}")))?;
+            let file: File = toml::from_str(text).map_err(|e| Error::BadRequest(format!("{path}: {e}")))?;
             for role in file.roles {
-                if role.id.is_empty()
-                    || !role
-                        .id
-                        .bytes()
-                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-                {
-                    return Err(Error::BadRequest(format!(
-                        "{path}: mã vai trò “{}” chỉ được gồm a-z, 0-9 và _.",
-                        role.id
-                    )));
+                if role.id.is_empty() || !role.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+                    return Err(Error::BadRequest(format!("{path}: mã vai trò “{}” chỉ được gồm a-z, 0-9 và _.", role.id)));
                 }
                 match all.get_mut(&role.id) {
                     Some(known) => known.rules.extend(role.rules),

@@ -2,51 +2,19 @@ use proptest::prelude::*;
 
 use super::*;
 
-const VERBS: [Verb; 8] = [
-    Verb::Read,
-    Verb::Create,
-    Verb::Update,
-    Verb::Transition,
-    Verb::Delete,
-    Verb::Export,
-    Verb::Import,
-    Verb::Unmask,
-];
+const VERBS: [Verb; 8] = [Verb::Read, Verb::Create, Verb::Update, Verb::Transition, Verb::Delete, Verb::Export, Verb::Import, Verb::Unmask];
 
 fn rule(on: &[&str], verbs: &[Verb], everywhere: bool) -> RoleRule {
-    RoleRule {
-        on: on.iter().map(ToString::to_string).collect(),
-        verbs: verbs.iter().copied().collect(),
-        everywhere,
-    }
+    RoleRule { on: on.iter().map(ToString::to_string).collect(), verbs: verbs.iter().copied().collect(), everywhere }
 }
 fn role(id: &str, rules: Vec<RoleRule>) -> (String, Role) {
-    (
-        id.to_owned(),
-        Role {
-            id: id.to_owned(),
-            label: BTreeMap::new(),
-            rules,
-        },
-    )
+    (id.to_owned(), Role { id: id.to_owned(), label: BTreeMap::new(), rules })
 }
 fn at(role: &str, agency: Option<&str>, path: Option<&str>) -> GrantInfo {
-    GrantInfo {
-        role: role.into(),
-        agency: agency.map(Into::into),
-        path: path.map(Into::into),
-    }
+    GrantInfo { role: role.into(), agency: agency.map(Into::into), path: path.map(Into::into) }
 }
 fn actor(grants: Vec<GrantInfo>, roles: Vec<(String, Role)>) -> Actor {
-    Actor::new(
-        "a",
-        "A",
-        ActorKind::Person,
-        None,
-        None,
-        grants,
-        Arc::new(Roles(roles.into_iter().collect())),
-    )
+    Actor::new("a", "A", ActorKind::Person, None, None, grants, Arc::new(Roles(roles.into_iter().collect())))
 }
 fn reach(a: &Actor, verb: Verb, register: &str) -> Option<Subtree> {
     a.may(verb, register).ok().map(|s| {
@@ -55,9 +23,7 @@ fn reach(a: &Actor, verb: Verb, register: &str) -> Option<Subtree> {
     })
 }
 fn paths(list: &[&str]) -> Option<Subtree> {
-    Some(Subtree::Paths(
-        list.iter().map(ToString::to_string).collect(),
-    ))
+    Some(Subtree::Paths(list.iter().map(ToString::to_string).collect()))
 }
 
 /// Every shape of a grant × every kind of rule × asked verb and register.
@@ -79,10 +45,7 @@ fn one_grant_one_rule_exhaustively() {
             for on in ["system", "*", "budget"] {
                 for allowed in VERBS {
                     for asked in VERBS {
-                        let a = actor(
-                            vec![at("r", agency, path)],
-                            vec![role("r", vec![rule(&[on], &[allowed], everywhere)])],
-                        );
+                        let a = actor(vec![at("r", agency, path)], vec![role("r", vec![rule(&[on], &[allowed], everywhere)])]);
                         let expected = if on == "budget" || allowed != asked {
                             None
                         } else if everywhere || (agency, path) == (None, None) {
@@ -92,11 +55,7 @@ fn one_grant_one_rule_exhaustively() {
                         } else {
                             None
                         };
-                        assert_eq!(
-                            reach(&a, asked, "system"),
-                            expected,
-                            "{agency:?} {path:?} {everywhere} {on} {allowed:?} {asked:?}"
-                        );
+                        assert_eq!(reach(&a, asked, "system"), expected, "{agency:?} {path:?} {everywhere} {on} {allowed:?} {asked:?}");
                     }
                 }
             }
@@ -106,15 +65,7 @@ fn one_grant_one_rule_exhaustively() {
 
 #[test]
 fn everywhere_is_for_that_rule_only() {
-    let r = || {
-        vec![role(
-            "r",
-            vec![
-                rule(&["province"], &[Verb::Read], true),
-                rule(&["system"], &[Verb::Read, Verb::Update], false),
-            ],
-        )]
-    };
+    let r = || vec![role("r", vec![rule(&["province"], &[Verb::Read], true), rule(&["system"], &[Verb::Read, Verb::Update], false)])];
     let a = actor(vec![at("r", Some("x"), Some("/x/"))], r());
     assert_eq!(reach(&a, Verb::Read, "province"), Some(Subtree::All));
     assert_eq!(reach(&a, Verb::Update, "province"), None);
@@ -127,10 +78,7 @@ fn everywhere_is_for_that_rule_only() {
 
 #[test]
 fn grants_add_up_and_inner_ones_are_dropped() {
-    let r = vec![
-        role("r", vec![rule(&["*"], &[Verb::Read], false)]),
-        role("w", vec![rule(&["system"], &[Verb::Update], false)]),
-    ];
+    let r = vec![role("r", vec![rule(&["*"], &[Verb::Read], false)]), role("w", vec![rule(&["system"], &[Verb::Update], false)])];
     let a = actor(
         vec![
             at("r", Some("b"), Some("/a/b/")),
@@ -145,13 +93,7 @@ fn grants_add_up_and_inner_ones_are_dropped() {
     assert_eq!(reach(&a, Verb::Update, "system"), paths(&["/c/"]));
     assert_eq!(reach(&a, Verb::Delete, "system"), None);
     let s = a.may(Verb::Read, "system").unwrap();
-    assert!(
-        s.covers("/a/b/d/")
-            && s.covers("/a/")
-            && !s.covers("/c/")
-            && !s.covers("/")
-            && !s.covers("")
-    );
+    assert!(s.covers("/a/b/d/") && s.covers("/a/") && !s.covers("/c/") && !s.covers("/") && !s.covers(""));
 }
 
 #[test]
@@ -166,13 +108,7 @@ fn no_grant_no_right_and_the_refusal_speaks_vietnamese() {
 
 #[test]
 fn everyone_holds_the_shared_role_but_only_its_everywhere_rules() {
-    let r = vec![role(
-        EVERYONE,
-        vec![
-            rule(&["province"], &[Verb::Read], true),
-            rule(&["system"], &[Verb::Read], false),
-        ],
-    )];
+    let r = vec![role(EVERYONE, vec![rule(&["province"], &[Verb::Read], true), rule(&["system"], &[Verb::Read], false)])];
     let a = actor(vec![], r);
     assert_eq!(reach(&a, Verb::Read, "province"), Some(Subtree::All));
     assert_eq!(reach(&a, Verb::Read, "system"), None);
@@ -184,29 +120,18 @@ fn the_program_may_everything_unless_narrowed() {
     let s = Actor::system("demo");
     assert_eq!(s.id, "system:demo");
     assert_eq!(reach(&s, Verb::Delete, "anything"), Some(Subtree::All));
-    let only = |v: &[Verb]| Narrowing {
-        verbs: Some(v.iter().copied().collect()),
-        registers: None,
-    };
-    assert_eq!(
-        reach(&s.narrowed(only(&[Verb::Read])), Verb::Delete, "anything"),
-        None
-    );
+    let only = |v: &[Verb]| Narrowing { verbs: Some(v.iter().copied().collect()), registers: None };
+    assert_eq!(reach(&s.narrowed(only(&[Verb::Read])), Verb::Delete, "anything"), None);
 }
 
 #[test]
 fn narrowing_only_takes_away() {
-    let a = actor(
-        vec![at("r", None, None)],
-        vec![role("r", vec![rule(&["*"], &VERBS, false)])],
-    );
+    let a = actor(vec![at("r", None, None)], vec![role("r", vec![rule(&["*"], &VERBS, false)])]);
     let n = |verbs: &[Verb], registers: &[&str]| Narrowing {
         verbs: Some(verbs.iter().copied().collect()),
         registers: Some(registers.iter().map(ToString::to_string).collect()),
     };
-    let b = a
-        .clone()
-        .narrowed(n(&[Verb::Read, Verb::Create], &["system"]));
+    let b = a.clone().narrowed(n(&[Verb::Read, Verb::Create], &["system"]));
     assert_eq!(reach(&b, Verb::Read, "system"), Some(Subtree::All));
     assert_eq!(reach(&b, Verb::Update, "system"), None);
     assert_eq!(reach(&b, Verb::Read, "budget"), None);
@@ -215,47 +140,33 @@ fn narrowing_only_takes_away() {
     assert_eq!(reach(&c, Verb::Update, "system"), None);
     assert_eq!(reach(&c, Verb::Read, "budget"), None);
     assert_eq!(reach(&c, Verb::Create, "system"), Some(Subtree::All));
-    assert_eq!(
-        reach(&b.narrowed(Narrowing::default()), Verb::Create, "system"),
-        Some(Subtree::All)
-    );
+    assert_eq!(reach(&b.narrowed(Narrowing::default()), Verb::Create, "system"), Some(Subtree::All));
     // an empty list keeps nothing
     assert_eq!(reach(&a.narrowed(n(&[], &[])), Verb::Read, "system"), None);
 }
 
 #[test]
 fn roles_are_read_from_toml() {
-    let a = "[[role]]\nid = \"r\"\nlabel = { vi = \"Vai\", en = \"Role\" }\n[[role.rule]]\non = [\"system\"]\nverbs = [\"read\", \"unmask\"]\n";
+    let a =
+        "[[role]]\nid = \"r\"\nlabel = { vi = \"Vai\", en = \"Role\" }\n[[role.rule]]\non = [\"system\"]\nverbs = [\"read\", \"unmask\"]\n";
     let b = "[[role]]\nid = \"r\"\nlabel = { vi = \"Khác\", en = \"Other\" }\n[[role.rule]]\non = [\"*\"]\nverbs = [\"export\"]\neverywhere = true\n";
     let roles = Roles::from_toml(&[("a", a), ("b", b)]).unwrap();
     let r = &roles.0["r"];
     assert_eq!(r.label["vi"], "Vai");
     assert_eq!(r.rules.len(), 2);
-    assert!(
-        r.rules[0].verbs.contains(&Verb::Unmask) && !r.rules[0].everywhere && r.rules[1].everywhere
-    );
-    let wrong = Roles::from_toml(&[(
-        "packs/roles.toml",
-        "[[role]]\nid = \"r\"\nlabel = {}\nrights = 1\n",
-    )])
-    .unwrap_err();
+    assert!(r.rules[0].verbs.contains(&Verb::Unmask) && !r.rules[0].everywhere && r.rules[1].everywhere);
+    let wrong = Roles::from_toml(&[("packs/roles.toml", "[[role]]\nid = \"r\"\nlabel = {}\nrights = 1\n")]).unwrap_err();
     assert!(wrong.to_string().contains("packs/roles.toml"), "{wrong}");
     assert!(Roles::from_toml(&[("x", "[[role]]\nid = \"Vai trò\"\nlabel = {}\n")]).is_err());
 }
 
 /// A path of 1 to 4 steps over few names, so that prefixes happen.
 fn any_path() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop::sample::select(vec!["a", "ab", "b", "a-b"]), 1..5)
-        .prop_map(|p| format!("/{}/", p.join("/")))
+    prop::collection::vec(prop::sample::select(vec!["a", "ab", "b", "a-b"]), 1..5).prop_map(|p| format!("/{}/", p.join("/")))
 }
 fn any_rules() -> impl Strategy<Value = Vec<RoleRule>> {
     let on = prop::sample::select(vec!["*", "x", "y"]);
-    let one = (
-        on,
-        prop::sample::subsequence(VERBS.to_vec(), 0..4),
-        prop::bool::weighted(0.2),
-    )
-        .prop_map(|(on, v, e)| rule(&[on], &v, e));
+    let one = (on, prop::sample::subsequence(VERBS.to_vec(), 0..4), prop::bool::weighted(0.2)).prop_map(|(on, v, e)| rule(&[on], &v, e));
     prop::collection::vec(one, 0..4)
 }
 

@@ -93,45 +93,22 @@ pub fn open_session(tx: &mut Tx, account: &str, client: &Client) -> Result<NewSe
         "INSERT INTO session (id_hash, account, created_at, seen_at, expires_at, user_agent, ip) VALUES ($1, $2, $3, $3, $4, $5, $6)",
         &[token_hash(&token).into(), account.into(), now.into(), (now + ABSOLUTE_LIFE).into(), agent.into(), client.ip.as_str().into()],
     )?;
-    Ok(NewSession {
-        token: Secret::new(token),
-        account: account.into(),
-        expires_at: now + ABSOLUTE_LIFE,
-    })
+    Ok(NewSession { token: Secret::new(token), account: account.into(), expires_at: now + ABSOLUTE_LIFE })
 }
 
 /// Who is behind this cookie? One indexed statement. `None`: unknown, ended, too long unused, or the account is closed.
 pub fn actor_of_session(tx: &mut Tx, roles: &Arc<Roles>, token: &str) -> Result<Option<SignedIn>> {
     let (hash, now) = (token_hash(token), tx.now());
     let filter = "s.id_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.seen_at > $3 AND a.disabled_at IS NULL";
-    let sql = select_with_grants(
-        tx,
-        &format!("{COLUMNS}, "),
-        "session s JOIN account a ON a.id = s.account",
-        filter,
-        4,
-    )?;
-    let rows = tx.query(
-        &sql,
-        &[
-            hash.as_slice().to_vec().into(),
-            now.into(),
-            (now - IDLE_LIFE).into(),
-            day_of(now).into(),
-        ],
-    )?;
+    let sql = select_with_grants(tx, &format!("{COLUMNS}, "), "session s JOIN account a ON a.id = s.account", filter, 4)?;
+    let rows = tx.query(&sql, &[hash.as_slice().to_vec().into(), now.into(), (now - IDLE_LIFE).into(), day_of(now).into()])?;
     let (Some(first), Some((account, grants))) = (rows.first(), read_with_grants(&rows, 6)?) else {
         return Ok(None);
     };
     let session = read(first, &hash)?;
     let stale = now - session.seen_at >= TOUCH_EVERY;
     let actor = build(&account, ActorKind::Person, grants, roles);
-    Ok(Some(SignedIn {
-        actor,
-        account,
-        session,
-        stale,
-    }))
+    Ok(Some(SignedIn { actor, account, session, stale }))
 }
 
 /// Notes that the session was used. Writes nothing when it was noted less than 5 minutes ago.
@@ -139,11 +116,7 @@ pub fn touch_session(tx: &mut Tx, token: &str) -> Result<()> {
     let now = tx.now();
     tx.exec(
         "UPDATE session SET seen_at = $2 WHERE id_hash = $1 AND seen_at <= $3",
-        &[
-            token_hash(token).into(),
-            now.into(),
-            (now - TOUCH_EVERY).into(),
-        ],
+        &[token_hash(token).into(), now.into(), (now - TOUCH_EVERY).into()],
     )?;
     Ok(())
 }
@@ -151,10 +124,7 @@ pub fn touch_session(tx: &mut Tx, token: &str) -> Result<()> {
 /// Sign-out.
 pub fn end_session(tx: &mut Tx, token: &str) -> Result<()> {
     let now = tx.now();
-    tx.exec(
-        "UPDATE session SET revoked_at = $2 WHERE id_hash = $1 AND revoked_at IS NULL",
-        &[token_hash(token).into(), now.into()],
-    )?;
+    tx.exec("UPDATE session SET revoked_at = $2 WHERE id_hash = $1 AND revoked_at IS NULL", &[token_hash(token).into(), now.into()])?;
     Ok(())
 }
 
@@ -179,11 +149,7 @@ pub fn revoke_session(tx: &mut Tx, account: &str, id: &str) -> Result<()> {
         "UPDATE session SET revoked_at = $3 WHERE id_hash = $1 AND account = $2 AND revoked_at IS NULL",
         &[hash.into(), account.into(), now.into()],
     )?;
-    if n == 0 {
-        Err(Error::NotFound("Không có phiên đăng nhập này.".into()))
-    } else {
-        Ok(())
-    }
+    if n == 0 { Err(Error::NotFound("Không có phiên đăng nhập này.".into())) } else { Ok(()) }
 }
 
 /// Ends all sessions of one's own account but the one with this cookie; how many they were.
@@ -207,22 +173,13 @@ pub(crate) fn end_all_but(tx: &mut Tx, account: &str, keep: &str) -> Result<u64>
 
 pub(crate) fn end_all(tx: &mut Tx, account: &str) -> Result<u64> {
     let now = tx.now();
-    tx.exec(
-        "UPDATE session SET revoked_at = $2 WHERE account = $1 AND revoked_at IS NULL",
-        &[account.into(), now.into()],
-    )
+    tx.exec("UPDATE session SET revoked_at = $2 WHERE account = $1 AND revoked_at IS NULL", &[account.into(), now.into()])
 }
 
 /// Removes sessions that ended more than 30 days ago and sign-in attempts older than two years; run daily.
 pub fn purge_sessions(tx: &mut Tx) -> Result<u64> {
     let now = tx.now();
     let old = now - 30 * DAY;
-    let n = tx.exec(
-        "DELETE FROM session WHERE expires_at < $1 OR revoked_at < $1 OR seen_at < $1",
-        &[old.into()],
-    )?;
-    Ok(n + tx.exec(
-        "DELETE FROM sign_in_log WHERE at < $1",
-        &[(now - 730 * DAY).into()],
-    )?)
+    let n = tx.exec("DELETE FROM session WHERE expires_at < $1 OR revoked_at < $1 OR seen_at < $1", &[old.into()])?;
+    Ok(n + tx.exec("DELETE FROM sign_in_log WHERE at < $1", &[(now - 730 * DAY).into()])?)
 }

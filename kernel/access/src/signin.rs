@@ -26,9 +26,7 @@ fn lock_after(failures: i64) -> Option<i64> {
     if failures <= 0 || failures % FAILURES != 0 {
         return None;
     }
-    let doublings = u32::try_from(failures / FAILURES - 1)
-        .unwrap_or(u32::MAX)
-        .min(20);
+    let doublings = u32::try_from(failures / FAILURES - 1).unwrap_or(u32::MAX).min(20);
     Some((FIRST_LOCK << doublings).min(LONGEST_LOCK))
 }
 
@@ -47,30 +45,18 @@ impl SignIn {
     /// Loads the hash of a login (read transaction).
     pub fn begin(tx: &mut Tx, login: &str) -> Result<Self> {
         let login = text::fold(login);
-        let row = tx.query_opt(
-            "SELECT id, password FROM account WHERE login = $1",
-            &[login.as_str().into()],
-        )?;
+        let row = tx.query_opt("SELECT id, password FROM account WHERE login = $1", &[login.as_str().into()])?;
         let (account, phc) = match row {
             Some(r) => (Some(r.get(0)?), r.get(1)?),
             None => (None, None),
         };
-        Ok(Self {
-            account,
-            phc,
-            login_hash: login_hash(&login),
-        })
+        Ok(Self { account, phc, login_hash: login_hash(&login) })
     }
     /// Step 2: compares. Runs Argon2id once whatever the login is; call it outside any transaction
     /// (`spawn_blocking` in async code).
     pub fn check(self, password: &Secret) -> Result<Checked> {
         let right = verify(password.reveal(), self.phc.as_deref())?;
-        Ok(Checked {
-            right,
-            account: self.account,
-            phc: self.phc,
-            login_hash: self.login_hash,
-        })
+        Ok(Checked { right, account: self.account, phc: self.phc, login_hash: self.login_hash })
     }
 }
 
@@ -108,28 +94,13 @@ impl Refusal {
     pub fn message(&self) -> String {
         match self {
             Refusal::Wrong { left: left @ 1..=2 } => {
-                format!(
-                    "Tên đăng nhập hoặc mật khẩu không đúng. Còn {left} lần thử trước khi tạm khoá."
-                )
+                format!("Tên đăng nhập hoặc mật khẩu không đúng. Còn {left} lần thử trước khi tạm khoá.")
             }
             Refusal::Wrong { .. } => "Tên đăng nhập hoặc mật khẩu không đúng.".into(),
             Refusal::Locked { until } => {
-                format!(
-                    "Đăng nhập sai nhiều lần nên tạm khoá đến {}. Hãy thử lại sau, hoặc nhờ quản trị viên mở khoá.",
-                    moment_vi(*until)
-                )
+                format!("Đăng nhập sai nhiều lần nên tạm khoá đến {}. Hãy thử lại sau, hoặc nhờ quản trị viên mở khoá.", moment_vi(*until))
             }
-            Refusal::Disabled => {
-                "Tài khoản đã bị khoá. Liên hệ quản trị viên của cơ quan thường trực.".into()
-            }
-        }
-    }
-    /// Word in the log.
-    fn word(&self) -> &'static str {
-        match self {
-            Refusal::Wrong { .. } => "wrong",
-            Refusal::Locked { .. } => "locked",
-            Refusal::Disabled => "disabled",
+            Refusal::Disabled => "Tài khoản đã bị khoá. Liên hệ quản trị viên của cơ quan thường trực.".into(),
         }
     }
 }
@@ -160,11 +131,13 @@ impl Checked {
 
     /// Counts and logs; the account when all is well.
     pub(crate) fn settle(&self, tx: &mut Tx, ip: &str) -> Result<Result<Account, Refusal>> {
-        let verdict = match &self.account {
+        let (verdict, word) = match &self.account {
             Some(id) => self.judge(tx, id)?,
-            None => Err(self.judge_unknown(tx)?),
+            None => {
+                let (refusal, word) = self.judge_unknown(tx)?;
+                (Err(refusal), word)
+            }
         };
-        let word = verdict.as_ref().map_or_else(Refusal::word, |_| "ok");
         let (id, now) = (tx.new_id(), tx.now());
         tx.exec(
             "INSERT INTO sign_in_log (id, at, account, login_hash, ok, reason, ip) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -181,39 +154,34 @@ impl Checked {
         Ok(verdict)
     }
 
-    fn judge(&self, tx: &mut Tx, id: &str) -> Result<Result<Account, Refusal>> {
+    /// Verdict and its word in the log. The attempt that brings the lock-out about is a `wrong` one: it counts.
+    fn judge(&self, tx: &mut Tx, id: &str) -> Result<(Result<Account, Refusal>, &'static str)> {
         let now = tx.now();
         // the update takes the row's lock, so that parallel attempts are counted one after the other
-        let row = tx.query_opt(
-            "UPDATE account SET failed_count = failed_count WHERE id = $1 RETURNING password",
-            &[id.into()],
-        )?;
+        let row = tx.query_opt("UPDATE account SET failed_count = failed_count WHERE id = $1 RETURNING password", &[id.into()])?;
         let Some(row) = row else {
-            return Ok(Err(Refusal::Wrong { left: FAILURES }));
+            return Ok((Err(Refusal::Wrong { left: FAILURES }), "wrong"));
         };
         let unchanged = row.get::<Option<String>>(0)? == self.phc;
         let a = account(tx, id)?;
         if let Some(until) = a.locked_until.filter(|u| *u > now) {
-            return Ok(Err(Refusal::Locked { until }));
+            return Ok((Err(Refusal::Locked { until }), "locked"));
         }
         if !self.right || !unchanged {
             let failures = a.failed_count + 1;
             let until = lock_after(failures).map(|l| now + l);
-            tx.exec(
-                "UPDATE account SET failed_count = $2, locked_until = $3 WHERE id = $1",
-                &[id.into(), failures.into(), until.into()],
-            )?;
-            return Ok(Err(wrong(failures, until)));
+            tx.exec("UPDATE account SET failed_count = $2, locked_until = $3 WHERE id = $1", &[id.into(), failures.into(), until.into()])?;
+            return Ok((Err(wrong(failures, until)), "wrong"));
         }
         if a.disabled_at.is_some() {
-            return Ok(Err(Refusal::Disabled));
+            return Ok((Err(Refusal::Disabled), "disabled"));
         }
         tx.exec("UPDATE account SET failed_count = 0, locked_until = NULL, last_sign_in_at = $2 WHERE id = $1", &[id.into(), now.into()])?;
-        Ok(Ok(a))
+        Ok((Ok(a), "ok"))
     }
 
     /// The same counting over the log, so that a lock-out does not tell which logins exist.
-    fn judge_unknown(&self, tx: &mut Tx) -> Result<Refusal> {
+    fn judge_unknown(&self, tx: &mut Tx) -> Result<(Refusal, &'static str)> {
         let now = tx.now();
         let row = tx.query_opt(
             "SELECT COUNT(*), MAX(at) FROM sign_in_log WHERE login_hash = $1 AND account IS NULL AND reason = 'wrong'",
@@ -226,21 +194,17 @@ impl Checked {
         if let (Some(lock), Some(last)) = (lock_after(failures), last)
             && last + lock > now
         {
-            return Ok(Refusal::Locked { until: last + lock });
+            return Ok((Refusal::Locked { until: last + lock }, "locked"));
         }
-        Ok(wrong(
-            failures + 1,
-            lock_after(failures + 1).map(|l| now + l),
-        ))
+        let failures = failures + 1;
+        Ok((wrong(failures, lock_after(failures).map(|l| now + l)), "wrong"))
     }
 }
 
 fn wrong(failures: i64, until: Option<i64>) -> Refusal {
     match until {
         Some(until) => Refusal::Locked { until },
-        None => Refusal::Wrong {
-            left: FAILURES - failures % FAILURES,
-        },
+        None => Refusal::Wrong { left: FAILURES - failures % FAILURES },
     }
 }
 
@@ -263,16 +227,7 @@ pub fn last_sign_ins(tx: &mut Tx, account: &str, limit: u32) -> Result<Vec<SignI
         &format!("SELECT at, ok, reason, ip FROM sign_in_log WHERE account = $1 ORDER BY at DESC, id DESC LIMIT {limit}"),
         &[account.into()],
     )?;
-    rows.iter()
-        .map(|r| {
-            Ok(SignInEntry {
-                at: r.get(0)?,
-                ok: r.get(1)?,
-                reason: r.get(2)?,
-                ip: r.get(3)?,
-            })
-        })
-        .collect()
+    rows.iter().map(|r| Ok(SignInEntry { at: r.get(0)?, ok: r.get(1)?, reason: r.get(2)?, ip: r.get(3)? })).collect()
 }
 
 #[cfg(test)]

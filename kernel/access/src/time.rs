@@ -21,13 +21,7 @@ fn civil(micros: i64) -> (i64, i64, i64, i64, i64) {
     let mp = (5 * doy + 2) / 153;
     let month = if mp < 10 { mp + 3 } else { mp - 9 };
     let year = yoe + era * 400 + i64::from(month <= 2);
-    (
-        year,
-        month,
-        doy - (153 * mp + 2) / 5 + 1,
-        rest / HOUR,
-        rest % HOUR / MINUTE,
-    )
+    (year, month, doy - (153 * mp + 2) / 5 + 1, rest / HOUR, rest % HOUR / MINUTE)
 }
 
 /// Day in Vietnam, `YYYY-MM-DD`.

@@ -81,16 +81,12 @@ pub struct TokenActor {
 const COLUMNS: &str = "t.id, t.account, t.name, t.prefix, t.verbs, t.registers, t.created_at, t.expires_at, t.revoked_at, t.last_used_at";
 
 fn as_json<T: serde::Serialize>(set: Option<&BTreeSet<T>>) -> Result<Option<String>> {
-    set.map(serde_json::to_string)
-        .transpose()
-        .map_err(Error::internal)
+    set.map(serde_json::to_string).transpose().map_err(Error::internal)
 }
 
 /// Text that cannot be read is an error, never "everything".
 fn from_json<T: serde::de::DeserializeOwned>(text: Option<String>) -> Result<Option<T>> {
-    text.map(|t| serde_json::from_str(&t))
-        .transpose()
-        .map_err(Error::internal)
+    text.map(|t| serde_json::from_str(&t)).transpose().map_err(Error::internal)
 }
 
 fn read(r: &store::Row) -> Result<ApiToken> {
@@ -109,36 +105,21 @@ fn read(r: &store::Row) -> Result<ApiToken> {
 }
 
 /// Makes a token of one's own account (permission `create` on `token`). Nobody makes one in another's name (it would act as them), and a token makes no token.
-pub fn create_token(
-    tx: &mut Tx,
-    actor: &Actor,
-    account: &str,
-    new: &NewToken,
-) -> Result<MintedToken> {
+pub fn create_token(tx: &mut Tx, actor: &Actor, account: &str, new: &NewToken) -> Result<MintedToken> {
     let own = actor.kind == ActorKind::Person && actor.id == account;
     if !own && actor.kind != ActorKind::System {
-        return Err(Error::Forbidden(
-            "Chỉ chủ tài khoản, sau khi đăng nhập, mới tạo được mã API của mình.".into(),
-        ));
+        return Err(Error::Forbidden("Chỉ chủ tài khoản, sau khi đăng nhập, mới tạo được mã API của mình.".into()));
     }
     actor.may(Verb::Create, "token")?;
     if crate::account::account(tx, account)?.must_change {
-        return Err(Error::Forbidden(
-            "Hãy đổi mật khẩu trước khi tạo mã API.".into(),
-        ));
+        return Err(Error::Forbidden("Hãy đổi mật khẩu trước khi tạo mã API.".into()));
     }
     let name = text::clean(&new.name);
     if name.is_empty() || name.chars().count() > 100 {
-        return Err(Error::invalid(
-            "name",
-            "Hãy ghi mã API dùng để làm gì (nhiều nhất 100 ký tự).",
-        ));
+        return Err(Error::invalid("name", "Hãy ghi mã API dùng để làm gì (nhiều nhất 100 ký tự)."));
     }
     if !(1..=LONGEST_DAYS).contains(&new.days) {
-        return Err(Error::invalid(
-            "days",
-            format!("Thời hạn từ 1 đến {LONGEST_DAYS} ngày."),
-        ));
+        return Err(Error::invalid("days", format!("Thời hạn từ 1 đến {LONGEST_DAYS} ngày.")));
     }
     let token = format!("{PREFIX}{}", new_token());
     let (id, now) = (tx.new_id(), tx.now());
@@ -169,20 +150,8 @@ pub fn create_token(
             info.expires_at.into(),
         ],
     )?;
-    log(
-        tx,
-        actor,
-        "api_token",
-        &info.id,
-        1,
-        "create",
-        None,
-        &body(&info),
-    )?;
-    Ok(MintedToken {
-        token: Secret::new(token),
-        info,
-    })
+    log(tx, actor, "api_token", &info.id, 1, "create", None, &body(&info))?;
+    Ok(MintedToken { token: Secret::new(token), info })
 }
 
 fn body(t: &ApiToken) -> serde_json::Value {
@@ -194,10 +163,7 @@ fn body(t: &ApiToken) -> serde_json::Value {
 
 /// Tokens of an account, newest first, ended ones too. The caller decides who may see them (owner, account managers).
 pub fn list_tokens(tx: &mut Tx, account: &str) -> Result<Vec<ApiToken>> {
-    let rows = tx.query(
-        &format!("SELECT {COLUMNS} FROM api_token t WHERE t.account = $1 ORDER BY t.id DESC"),
-        &[account.into()],
-    )?;
+    let rows = tx.query(&format!("SELECT {COLUMNS} FROM api_token t WHERE t.account = $1 ORDER BY t.id DESC"), &[account.into()])?;
     rows.iter().map(read).collect()
 }
 
@@ -208,28 +174,15 @@ pub fn revoke_token(tx: &mut Tx, actor: &Actor, id: &str) -> Result<()> {
     let row = tx.query_opt(&sql, &[id.into()])?.ok_or_else(missing)?;
     let (mut t, version): (ApiToken, i64) = (read(&row)?, row.get(10)?);
     if !(actor.kind == ActorKind::Person && actor.id == t.account) {
-        managed(tx, actor, &t.account)
-            .map_err(|e| if e.status() == 403 { missing() } else { e })?;
+        managed(tx, actor, &t.account).map_err(|e| if e.status() == 403 { missing() } else { e })?;
     }
     if t.revoked_at.is_some() {
         return Ok(());
     }
     let now = tx.now();
     t.revoked_at = Some(now);
-    tx.exec(
-        "UPDATE api_token SET revoked_at = $2, version = version + 1 WHERE id = $1",
-        &[id.into(), now.into()],
-    )?;
-    log(
-        tx,
-        actor,
-        "api_token",
-        id,
-        version + 1,
-        "revoke",
-        None,
-        &body(&t),
-    )
+    tx.exec("UPDATE api_token SET revoked_at = $2, version = version + 1 WHERE id = $1", &[id.into(), now.into()])?;
+    log(tx, actor, "api_token", id, version + 1, "revoke", None, &body(&t))
 }
 
 /// Who is behind this token? `None`: unknown, ended, or the account is closed or has not chosen its own password yet.
@@ -239,32 +192,15 @@ pub fn actor_of_token(tx: &mut Tx, roles: &Arc<Roles>, token: &str) -> Result<Op
     }
     let now = tx.now();
     let filter = "t.token_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND a.disabled_at IS NULL AND a.must_change = 0";
-    let sql = select_with_grants(
-        tx,
-        &format!("{COLUMNS}, "),
-        "api_token t JOIN account a ON a.id = t.account",
-        filter,
-        3,
-    )?;
-    let rows = tx.query(
-        &sql,
-        &[token_hash(token).into(), now.into(), day_of(now).into()],
-    )?;
-    let (Some(first), Some((account, grants))) = (rows.first(), read_with_grants(&rows, 10)?)
-    else {
+    let sql = select_with_grants(tx, &format!("{COLUMNS}, "), "api_token t JOIN account a ON a.id = t.account", filter, 3)?;
+    let rows = tx.query(&sql, &[token_hash(token).into(), now.into(), day_of(now).into()])?;
+    let (Some(first), Some((account, grants))) = (rows.first(), read_with_grants(&rows, 10)?) else {
         return Ok(None);
     };
     let t = read(first)?;
     let stale = t.last_used_at.is_none_or(|u| now - u >= TOUCH_EVERY);
-    let actor = build(&account, ActorKind::Token, grants, roles).narrowed(Narrowing {
-        verbs: t.verbs,
-        registers: t.registers,
-    });
-    Ok(Some(TokenActor {
-        actor,
-        token_id: t.id,
-        stale,
-    }))
+    let actor = build(&account, ActorKind::Token, grants, roles).narrowed(Narrowing { verbs: t.verbs, registers: t.registers });
+    Ok(Some(TokenActor { actor, token_id: t.id, stale }))
 }
 
 /// Notes that a token was used, at most every 5 minutes.
