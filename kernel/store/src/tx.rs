@@ -1,8 +1,12 @@
-//! A transaction: the only thing that runs SQL. (Contract; the engine behind it is being built.)
+//! A transaction: the only thing that runs SQL.
 
 use std::sync::Arc;
 
-use crate::{Error, FromValue, Result, Value};
+use ledger::{Frontier, LeafEntry};
+
+use crate::pg::PgConn;
+use crate::sqlite::SqliteConn;
+use crate::{Error, FromValue, Ids, Result, Value};
 
 /// Which engine is behind the door. Only the store and schema code may care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +23,12 @@ pub struct Row {
     pub(crate) columns: Arc<[String]>,
     pub(crate) values: Vec<Value>,
 }
+
 impl Row {
     /// Column by position.
     pub fn get<T: FromValue>(&self, i: usize) -> Result<T> {
-        self.values.get(i).ok_or_else(|| Error::internal(format!("no column {i}"))).and_then(T::from_value)
+        let v = self.values.get(i).ok_or_else(|| Error::internal(format!("no column {i}")))?;
+        T::from_value(v).map_err(|e| Error::internal(format!("column {i}: {e}")))
     }
     /// Column by name.
     pub fn named<T: FromValue>(&self, name: &str) -> Result<T> {
@@ -30,28 +36,208 @@ impl Row {
         self.get(i)
     }
     /// Names of the columns in order.
-    pub fn columns(&self) -> &[String] { &self.columns }
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
     /// All values in order.
-    pub fn values(&self) -> &[Value] { &self.values }
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+}
+
+/// The connection a transaction runs on.
+pub(crate) enum Conn<'a> {
+    Sqlite(&'a mut SqliteConn),
+    Pg(&'a mut PgConn),
+}
+
+/// Head of the ledger while a batch is open: read once, kept across savepoints, written once before the commit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Head {
+    pub(crate) frontier: Option<Frontier>,
+    pub(crate) dirty: bool,
+}
+
+/// One change of one record, on its way to the ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Change<'a> {
+    /// Register id.
+    pub register: &'a str,
+    /// Record id.
+    pub record: &'a str,
+    /// Version after the change.
+    pub version: i64,
+    /// `create`, `update`, `transition:<id>` …
+    pub action: &'a str,
+    /// Account id, or `system:<what>`.
+    pub who: &'a str,
+    /// Reason given.
+    pub reason: Option<&'a str>,
+    /// Canonical JSON of the record after; `None` when it is gone.
+    pub body: Option<&'a str>,
+    /// SHA-256 of the body before; `None` when there was none.
+    pub before: Option<[u8; 32]>,
 }
 
 /// One open transaction (or, inside group commit, one savepoint of it).
 pub struct Tx<'a> {
-    _inner: std::marker::PhantomData<&'a mut ()>,
+    pub(crate) conn: Conn<'a>,
+    pub(crate) head: &'a mut Head,
+    pub(crate) now: i64,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) read_only: bool,
 }
+
 impl Tx<'_> {
     /// All rows of a query. `params[0]` is `$1`.
-    pub fn query(&mut self, _sql: &str, _params: &[Value]) -> Result<Vec<Row>> { todo!() }
+    pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        match &mut self.conn {
+            Conn::Sqlite(c) => c.query(sql, params),
+            Conn::Pg(c) => c.query(sql, params),
+        }
+    }
     /// First row, if any.
-    pub fn query_opt(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>> { Ok(self.query(sql, params)?.into_iter().next()) }
+    pub fn query_opt(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>> {
+        Ok(self.query(sql, params)?.into_iter().next())
+    }
     /// Run a statement; number of rows it touched.
-    pub fn exec(&mut self, _sql: &str, _params: &[Value]) -> Result<u64> { todo!() }
+    pub fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+        if self.read_only {
+            return Err(Error::internal("write in a read transaction"));
+        }
+        match &mut self.conn {
+            Conn::Sqlite(c) => c.exec(sql, params),
+            Conn::Pg(c) => c.exec(sql, params),
+        }
+    }
+    /// Prepares without running: for the test that checks every statement on both engines.
+    pub fn check(&mut self, sql: &str) -> Result<()> {
+        match &mut self.conn {
+            Conn::Sqlite(c) => c.check(sql),
+            Conn::Pg(c) => c.check(sql),
+        }
+    }
+    /// Changes the schema. `sql` uses the portable types TEXT, BIGINT, DOUBLE PRECISION, BYTES; it is remembered,
+    /// so that the whole schema can be made again on the other engine.
+    pub fn ddl(&mut self, sql: &str) -> Result<()> {
+        let native = match self.engine() {
+            Engine::Sqlite => sql.replace(" BYTES", " BLOB"),
+            Engine::Postgres => sql.replace(" BYTES", " BYTEA"),
+        };
+        self.exec(&native, &[])?;
+        self.exec("INSERT INTO schema_object (sql, at) VALUES ($1, $2)", &[sql.into(), self.now.into()])?;
+        Ok(())
+    }
+    /// Writes a compact consistent copy of the file (SQLite only).
+    pub(crate) fn exec_vacuum_into(&mut self, target: &str) -> Result<()> {
+        match &mut self.conn {
+            Conn::Sqlite(c) => c.exec("VACUUM INTO $1", &[target.into()]).map(drop),
+            Conn::Pg(_) => Err(Error::internal("not SQLite")),
+        }
+    }
     /// Present instant, µs UTC; the same for the whole transaction.
-    pub fn now(&self) -> i64 { todo!() }
+    pub fn now(&self) -> i64 {
+        self.now
+    }
     /// A new UUIDv7.
-    pub fn new_id(&self) -> String { todo!() }
+    pub fn new_id(&self) -> String {
+        crate::new_uuid_v7(self.now, &*self.ids)
+    }
     /// Random bytes for tokens and salts.
-    pub fn random(&self, _buf: &mut [u8]) { todo!() }
+    pub fn random(&self, buf: &mut [u8]) {
+        self.ids.fill(buf);
+    }
     /// Engine behind the door.
-    pub fn engine(&self) -> Engine { todo!() }
+    pub fn engine(&self) -> Engine {
+        match self.conn {
+            Conn::Sqlite(_) => Engine::Sqlite,
+            Conn::Pg(_) => Engine::Postgres,
+        }
+    }
+
+    /// Appends one leaf, in this transaction; its number. The row is at once the record's history.
+    pub fn append_change(&mut self, c: &Change<'_>) -> Result<i64> {
+        if self.head.frontier.is_none() {
+            self.load_head()?;
+        }
+        let after = c.body.map(|b| ledger::sha256(b.as_bytes()));
+        let head = self.head.frontier.as_mut().ok_or_else(|| Error::internal("ledger head"))?;
+        let seq = head.size();
+        let leaf = LeafEntry {
+            seq,
+            register: c.register.to_owned(),
+            record: c.record.to_owned(),
+            version: c.version,
+            action: c.action.to_owned(),
+            at_micros: self.now,
+            who: c.who.to_owned(),
+            before: c.before,
+            after,
+        }
+        .hash();
+        head.append(leaf);
+        self.head.dirty = true;
+        let seq = i64::try_from(seq).map_err(Error::internal)?;
+        let hash = |h: Option<[u8; 32]>| h.map_or(Value::Null, |h| Value::Bytes(h.to_vec()));
+        self.exec(
+            "INSERT INTO ledger_leaf (seq, register, record, version, action, at, who, reason, body, before, after, leaf) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            &[
+                seq.into(),
+                c.register.into(),
+                c.record.into(),
+                c.version.into(),
+                c.action.into(),
+                self.now.into(),
+                c.who.into(),
+                c.reason.map(str::to_owned).into(),
+                c.body.map(str::to_owned).into(),
+                hash(c.before),
+                hash(after),
+                Value::Bytes(leaf.to_vec()),
+            ],
+        )?;
+        Ok(seq)
+    }
+
+    /// On PostgreSQL the row lock makes leaf numbers one after another across processes.
+    fn load_head(&mut self) -> Result<()> {
+        let sql = match self.engine() {
+            Engine::Sqlite => "SELECT frontier FROM ledger_head WHERE id = 1",
+            Engine::Postgres => "SELECT frontier FROM ledger_head WHERE id = 1 FOR UPDATE",
+        };
+        let bytes: Vec<u8> = self.query_opt(sql, &[])?.ok_or_else(|| Error::internal("ledger_head is empty"))?.get(0)?;
+        self.head.frontier = Some(Frontier::from_bytes(&bytes).map_err(Error::internal)?);
+        Ok(())
+    }
+
+    /// Writes the head back; called once before the commit.
+    pub(crate) fn flush_head(&mut self) -> Result<()> {
+        if let (true, Some(f)) = (self.head.dirty, &self.head.frontier) {
+            let (size, bytes) = (i64::try_from(f.size()).map_err(Error::internal)?, f.to_bytes());
+            self.exec("UPDATE ledger_head SET size = $1, frontier = $2 WHERE id = 1", &[size.into(), Value::Bytes(bytes)])?;
+            self.head.dirty = false;
+        }
+        Ok(())
+    }
+
+    /// The answer given before to the same key, if the request was the same; another request under the key is refused.
+    pub fn idempotent(&mut self, scope: &str, key: &str, request: &[u8]) -> Result<Option<String>> {
+        let found = self.query_opt("SELECT request_hash, answer FROM idempotency WHERE scope = $1 AND key = $2", &[scope.into(), key.into()])?;
+        let Some(row) = found else { return Ok(None) };
+        if row.get::<Vec<u8>>(0)? == ledger::sha256(request).to_vec() {
+            return row.get(1).map(Some);
+        }
+        Err(Error::Conflict("Khóa chống gửi trùng (Idempotency-Key) này đã dùng cho một yêu cầu khác. Dùng khóa mới.".into()))
+    }
+
+    /// Remembers an answer for [`Tx::idempotent`].
+    pub fn remember(&mut self, scope: &str, key: &str, request: &[u8], answer: &str) -> Result<()> {
+        let hash = Value::Bytes(ledger::sha256(request).to_vec());
+        self.exec(
+            "INSERT INTO idempotency (scope, key, request_hash, answer, at) VALUES ($1, $2, $3, $4, $5)",
+            &[scope.into(), key.into(), hash, answer.into(), self.now.into()],
+        )
+        .map(drop)
+    }
 }
