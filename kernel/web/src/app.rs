@@ -91,19 +91,8 @@ impl App {
         modules: &'static [&'static dyn Module],
     ) -> Self {
         let sign_in = SignInLimit::new(clock.clone(), config.sign_in_per_minute);
-        let inner = Arc::new(Inner {
-            menu: Mutex::default(),
-            sign_in,
-        });
-        Self {
-            store,
-            registry,
-            roles,
-            config: Arc::new(config),
-            clock,
-            modules,
-            inner,
-        }
+        let inner = Arc::new(Inner { menu: Mutex::default(), sign_in });
+        Self { store, registry, roles, config: Arc::new(config), clock, modules, inner }
     }
 
     /// µs UTC.
@@ -117,18 +106,12 @@ impl App {
     }
 
     /// Reads in a snapshot.
-    pub async fn read<T: Send + 'static>(
-        &self,
-        f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
         self.store.read(f).await
     }
 
     /// Writes; on disk when it returns.
-    pub async fn write<T: Send + 'static>(
-        &self,
-        f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub async fn write<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
         self.store.write(f).await
     }
 

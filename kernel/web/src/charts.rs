@@ -32,11 +32,7 @@ impl Bar3 {
             lang.t("chưa có dữ liệu", "no data")
         );
         if let Some(g) = self.goal {
-            s.push_str(&format!(
-                ", {} {}\u{a0}%",
-                lang.t("mục tiêu", "goal"),
-                fmt::dec_auto(g)
-            ));
+            s.push_str(&format!(", {} {}\u{a0}%", lang.t("mục tiêu", "goal"), fmt::dec_auto(g)));
         }
         s
     }
@@ -107,16 +103,10 @@ pub fn trend(points: &[Point], goal: Option<f64>, unit: &str, lang: Lang) -> Mar
             _ => {}
         }
     }
-    let last = points
-        .iter()
-        .enumerate()
-        .rev()
-        .find_map(|(i, q)| q.value.map(|v| (i as f64 * step, y(v))));
+    let last = points.iter().enumerate().rev().find_map(|(i, q)| q.value.map(|v| (i as f64 * step, y(v))));
     let text = |q: &Point| {
-        let v = q.value.map_or_else(
-            || lang.t("chưa có", "none").to_owned(),
-            |v| format!("{}{unit}", fmt::dec_auto((v * 10.0).round() / 10.0)),
-        );
+        let v =
+            q.value.map_or_else(|| lang.t("chưa có", "none").to_owned(), |v| format!("{}{unit}", fmt::dec_auto((v * 10.0).round() / 10.0)));
         format!("{}: {v}", q.label)
     };
     let words = points.iter().map(text).collect::<Vec<_>>().join("; ");
@@ -152,18 +142,10 @@ pub fn donut(slices: &[Slice], lang: Lang) -> Markup {
     let mut arcs = vec![];
     for s in slices.iter().filter(|s| s.n > 0) {
         let share = s.n as f64 * 100.0 / whole as f64;
-        arcs.push((
-            s.tone,
-            format!("{share:.2} {:.2}", 100.0 - share),
-            format!("{:.2}", 25.0 - at),
-        ));
+        arcs.push((s.tone, format!("{share:.2} {:.2}", 100.0 - share), format!("{:.2}", 25.0 - at)));
         at += share;
     }
-    let words = slices
-        .iter()
-        .map(|s| format!("{} {}", s.label, fmt::int(s.n)))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let words = slices.iter().map(|s| format!("{} {}", s.label, fmt::int(s.n))).collect::<Vec<_>>().join(", ");
     html! {
         div.row.donut-row {
             svg.donut width="132" height="132" viewBox="0 0 42 42" role="img" aria-label=(words) {
@@ -201,11 +183,7 @@ pub struct DayItem {
 /// A month as a table, Monday first; on a phone only days with something are shown, as a list.
 pub fn calendar(year: i64, month: i64, today: &str, items: &[DayItem], lang: Lang) -> Markup {
     let first = fmt::days_from_civil(year, month, 1);
-    let (ny, nm) = if month == 12 {
-        (year + 1, 1)
-    } else {
-        (year, month + 1)
-    };
+    let (ny, nm) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
     let end = fmt::days_from_civil(ny, nm, 1);
     let monday = first - (first + 3).rem_euclid(7); // day 0 was a Thursday
     let names = lang.t("T2 T3 T4 T5 T6 T7 CN", "Mon Tue Wed Thu Fri Sat Sun");
@@ -254,61 +232,24 @@ mod tests {
 
     #[test]
     fn bar_is_not_scaled_and_says_its_numbers() {
-        let s = bar3(
-            Bar3 {
-                met: 1,
-                unmet: 1,
-                nodata: 2,
-                goal: Some(100.0),
-            },
-            Lang::Vi,
-        )
-        .into_string();
+        let s = bar3(Bar3 { met: 1, unmet: 1, nodata: 2, goal: Some(100.0) }, Lang::Vi).into_string();
         assert!(!s.contains("viewBox") && !s.contains("style="), "{s}");
-        assert!(
-            s.contains(r#"x="50.00%" y="3" width="50.00%" height="12" fill="url(#hatch)""#),
-            "{s}"
-        );
-        assert!(
-            s.contains("1 đạt, 1 chưa đạt, 2 chưa có dữ liệu, mục tiêu 100\u{a0}%"),
-            "{s}"
-        );
+        assert!(s.contains(r#"x="50.00%" y="3" width="50.00%" height="12" fill="url(#hatch)""#), "{s}");
+        assert!(s.contains("1 đạt, 1 chưa đạt, 2 chưa có dữ liệu, mục tiêu 100\u{a0}%"), "{s}");
     }
 
     #[test]
     fn nothing_is_neither_met_nor_zero() {
         let s = bar3(Bar3::default(), Lang::Vi).into_string();
-        assert!(
-            s.contains("Không có đối tượng") && !s.contains("class=\"m\""),
-            "{s}"
-        );
+        assert!(s.contains("Không có đối tượng") && !s.contains("class=\"m\""), "{s}");
     }
 
     #[test]
     fn trend_breaks_where_no_figure_is() {
-        let pt = |v| Point {
-            label: "x".into(),
-            value: v,
-        };
-        let s = trend(
-            &[
-                pt(Some(1.0)),
-                pt(Some(2.0)),
-                pt(None),
-                pt(Some(3.0)),
-                pt(Some(4.0)),
-            ],
-            None,
-            " %",
-            Lang::Vi,
-        )
-        .into_string();
+        let pt = |v| Point { label: "x".into(), value: v };
+        let s = trend(&[pt(Some(1.0)), pt(Some(2.0)), pt(None), pt(Some(3.0)), pt(Some(4.0))], None, " %", Lang::Vi).into_string();
         assert_eq!(s.matches("<polyline").count(), 2, "{s}");
-        assert!(
-            trend(&[], None, "", Lang::Vi)
-                .into_string()
-                .contains("Chưa có số liệu")
-        );
+        assert!(trend(&[], None, "", Lang::Vi).into_string().contains("Chưa có số liệu"));
     }
 
     #[test]
@@ -321,16 +262,9 @@ mod tests {
 
     #[test]
     fn donut_parts_sum_to_the_ring() {
-        let sl = |n| Slice {
-            label: "a".into(),
-            n,
-            tone: Tone::Met,
-        };
+        let sl = |n| Slice { label: "a".into(), n, tone: Tone::Met };
         let s = donut(&[sl(1), sl(3), sl(0)], Lang::Vi).into_string();
-        assert!(
-            s.contains("25.00 75.00") && s.contains("75.00 25.00"),
-            "{s}"
-        );
+        assert!(s.contains("25.00 75.00") && s.contains("75.00 25.00"), "{s}");
         assert_eq!(s.matches("class=\"arc").count(), 2);
     }
 }

@@ -54,16 +54,12 @@ impl Look {
     /// Reads cookies and address.
     pub fn of(app: &App, headers: &HeaderMap, uri: &axum::http::Uri) -> Self {
         let theme = theme_word(&cookie(headers, "lc_theme").unwrap_or_default());
-        let secret = cookie(headers, SESSION_COOKIE)
-            .or_else(|| cookie(headers, GUEST_COOKIE))
-            .unwrap_or_default();
+        let secret = cookie(headers, SESSION_COOKIE).or_else(|| cookie(headers, GUEST_COOKIE)).unwrap_or_default();
         Self {
             lang: cookie(headers, "lc_lang").map_or(Lang::Vi, |l| Lang::parse(&l)),
             theme,
             csrf: access::csrf_token(&secret),
-            here: uri
-                .path_and_query()
-                .map_or_else(|| "/".into(), ToString::to_string),
+            here: uri.path_and_query().map_or_else(|| "/".into(), ToString::to_string),
             flash: cookie(headers, "lc_flash").and_then(|c| security::unpack_flash(&c)),
             place: app.config.place.clone(),
         }
@@ -114,11 +110,7 @@ impl Who {
     }
     /// For calls of modules.
     pub fn cx(&self) -> Cx<'_> {
-        Cx {
-            registry: &self.reg,
-            today: &self.today,
-            lang: self.lang,
-        }
+        Cx { registry: &self.reg, today: &self.today, lang: self.lang }
     }
 }
 
@@ -137,12 +129,7 @@ impl Ctx {
     }
     /// What closures of transactions get.
     pub fn who(&self) -> Who {
-        Who {
-            actor: self.actor.clone(),
-            reg: self.app.registry.clone(),
-            today: self.today.clone(),
-            lang: self.look.lang,
-        }
+        Who { actor: self.actor.clone(), reg: self.app.registry.clone(), today: self.today.clone(), lang: self.look.lang }
     }
     /// Mints a scope, or says why not.
     pub fn may(&self, verb: Verb, register: &str) -> Result<Scope> {
@@ -153,18 +140,12 @@ impl Ctx {
         self.may(verb, register).is_ok()
     }
     /// Reads in a snapshot: `ctx.read(|tx, who| …).await?`.
-    pub async fn read<T: Send + 'static>(
-        &self,
-        f: impl FnOnce(&mut Tx, &Who) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx, &Who) -> Result<T> + Send + 'static) -> Result<T> {
         let who = self.who();
         self.app.store.read(move |tx| f(tx, &who)).await
     }
     /// Writes; on disk when it returns. Menu numbers of the actor are read anew afterwards.
-    pub async fn write<T: Send + 'static>(
-        &self,
-        f: impl FnOnce(&mut Tx, &Who) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub async fn write<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx, &Who) -> Result<T> + Send + 'static) -> Result<T> {
         let who = self.who();
         let r = self.app.store.write(move |tx| f(tx, &who)).await;
         self.app.forget_menu(&self.actor);
@@ -177,10 +158,7 @@ impl FromRequestParts<App> for Ctx {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fail> {
         let ctx = load(parts, app).await?;
-        if ctx.session.account.must_change
-            && !parts.uri.path().starts_with("/account/password")
-            && parts.uri.path() != "/sign-out"
-        {
+        if ctx.session.account.must_change && !parts.uri.path().starts_with("/account/password") && parts.uri.path() != "/sign-out" {
             return Err(Fail(Error::Forbidden(MUST_CHANGE.into())));
         }
         Ok(ctx)
@@ -204,32 +182,15 @@ async fn load(parts: &Parts, app: &App) -> Result<Ctx, Fail> {
             let Some(s) = access::actor_of_session(tx, &app2.roles, &token)? else {
                 return Err(Error::Unauthenticated);
             };
-            let menu = if wants_menu {
-                menu(tx, &app2, &s.actor, &today2, lang, now)
-            } else {
-                Arc::default()
-            };
+            let menu = if wants_menu { menu(tx, &app2, &s.actor, &today2, lang, now) } else { Arc::default() };
             Ok((s, menu))
         })
         .await?;
     if session.stale {
-        app.store
-            .write(move |tx| access::touch_session(tx, &secret))
-            .await?;
+        app.store.write(move |tx| access::touch_session(tx, &secret)).await?;
     }
-    look.settle(
-        &parts.headers,
-        &session.account.locale,
-        &session.account.theme,
-    );
-    Ok(Ctx {
-        app: app.clone(),
-        actor: session.actor.clone(),
-        session,
-        look,
-        today,
-        menu,
-    })
+    look.settle(&parts.headers, &session.account.locale, &session.account.theme);
+    Ok(Ctx { app: app.clone(), actor: session.actor.clone(), session, look, today, menu })
 }
 
 /// Numbers beside the menu: from memory, or one indexed count each. A failing count hides its number, not the page.
@@ -240,15 +201,8 @@ fn menu(tx: &mut Tx, app: &App, actor: &Actor, today: &str, lang: Lang, now: i64
     {
         return c.clone();
     }
-    let cx = Cx {
-        registry: &app.registry,
-        today,
-        lang,
-    };
-    let mut out = MenuData {
-        agency: agency_name(tx, app, actor),
-        ..MenuData::default()
-    };
+    let cx = Cx { registry: &app.registry, today, lang };
+    let mut out = MenuData { agency: agency_name(tx, app, actor), ..MenuData::default() };
     for item in app.modules.iter().flat_map(|m| m.menu()) {
         let Some(count) = item.count else { continue };
         match count(&cx, tx, actor) {
@@ -271,9 +225,7 @@ fn menu(tx: &mut Tx, app: &App, actor: &Actor, today: &str, lang: Lang, now: i64
 
 fn agency_name(tx: &mut Tx, app: &App, actor: &Actor) -> Option<String> {
     let scope = actor.may(Verb::Read, "agency").ok()?;
-    registers::actions::get(tx, &app.registry, &scope, actor.agency.as_deref()?)
-        .ok()
-        .map(|r| r.title)
+    registers::actions::get(tx, &app.registry, &scope, actor.agency.as_deref()?).ok().map(|r| r.title)
 }
 
 /// Somebody on a page that needs no sign-in.
@@ -289,10 +241,7 @@ impl FromRequestParts<App> for Guest {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self {
-            app: app.clone(),
-            look: Look::of(app, &parts.headers, &parts.uri),
-        })
+        Ok(Self { app: app.clone(), look: Look::of(app, &parts.headers, &parts.uri) })
     }
 }
 

@@ -42,43 +42,20 @@ pub struct Made {
 impl DemoContext<'_, '_> {
     /// Creates one record through the actions; its id.
     pub fn put(&mut self, register: &str, values: &[(&str, Data)]) -> Result<String> {
-        let values = values
-            .iter()
-            .filter(|(_, v)| *v != Data::Null)
-            .map(|(k, v)| ((*k).to_owned(), v.clone()))
-            .collect();
+        let values = values.iter().filter(|(_, v)| *v != Data::Null).map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
         actions::create(self.tx, self.registry, &self.actor, register, values, None).map(|r| r.id)
     }
     /// Moves a record through transitions; the fields go with the last one.
-    pub fn advance(
-        &mut self,
-        register: &str,
-        id: &str,
-        transitions: &[&str],
-        values: &[(&str, Data)],
-    ) -> Result<()> {
+    pub fn advance(&mut self, register: &str, id: &str, transitions: &[&str], values: &[(&str, Data)]) -> Result<()> {
         let scope = self.actor.may(access::Verb::Read, register)?;
         for (i, move_) in transitions.iter().enumerate() {
             let version = actions::get(self.tx, self.registry, &scope, id)?.version;
             let values = if i + 1 == transitions.len() {
-                values
-                    .iter()
-                    .map(|(k, v)| ((*k).to_owned(), v.clone()))
-                    .collect()
+                values.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect()
             } else {
                 BTreeMap::new()
             };
-            actions::transition(
-                self.tx,
-                self.registry,
-                &self.actor,
-                register,
-                id,
-                version,
-                move_,
-                values,
-                Some("dữ liệu trình diễn"),
-            )?;
+            actions::transition(self.tx, self.registry, &self.actor, register, id, version, move_, values, Some("dữ liệu trình diễn"))?;
         }
         Ok(())
     }
@@ -96,8 +73,7 @@ impl DemoContext<'_, '_> {
     }
     /// Day `n` days before today, `YYYY-MM-DD`.
     pub fn days_ago(&self, n: i64) -> String {
-        calendar::Date::parse(&self.today)
-            .map_or_else(|_| self.today.clone(), |d| d.add_days(-n).to_string())
+        calendar::Date::parse(&self.today).map_or_else(|_| self.today.clone(), |d| d.add_days(-n).to_string())
     }
 }
 
@@ -120,11 +96,7 @@ impl Rng {
     }
     /// 0 ≤ result < `n` (0 when `n` is 0).
     pub fn below(&mut self, n: usize) -> usize {
-        if n == 0 {
-            0
-        } else {
-            (self.bits() % n as u64) as usize
-        }
+        if n == 0 { 0 } else { (self.bits() % n as u64) as usize }
     }
     /// True in `percent` of cases.
     pub fn chance(&mut self, percent: usize) -> bool {
@@ -143,11 +115,7 @@ impl Rng {
 
 /// Text as a field value; empty = no value.
 pub fn t(s: &str) -> Data {
-    if s.is_empty() {
-        Data::Null
-    } else {
-        Data::Text(s.to_owned())
-    }
+    if s.is_empty() { Data::Null } else { Data::Text(s.to_owned()) }
 }
 /// Whole number as a field value.
 pub fn n(i: i64) -> Data {

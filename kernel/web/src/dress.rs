@@ -19,11 +19,7 @@ use crate::security;
 /// Catches panics and time-outs, dresses failures.
 pub async fn dress(State(app): State<App>, req: Request, next: Next) -> Response {
     let started = Instant::now();
-    let (method, uri, headers) = (
-        req.method().clone(),
-        req.uri().clone(),
-        picked(req.headers()),
-    );
+    let (method, uri, headers) = (req.method().clone(), req.uri().clone(), picked(req.headers()));
     let limit = Duration::from_secs(app.config.timeout_s.max(1));
     // A task of its own: a panic ends the task, not the server, and a reader who closes the page does not stop a write.
     let task = tokio::spawn(next.run(req));
@@ -38,10 +34,7 @@ pub async fn dress(State(app): State<App>, req: Request, next: Next) -> Response
     if needs_dress(&response) {
         response = dressed(&app, &method, &uri, &headers, response);
     }
-    let template = response
-        .extensions()
-        .get::<Template>()
-        .map_or("-", |t| t.0.as_str());
+    let template = response.extensions().get::<Template>().map_or("-", |t| t.0.as_str());
     tracing::info!(%method, path = template, status = response.status().as_u16(), ms = started.elapsed().as_millis() as u64, "request");
     response
 }
@@ -58,10 +51,7 @@ struct Template(String);
 
 /// Inner layer (inside routing): notes which route answered.
 pub async fn note_route(req: Request, next: Next) -> Response {
-    let t = req
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|m| Template(m.as_str().to_owned()));
+    let t = req.extensions().get::<MatchedPath>().map(|m| Template(m.as_str().to_owned()));
     let mut r = next.run(req).await;
     if let Some(t) = t {
         r.extensions_mut().insert(t);
@@ -85,22 +75,12 @@ fn needs_dress(r: &Response) -> bool {
     if r.extensions().get::<Failure>().is_some() {
         return true;
     }
-    let kind = r
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or("");
+    let kind = r.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     r.status().is_client_error() && (kind.is_empty() || kind.starts_with("text/plain"))
         || r.status().is_server_error() && !kind.contains("json") && !kind.contains("html")
 }
 
-fn dressed(
-    app: &App,
-    method: &Method,
-    uri: &axum::http::Uri,
-    headers: &HeaderMap,
-    r: Response,
-) -> Response {
+fn dressed(app: &App, method: &Method, uri: &axum::http::Uri, headers: &HeaderMap, r: Response) -> Response {
     let status = r.status();
     let error = r.extensions().get::<Failure>().map(|f| f.0.clone());
     let template = r.extensions().get::<Template>().cloned();
@@ -111,12 +91,7 @@ fn dressed(
         page(app, method, uri, headers, status, error.as_deref())
     };
     // What the first answer said beyond its text stays: Allow, Retry-After, cookies.
-    for name in [
-        header::ALLOW,
-        header::RETRY_AFTER,
-        header::SET_COOKIE,
-        header::WWW_AUTHENTICATE,
-    ] {
+    for name in [header::ALLOW, header::RETRY_AFTER, header::SET_COOKIE, header::WWW_AUTHENTICATE] {
         for v in r.headers().get_all(&name) {
             out.headers_mut().append(name.clone(), v.clone());
         }
@@ -127,32 +102,15 @@ fn dressed(
     out
 }
 
-fn page(
-    app: &App,
-    method: &Method,
-    uri: &axum::http::Uri,
-    headers: &HeaderMap,
-    status: StatusCode,
-    error: Option<&Error>,
-) -> Response {
+fn page(app: &App, method: &Method, uri: &axum::http::Uri, headers: &HeaderMap, status: StatusCode, error: Option<&Error>) -> Response {
     let look = Look::of(app, headers, uri);
     match error {
         Some(Error::Unauthenticated) => {
-            let back = if method == Method::GET {
-                look.here.as_str()
-            } else {
-                "/"
-            };
-            let to = if back == "/" {
-                "/sign-in".to_owned()
-            } else {
-                format!("/sign-in?back={}", security::encode(back))
-            };
+            let back = if method == Method::GET { look.here.as_str() } else { "/" };
+            let to = if back == "/" { "/sign-in".to_owned() } else { format!("/sign-in?back={}", security::encode(back)) };
             Redirect::to(&to).into_response()
         }
-        Some(Error::Forbidden(m)) if m == MUST_CHANGE => {
-            Redirect::to("/account/password").into_response()
-        }
+        Some(Error::Forbidden(m)) if m == MUST_CHANGE => Redirect::to("/account/password").into_response(),
         _ => errors::page(&look, status, error),
     }
 }

@@ -25,8 +25,7 @@ pub struct Failure(pub Arc<Error>);
 
 impl IntoResponse for Fail {
     fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.0.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if let Error::Internal(m) = &self.0 {
             tracing::error!(error = %m, "internal error");
         }

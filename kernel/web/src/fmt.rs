@@ -19,11 +19,7 @@ pub fn dec(n: f64, places: usize) -> String {
 /// A decimal with as many places as it has, at most six.
 pub fn dec_auto(n: f64) -> String {
     let s = text::decimal_vi(n, 6);
-    if s.contains(',') {
-        s.trim_end_matches('0').trim_end_matches(',').to_owned()
-    } else {
-        s
-    }
+    if s.contains(',') { s.trim_end_matches('0').trim_end_matches(',').to_owned() } else { s }
 }
 
 /// `9, 12` → `75,0 %` (no-break space); `None` over nothing.
@@ -89,51 +85,22 @@ pub fn day_of(micros: i64) -> String {
 /// Instant in µs UTC → `22/11/2026 10:42` in Vietnam.
 pub fn instant(micros: i64) -> String {
     let secs = (micros.div_euclid(1_000_000) + VN_OFFSET).rem_euclid(86_400);
-    format!(
-        "{} {:02}:{:02}",
-        date(&day_of(micros)),
-        secs / 3600,
-        secs / 60 % 60
-    )
+    format!("{} {:02}:{:02}", date(&day_of(micros)), secs / 3600, secs / 60 % 60)
 }
 
 /// Instant in µs UTC → RFC 3339 with the offset of Vietnam, for the API.
 pub fn rfc3339(micros: i64) -> String {
     let all = micros.div_euclid(1_000_000) + VN_OFFSET;
     let secs = all.rem_euclid(86_400);
-    let (h, m, s, us) = (
-        secs / 3600,
-        secs / 60 % 60,
-        secs % 60,
-        micros.rem_euclid(1_000_000),
-    );
-    format!(
-        "{}T{h:02}:{m:02}:{s:02}.{us:06}+07:00",
-        iso_of_days(all.div_euclid(86_400))
-    )
+    let (h, m, s, us) = (secs / 3600, secs / 60 % 60, secs % 60, micros.rem_euclid(1_000_000));
+    format!("{}T{h:02}:{m:02}:{s:02}.{us:06}+07:00", iso_of_days(all.div_euclid(86_400)))
 }
 
 /// `Chủ nhật, 22/11/2026` / `Sunday, 22/11/2026`.
 pub fn long_day(iso: &str, lang: Lang) -> String {
     let Some(d) = days(iso) else { return date(iso) };
-    let vi = [
-        "Thứ năm",
-        "Thứ sáu",
-        "Thứ bảy",
-        "Chủ nhật",
-        "Thứ hai",
-        "Thứ ba",
-        "Thứ tư",
-    ];
-    let en = [
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-    ];
+    let vi = ["Thứ năm", "Thứ sáu", "Thứ bảy", "Chủ nhật", "Thứ hai", "Thứ ba", "Thứ tư"];
+    let en = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
     let i = d.rem_euclid(7) as usize;
     format!("{}, {}", lang.t(vi[i], en[i]), date(iso))
 }
@@ -160,9 +127,6 @@ mod tests {
         }
         assert_eq!(day_of(0), "1970-01-01");
         assert_eq!(instant(1_795_318_920_000_000), "22/11/2026 10:42");
-        assert_eq!(
-            rfc3339(1_795_318_920_000_001),
-            "2026-11-22T10:42:00.000001+07:00"
-        );
+        assert_eq!(rfc3339(1_795_318_920_000_001), "2026-11-22T10:42:00.000001+07:00");
     }
 }

@@ -16,10 +16,7 @@ pub struct FormData(pub Vec<(String, String)>);
 impl FormData {
     /// First value of this name, as typed.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(k, _)| k == name)
-            .map(|(_, v)| v.as_str())
+        self.0.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
     }
     /// First value, without space around it; empty counts as absent.
     pub fn filled(&self, name: &str) -> Option<&str> {
@@ -31,10 +28,7 @@ impl FormData {
     }
     /// All values of this name that are not empty.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(k, v)| k == name && !v.is_empty())
-            .map(|(_, v)| v.as_str())
+        self.0.iter().filter(move |(k, v)| k == name && !v.is_empty()).map(|(_, v)| v.as_str())
     }
     /// Is there a pair of this name?
     pub fn has(&self, name: &str) -> bool {
@@ -44,21 +38,14 @@ impl FormData {
     pub fn version(&self) -> Result<i64> {
         self.filled("version")
             .and_then(|v| v.parse().ok())
-            .ok_or_else(|| {
-                Error::BadRequest(
-                    "Biểu mẫu thiếu số phiên bản của bản ghi. Mở lại bản ghi rồi sửa.".into(),
-                )
-            })
+            .ok_or_else(|| Error::BadRequest("Biểu mẫu thiếu số phiên bản của bản ghi. Mở lại bản ghi rồi sửa.".into()))
     }
     /// The value, or an error on this field.
     pub fn required(&self, name: &str, label: &str, errors: &mut Vec<FieldError>) -> String {
         if let Some(v) = self.filled(name) {
             return v.to_owned();
         }
-        errors.push(FieldError {
-            field: name.to_owned(),
-            message: format!("Chưa điền {}.", label.to_lowercase()),
-        });
+        errors.push(FieldError { field: name.to_owned(), message: format!("Chưa điền {}.", label.to_lowercase()) });
         String::new()
     }
 }
@@ -68,15 +55,8 @@ impl<S: Send + Sync> FromRequest<S> for FormData {
 
     async fn from_request(req: Request, state: &S) -> Result<Self, Self::Rejection> {
         use axum::response::IntoResponse;
-        let kind = req
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or("")
-            .to_owned();
-        let bytes = Bytes::from_request(req, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let kind = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+        let bytes = Bytes::from_request(req, state).await.map_err(IntoResponse::into_response)?;
         if !bytes.is_empty() && !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
         }
@@ -92,9 +72,7 @@ impl<S: Send + Sync> FromRequestParts<S> for QueryData {
     type Rejection = Fail;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fail> {
-        Ok(QueryData(FormData(form_pairs(
-            parts.uri.query().unwrap_or("").as_bytes(),
-        ))))
+        Ok(QueryData(FormData(form_pairs(parts.uri.query().unwrap_or("").as_bytes()))))
     }
 }
 

@@ -30,11 +30,7 @@ impl Lang {
     }
     /// The text of a definition's label; a missing English text falls back to Vietnamese.
     pub fn label(self, l: &Label) -> &str {
-        if self == Lang::En && !l.en.is_empty() {
-            &l.en
-        } else {
-            &l.vi
-        }
+        if self == Lang::En && !l.en.is_empty() { &l.en } else { &l.vi }
     }
     /// The text of a pair.
     pub fn l(self, l: L) -> &'static str {
@@ -63,10 +59,7 @@ mod tests {
 
     #[test]
     fn english_falls_back_to_vietnamese() {
-        let l = Label {
-            vi: "Cơ quan".into(),
-            en: String::new(),
-        };
+        let l = Label { vi: "Cơ quan".into(), en: String::new() };
         assert_eq!(Lang::En.label(&l), "Cơ quan");
         assert_eq!(Lang::parse("fr"), Lang::Vi);
         assert_eq!(Lang::En.l(L("Lưu", "Save")), "Save");

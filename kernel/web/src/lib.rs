@@ -30,10 +30,7 @@ pub use demo::{DemoContext, Made, Rng};
 pub use error::{Fail, PageResult, bad_request, forbidden, not_found};
 pub use forms::FormData;
 pub use i18n::{L, Lang};
-pub use module::{
-    CliContext, Command, CountFn, Cx, Event, Job, MenuCount, MenuItem, Module, Panel, Place,
-    Source, Tone, WorkItem,
-};
+pub use module::{CliContext, Command, CountFn, Cx, Event, Job, MenuCount, MenuItem, Module, Panel, Place, Source, Tone, WorkItem};
 pub use router::router;
 pub use shell::{Page, page, redirect, redirect_with};
 

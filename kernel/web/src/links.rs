@@ -18,23 +18,12 @@ const OPS: &[(&str, Op)] = &[
 ];
 
 /// Fields every register may be filtered and sorted by.
-const COMMON: &[&str] = &[
-    "state",
-    "agency",
-    "confirmed_on",
-    "valid_from",
-    "valid_to",
-    "created_at",
-    "updated_at",
-];
+const COMMON: &[&str] = &["state", "agency", "confirmed_on", "valid_from", "valid_to", "created_at", "updated_at"];
 
 /// Reads the address. Unknown fields and comparisons are refused with the nearest name, never ignored: a filter that
 /// silently does nothing shows too much.
 pub fn parse(def: &Definition, form: &FormData) -> Result<Query> {
-    let mut q = Query {
-        limit: Some(50),
-        ..Query::default()
-    };
+    let mut q = Query { limit: Some(50), ..Query::default() };
     for (k, v) in &form.0 {
         match k.as_str() {
             "q" => q.search = Some(v.trim().to_owned()).filter(|s| !s.is_empty()),
@@ -64,9 +53,7 @@ fn as_of(v: &str) -> Result<Option<String>> {
     match v.trim() {
         "" => Ok(None),
         "all" => Ok(Some("all".into())),
-        d => text::parse_date_vi(d)
-            .map(Some)
-            .map_err(|e| Error::BadRequest(e.message().to_owned())),
+        d => text::parse_date_vi(d).map(Some).map_err(|e| Error::BadRequest(e.message().to_owned())),
     }
 }
 
@@ -93,18 +80,11 @@ fn filter(def: &Definition, key: &str, v: &str, out: &mut Vec<Filter>) -> Result
         None => (key, Op::Is),
     };
     known(def, field)?;
-    let v = if matches!(op, Op::From | Op::To) {
-        text::parse_date_vi(v).unwrap_or_else(|_| v.trim().to_owned())
-    } else {
-        v.trim().to_owned()
-    };
+    let v =
+        if matches!(op, Op::From | Op::To) { text::parse_date_vi(v).unwrap_or_else(|_| v.trim().to_owned()) } else { v.trim().to_owned() };
     match out.iter_mut().find(|f| f.field == field && f.op == op) {
         Some(f) => f.values.push(v),
-        None => out.push(Filter {
-            field: field.to_owned(),
-            op,
-            values: vec![v],
-        }),
+        None => out.push(Filter { field: field.to_owned(), op, values: vec![v] }),
     }
     Ok(())
 }
@@ -112,18 +92,12 @@ fn filter(def: &Definition, key: &str, v: &str, out: &mut Vec<Filter>) -> Result
 fn known(def: &Definition, field: &str) -> Result<()> {
     let mut names: Vec<&str> = def.fields.iter().map(|f| f.id.as_str()).collect();
     names.extend(COMMON);
-    if names.contains(&field) {
-        Ok(())
-    } else {
-        Err(unknown("Trường", field, &names))
-    }
+    if names.contains(&field) { Ok(()) } else { Err(unknown("Trường", field, &names)) }
 }
 
 /// "no such thing, did you mean …?"
 pub fn unknown(what: &str, given: &str, names: &[&str]) -> Error {
-    let hint = text::nearest(given, names.iter().copied())
-        .map(|n| format!(" Có phải «{n}»?"))
-        .unwrap_or_default();
+    let hint = text::nearest(given, names.iter().copied()).map(|n| format!(" Có phải «{n}»?")).unwrap_or_default();
     Error::BadRequest(format!("{what} «{given}» không có.{hint}"))
 }
 
@@ -143,15 +117,8 @@ pub fn pairs(q: &Query) -> Vec<(String, String)> {
         out.push(("limit".into(), l.to_string()));
     }
     for f in &q.filters {
-        let name = OPS
-            .iter()
-            .find(|(_, o)| *o == f.op)
-            .map_or("is", |(n, _)| n);
-        let key = if f.op == Op::Is {
-            format!("f.{}", f.field)
-        } else {
-            format!("f.{}.{name}", f.field)
-        };
+        let name = OPS.iter().find(|(_, o)| *o == f.op).map_or("is", |(n, _)| n);
+        let key = if f.op == Op::Is { format!("f.{}", f.field) } else { format!("f.{}.{name}", f.field) };
         out.extend(f.values.iter().map(|v| (key.clone(), v.clone())));
     }
     out
@@ -164,28 +131,13 @@ pub fn href(base: &str, q: &Query) -> String {
 
 /// `base` with these pairs.
 pub fn with(base: &str, p: &[(String, String)]) -> String {
-    if p.is_empty() {
-        base.to_owned()
-    } else {
-        format!("{base}?{}", query_string(p))
-    }
+    if p.is_empty() { base.to_owned() } else { format!("{base}?{}", query_string(p)) }
 }
 
 /// The same list sorted by `field`; a second press turns the order.
 pub fn sorted(base: &str, q: &Query, field: &str) -> String {
-    let next = if q.sort.as_deref() == Some(field) {
-        format!("-{field}")
-    } else {
-        field.to_owned()
-    };
-    href(
-        base,
-        &Query {
-            sort: Some(next),
-            after: None,
-            ..q.clone()
-        },
-    )
+    let next = if q.sort.as_deref() == Some(field) { format!("-{field}") } else { field.to_owned() };
+    href(base, &Query { sort: Some(next), after: None, ..q.clone() })
 }
 
 /// The same list without filter `i`.
@@ -266,43 +218,18 @@ demands = ["born"]
         let d = def();
         let q = parse(&d, &form("q=an&f.kind=a&f.kind=b&f.born.from=1/2/2026&f.kind.not=c&sort=-name&as_of=all&limit=10")).unwrap();
         assert_eq!(q.filters[0].values, ["a", "b"]);
-        assert_eq!(
-            q.filters[1],
-            Filter {
-                field: "born".into(),
-                op: Op::From,
-                values: vec!["2026-02-01".into()]
-            }
-        );
+        assert_eq!(q.filters[1], Filter { field: "born".into(), op: Op::From, values: vec!["2026-02-01".into()] });
         let again = parse(&d, &FormData(pairs(&q))).unwrap();
         assert_eq!(q, again);
-        assert_eq!(
-            sorted("/r/person", &parse(&d, &form("sort=name")).unwrap(), "name"),
-            "/r/person?sort=-name"
-        );
+        assert_eq!(sorted("/r/person", &parse(&d, &form("sort=name")).unwrap(), "name"), "/r/person?sort=-name");
     }
 
     #[test]
     fn a_filter_that_is_not_known_is_refused() {
         let d = def();
-        for bad in [
-            "f.kin=a",
-            "f.kind.isnt=a",
-            "sort=nam",
-            "limit=0",
-            "limit=501",
-            "as_of=31/02/2026",
-        ] {
-            assert!(
-                matches!(parse(&d, &form(bad)), Err(Error::BadRequest(_))),
-                "{bad}"
-            );
+        for bad in ["f.kin=a", "f.kind.isnt=a", "sort=nam", "limit=0", "limit=501", "as_of=31/02/2026"] {
+            assert!(matches!(parse(&d, &form(bad)), Err(Error::BadRequest(_))), "{bad}");
         }
-        assert!(
-            parse(&d, &form("f.kin=a"))
-                .unwrap_err()
-                .to_string()
-                .contains("«kind»")
-        );
+        assert!(parse(&d, &form("f.kin=a")).unwrap_err().to_string().contains("«kind»"));
     }
 }

@@ -64,13 +64,7 @@ pub trait Module: Sync + Send {
         Ok(None)
     }
     /// Extra tabs on a record's page (obligations, evidence, computed values).
-    fn record_panels(
-        &self,
-        _cx: &Cx<'_>,
-        _tx: &mut Tx,
-        _actor: &Actor,
-        _record: &Record,
-    ) -> Result<Vec<Panel>> {
+    fn record_panels(&self, _cx: &Cx<'_>, _tx: &mut Tx, _actor: &Actor, _record: &Record) -> Result<Vec<Panel>> {
         Ok(vec![])
     }
 }
@@ -134,13 +128,7 @@ pub struct MenuItem {
 impl MenuItem {
     /// A line for everybody, without a number.
     pub const fn new(place: Place, label: L, href: &'static str) -> Self {
-        Self {
-            place,
-            label,
-            href,
-            needs: None,
-            count: None,
-        }
+        Self { place, label, href, needs: None, count: None }
     }
     /// Only for who may `verb` on `what`.
     pub const fn needs(mut self, verb: Verb, what: &'static str) -> Self {

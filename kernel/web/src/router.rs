@@ -14,11 +14,7 @@ pub const MOST_BODY: usize = 1 << 20;
 /// The whole application. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so that the rate limit
 /// knows addresses.
 pub fn router(app: App) -> Router {
-    let mut r = Router::new()
-        .merge(pages::routes())
-        .merge(api::routes())
-        .merge(assets::routes())
-        .route("/healthz", get(health));
+    let mut r = Router::new().merge(pages::routes()).merge(api::routes()).merge(assets::routes()).route("/healthz", get(health));
     for m in app.modules {
         r = r.merge(m.pages()).merge(m.api());
     }
@@ -31,9 +27,7 @@ pub fn router(app: App) -> Router {
 }
 
 /// Can it read the database? 200 or (dressed) 503.
-async fn health(
-    axum::extract::State(app): axum::extract::State<App>,
-) -> Result<&'static str, crate::Fail> {
+async fn health(axum::extract::State(app): axum::extract::State<App>) -> Result<&'static str, crate::Fail> {
     app.read(|tx| tx.query("SELECT 1", &[]).map(drop)).await?;
     Ok("ok\n")
 }

@@ -35,14 +35,8 @@ pub async fn headers(State(app): State<App>, req: Request, next: Next) -> Respon
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
     set(header::X_FRAME_OPTIONS, "DENY");
-    set(
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    );
-    set(
-        HeaderName::from_static("permissions-policy"),
-        "camera=(), microphone=(), geolocation=()",
-    );
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()");
     if !asset {
         set(header::CACHE_CONTROL, "no-store");
     }
@@ -55,36 +49,20 @@ pub async fn headers(State(app): State<App>, req: Request, next: Next) -> Respon
 /// Refuses unsafe requests of browsers that do not come from one of our own forms.
 /// Requests with a bearer token carry no ambient authority and pass.
 pub async fn csrf(State(app): State<App>, req: Request, next: Next) -> Response {
-    if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS)
-        || has_bearer(req.headers())
-    {
+    if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) || has_bearer(req.headers()) {
         return next.run(req).await;
     }
     if !same_origin(&app, req.headers()) {
         return refuse();
     }
-    let Some(secret) =
-        cookie(req.headers(), SESSION_COOKIE).or_else(|| cookie(req.headers(), GUEST_COOKIE))
-    else {
+    let Some(secret) = cookie(req.headers(), SESSION_COOKIE).or_else(|| cookie(req.headers(), GUEST_COOKIE)) else {
         // Without any secret there is no session to ride on; an API call without credentials is a plain 401.
-        return if req.uri().path().starts_with("/api/") {
-            Fail(Error::Unauthenticated).into_response()
-        } else {
-            refuse()
-        };
+        return if req.uri().path().starts_with("/api/") { Fail(Error::Unauthenticated).into_response() } else { refuse() };
     };
-    let given = req
-        .headers()
-        .get("x-csrf-token")
-        .and_then(|v| v.to_str().ok())
-        .map(str::to_owned)
-        .or_else(|| query_token(req.uri().query()));
+    let given =
+        req.headers().get("x-csrf-token").and_then(|v| v.to_str().ok()).map(str::to_owned).or_else(|| query_token(req.uri().query()));
     if let Some(t) = given {
-        return if access::csrf_valid(&secret, &t) {
-            next.run(req).await
-        } else {
-            refuse()
-        };
+        return if access::csrf_valid(&secret, &t) { next.run(req).await } else { refuse() };
     }
     if !is_form(req.headers()) {
         return refuse();
@@ -93,15 +71,11 @@ pub async fn csrf(State(app): State<App>, req: Request, next: Next) -> Response 
     let Ok(bytes) = axum::body::to_bytes(body, MOST_FORM).await else {
         return axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let found = form_pairs(&bytes)
-        .into_iter()
-        .find(|(k, _)| k == "csrf")
-        .map(|(_, v)| v);
+    let found = form_pairs(&bytes).into_iter().find(|(k, _)| k == "csrf").map(|(_, v)| v);
     if !found.is_some_and(|t| access::csrf_valid(&secret, &t)) {
         return refuse();
     }
-    next.run(Request::from_parts(parts, Body::from(bytes)))
-        .await
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
 }
 
 fn refuse() -> Response {
@@ -112,31 +86,21 @@ fn refuse() -> Response {
 }
 
 fn has_bearer(h: &HeaderMap) -> bool {
-    h.get(header::AUTHORIZATION)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| v.len() > 7 && v[..7].eq_ignore_ascii_case("bearer "))
+    h.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).is_some_and(|v| v.len() > 7 && v[..7].eq_ignore_ascii_case("bearer "))
 }
 
 fn is_form(h: &HeaderMap) -> bool {
-    h.get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"))
+    h.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"))
 }
 
 fn query_token(q: Option<&str>) -> Option<String> {
-    form_pairs(q?.as_bytes())
-        .into_iter()
-        .find(|(k, _)| k == "csrf")
-        .map(|(_, v)| v)
+    form_pairs(q?.as_bytes()).into_iter().find(|(k, _)| k == "csrf").map(|(_, v)| v)
 }
 
 /// The Origin (or, without it, Sec-Fetch-Site) must be ours. Neither: an old browser or a tool; the token decides.
 fn same_origin(app: &App, h: &HeaderMap) -> bool {
     if let Some(o) = h.get(header::ORIGIN).and_then(|v| v.to_str().ok()) {
-        let host = h
-            .get(header::HOST)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or("");
+        let host = h.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("");
         let bare = o.split_once("://").map_or("", |(_, x)| x);
         return o == app.config.base_url || (!host.is_empty() && bare == host);
     }
@@ -164,10 +128,7 @@ fn decode(b: &[u8]) -> String {
     while i < b.len() {
         match b[i] {
             b'+' => out.push(b' '),
-            b'%' => match (
-                b.get(i + 1).copied().and_then(hex),
-                b.get(i + 2).copied().and_then(hex),
-            ) {
+            b'%' => match (b.get(i + 1).copied().and_then(hex), b.get(i + 2).copied().and_then(hex)) {
                 (Some(h), Some(l)) => {
                     out.push(h << 4 | l);
                     i += 2;
@@ -199,23 +160,13 @@ pub fn encode(s: &str) -> String {
 
 /// Pairs → `a=1&b=x%20y`.
 pub fn query_string<K: AsRef<str>, V: AsRef<str>>(pairs: &[(K, V)]) -> String {
-    pairs
-        .iter()
-        .map(|(k, v)| format!("{}={}", encode(k.as_ref()), encode(v.as_ref())))
-        .collect::<Vec<_>>()
-        .join("&")
+    pairs.iter().map(|(k, v)| format!("{}={}", encode(k.as_ref()), encode(v.as_ref()))).collect::<Vec<_>>().join("&")
 }
 
 /// A cookie as we set them. `max_age` in seconds; `None` = until the browser closes; `Some(0)` removes it.
 pub fn set_cookie(app: &App, name: &str, value: &str, max_age: Option<i64>) -> String {
-    let age = max_age
-        .map(|s| format!("; Max-Age={s}"))
-        .unwrap_or_default();
-    let secure = if app.config.secure_cookies {
-        "; Secure"
-    } else {
-        ""
-    };
+    let age = max_age.map(|s| format!("; Max-Age={s}")).unwrap_or_default();
+    let secure = if app.config.secure_cookies { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}")
 }
 
@@ -241,15 +192,7 @@ pub(crate) fn unpack_flash(v: &str) -> Option<(String, String)> {
 
 /// A path of this site: begins with one slash, no scheme, no host. Anything else becomes `/`.
 pub fn local_path(p: &str) -> &str {
-    if p.starts_with('/')
-        && !p.starts_with("//")
-        && !p.starts_with("/\\")
-        && !p.contains(['\r', '\n', '\t'])
-    {
-        p
-    } else {
-        "/"
-    }
+    if p.starts_with('/') && !p.starts_with("//") && !p.starts_with("/\\") && !p.contains(['\r', '\n', '\t']) { p } else { "/" }
 }
 
 #[cfg(test)]
@@ -268,10 +211,7 @@ mod tests {
 
     #[test]
     fn flash_survives_and_rejects_garbage() {
-        assert_eq!(
-            unpack_flash(&pack_flash("met", "Đã lưu; \r\n\"x\"")),
-            Some(("met".into(), "Đã lưu; \r\n\"x\"".into()))
-        );
+        assert_eq!(unpack_flash(&pack_flash("met", "Đã lưu; \r\n\"x\"")), Some(("met".into(), "Đã lưu; \r\n\"x\"".into())));
         assert_eq!(unpack_flash("%%%"), None);
         assert_eq!(unpack_flash(&pack_flash("<script>", "x")), None);
     }
@@ -279,14 +219,7 @@ mod tests {
     #[test]
     fn redirects_stay_here() {
         assert_eq!(local_path("/r/agency?x=1"), "/r/agency?x=1");
-        for bad in [
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil.example",
-            "",
-            "/a\r\nSet-Cookie: x",
-            "/\t/evil.example",
-        ] {
+        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "", "/a\r\nSet-Cookie: x", "/\t/evil.example"] {
             assert_eq!(local_path(bad), "/", "{bad}");
         }
     }

@@ -16,16 +16,10 @@ use crate::security;
 
 /// Groups of the register menu: id as in definitions, label. In menu order.
 pub const GROUPS: &[(&str, L)] = &[
-    (
-        "organisation",
-        L("Cơ quan, đầu mối", "Agencies, contact points"),
-    ),
+    ("organisation", L("Cơ quan, đầu mối", "Agencies, contact points")),
     ("people", L("Con người", "People")),
     ("systems", L("Hệ thống thông tin", "Information systems")),
-    (
-        "training",
-        L("Đào tạo, chứng nhận", "Training, certificates"),
-    ),
+    ("training", L("Đào tạo, chứng nhận", "Training, certificates")),
     ("products", L("Sản phẩm", "Products")),
     ("money", L("Kinh phí", "Budget")),
     ("documents", L("Căn cứ, văn bản", "Legal documents")),
@@ -114,16 +108,8 @@ impl Page {
 
     fn render(self, look: &Look, menu: Option<Markup>) -> Response {
         let lang = look.lang;
-        let brand = if look.place.is_empty() {
-            "Lá Chắn".to_owned()
-        } else {
-            format!("Lá Chắn · {}", look.place)
-        };
-        let shell = if menu.is_some() {
-            "shell"
-        } else {
-            "shell bare"
-        };
+        let brand = if look.place.is_empty() { "Lá Chắn".to_owned() } else { format!("Lá Chắn · {}", look.place) };
+        let shell = if menu.is_some() { "shell" } else { "shell bare" };
         let doc = html! {
             (DOCTYPE)
             html lang=(lang.code()) data-theme=(look.theme) {
@@ -151,17 +137,9 @@ impl Page {
                 }
             }
         };
-        let mut r = (
-            self.status,
-            [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
-            doc.into_string(),
-        )
-            .into_response();
+        let mut r = (self.status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], doc.into_string()).into_response();
         if look.flash.is_some() {
-            security::add_cookie(
-                &mut r,
-                "lc_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0",
-            );
+            security::add_cookie(&mut r, "lc_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
         }
         r
     }
@@ -175,15 +153,7 @@ pub fn page(ctx: &Ctx, title: &str, active: &str, body: Markup) -> Response {
 /// After a change: to another page, with a message there. `tone`: `met`, `unmet`, `soon`, `plain`.
 pub fn redirect_with(ctx: &Ctx, to: &str, tone: &str, message: &str) -> PageResult {
     let mut r = Redirect::to(security::local_path(to)).into_response();
-    security::add_cookie(
-        &mut r,
-        &security::set_cookie(
-            &ctx.app,
-            "lc_flash",
-            &security::pack_flash(tone, message),
-            Some(120),
-        ),
-    );
+    security::add_cookie(&mut r, &security::set_cookie(&ctx.app, "lc_flash", &security::pack_flash(tone, message), Some(120)));
     Ok(r)
 }
 
@@ -219,11 +189,7 @@ fn mark() -> Markup {
 /// Language and theme, as plain forms.
 fn prefs(look: &Look) -> Markup {
     let lang = look.lang;
-    let (other, other_label) = if lang == crate::Lang::Vi {
-        ("en", "English")
-    } else {
-        ("vi", "Tiếng Việt")
-    };
+    let (other, other_label) = if lang == crate::Lang::Vi { ("en", "English") } else { ("vi", "Tiếng Việt") };
     let (next, next_label) = match look.theme {
         "light" => ("dark", lang.t("Nền tối", "Dark")),
         "dark" => ("auto", lang.t("Theo máy", "As system")),
@@ -245,13 +211,8 @@ pub fn csrf(look: &Look) -> Markup {
 }
 
 fn side(ctx: &Ctx, active: &str) -> Markup {
-    let items: Vec<MenuItem> = ctx
-        .app
-        .modules
-        .iter()
-        .flat_map(|m| m.menu())
-        .filter(|i| i.needs.is_none_or(|(v, what)| ctx.can(v, what)))
-        .collect();
+    let items: Vec<MenuItem> =
+        ctx.app.modules.iter().flat_map(|m| m.menu()).filter(|i| i.needs.is_none_or(|(v, what)| ctx.can(v, what))).collect();
     let at = |p: Place| items.iter().filter(move |i| i.place == p);
     let group = current_group(ctx, active);
     html! {
@@ -291,35 +252,16 @@ fn current_group(ctx: &Ctx, active: &str) -> Option<String> {
     if let Some(id) = active.strip_prefix("/r/") {
         return ctx.reg().registers.get(id)?.register.menu.clone();
     }
-    ctx.app
-        .modules
-        .iter()
-        .flat_map(|m| m.menu())
-        .find(|i| i.href == active)
-        .and_then(|i| match i.place {
-            Place::Group(g) => Some(g.to_owned()),
-            _ => None,
-        })
+    ctx.app.modules.iter().flat_map(|m| m.menu()).find(|i| i.href == active).and_then(|i| match i.place {
+        Place::Group(g) => Some(g.to_owned()),
+        _ => None,
+    })
 }
 
-fn register_group(
-    ctx: &Ctx,
-    id: &'static str,
-    label: L,
-    open: Option<&str>,
-    active: &str,
-    items: &[MenuItem],
-) -> Markup {
-    let defs: Vec<_> = ctx
-        .reg()
-        .registers
-        .values()
-        .filter(|d| d.register.menu.as_deref() == Some(id) && ctx.can(Verb::Read, &d.register.id))
-        .collect();
-    let own: Vec<_> = items
-        .iter()
-        .filter(|i| i.place == Place::Group(id))
-        .collect();
+fn register_group(ctx: &Ctx, id: &'static str, label: L, open: Option<&str>, active: &str, items: &[MenuItem]) -> Markup {
+    let defs: Vec<_> =
+        ctx.reg().registers.values().filter(|d| d.register.menu.as_deref() == Some(id) && ctx.can(Verb::Read, &d.register.id)).collect();
+    let own: Vec<_> = items.iter().filter(|i| i.place == Place::Group(id)).collect();
     if defs.is_empty() && own.is_empty() {
         return html! {};
     }

@@ -20,10 +20,7 @@ pub const FEW: usize = 12;
 static VALID: LazyLock<[Field; 2]> = LazyLock::new(|| {
     let f = |id: &str, vi: &str, en: &str| Field {
         id: id.into(),
-        label: Label {
-            vi: vi.into(),
-            en: en.into(),
-        },
+        label: Label { vi: vi.into(), en: en.into() },
         help: Label::default(),
         kind: FieldType::Date,
         required: false,
@@ -33,21 +30,14 @@ static VALID: LazyLock<[Field; 2]> = LazyLock::new(|| {
         max: None,
         default: None,
     };
-    [
-        f("valid_from", "Hiệu lực từ ngày", "Valid from"),
-        f("valid_to", "Hiệu lực đến hết ngày", "Valid to"),
-    ]
+    [f("valid_from", "Hiệu lực từ ngày", "Valid from"), f("valid_to", "Hiệu lực đến hết ngày", "Valid to")]
 });
 
 /// All fields of a register as forms and pages show them: its own, and the two dates of a dated one.
 pub fn fields(def: &Definition) -> Vec<&Field> {
     let mut out: Vec<&Field> = def.fields.iter().collect();
     if def.register.dated {
-        out.extend(
-            VALID
-                .iter()
-                .filter(|v| !def.fields.iter().any(|f| f.id == v.id)),
-        );
+        out.extend(VALID.iter().filter(|v| !def.fields.iter().any(|f| f.id == v.id)));
     }
     out
 }
@@ -75,11 +65,7 @@ pub fn label_of(def: &Definition, id: &str, lang: Lang) -> String {
 
 /// Option of a code list.
 pub fn option_of<'a>(reg: &'a Registry, list: &str, value: &str) -> Option<&'a ChoiceOption> {
-    reg.choices
-        .get(list)?
-        .options
-        .iter()
-        .find(|o| o.id == value)
+    reg.choices.get(list)?.options.iter().find(|o| o.id == value)
 }
 
 /// A state by id.
@@ -100,22 +86,12 @@ pub fn state_tag(def: &Definition, r: &Record, lang: Lang) -> Markup {
 
 /// Options of a code list that may be used today, and the present value even when it may not any more.
 pub fn options(reg: &Registry, list: &str, today: &str, present: &str, lang: Lang) -> Vec<Choice> {
-    let usable = |o: &&ChoiceOption| {
-        o.id == present
-            || (o.from.as_deref().is_none_or(|d| d <= today)
-                && o.to.as_deref().is_none_or(|d| today <= d))
-    };
+    let usable =
+        |o: &&ChoiceOption| o.id == present || (o.from.as_deref().is_none_or(|d| d <= today) && o.to.as_deref().is_none_or(|d| today <= d));
     let Some(l) = reg.choices.get(list) else {
         return vec![];
     };
-    l.options
-        .iter()
-        .filter(usable)
-        .map(|o| Choice {
-            value: o.id.clone(),
-            label: lang.label(&o.label).to_owned(),
-        })
-        .collect()
+    l.options.iter().filter(usable).map(|o| Choice { value: o.id.clone(), label: lang.label(&o.label).to_owned() }).collect()
 }
 
 /// One value of a record for reading. Links lead to their records; what is masked says so.
@@ -135,9 +111,7 @@ pub fn show(reg: &Registry, f: &Field, r: &Record, lang: Lang) -> Markup {
             Some(o) => html! { (lang.label(&o.label)) },
             None => html! { (v) },
         },
-        (FieldType::Url, Data::Text(v))
-            if v.starts_with("http://") || v.starts_with("https://") =>
-        {
+        (FieldType::Url, Data::Text(v)) if v.starts_with("http://") || v.starts_with("https://") => {
             html! { a href=(v) rel="noopener noreferrer nofollow" { (v) } }
         }
         (FieldType::Email, Data::Text(v)) => html! { a href=(format!("mailto:{v}")) { (v) } },
@@ -159,29 +133,19 @@ pub fn plain(reg: &Registry, f: &Field, data: &Data, lang: Lang) -> String {
         (_, Data::Int(n)) => fmt::int(*n),
         (_, Data::Real(x)) => fmt::dec_auto(*x),
         (FieldType::Date, Data::Text(d)) => fmt::date(d),
-        (FieldType::Choice(list), Data::Text(v)) => {
-            option_of(reg, list, v).map_or_else(|| v.clone(), |o| lang.label(&o.label).to_owned())
-        }
+        (FieldType::Choice(list), Data::Text(v)) => option_of(reg, list, v).map_or_else(|| v.clone(), |o| lang.label(&o.label).to_owned()),
         (_, Data::Text(v)) => v.clone(),
         (_, Data::Links(ids)) => ids.join("; "),
     }
 }
 
 fn yes_no(b: bool, lang: Lang) -> String {
-    if b {
-        lang.t("Có", "Yes")
-    } else {
-        lang.t("Không", "No")
-    }
-    .to_owned()
+    if b { lang.t("Có", "Yes") } else { lang.t("Không", "No") }.to_owned()
 }
 
 /// Is a column of this type aligned to the right?
 pub fn is_num(k: &FieldType) -> bool {
-    matches!(
-        k,
-        FieldType::Integer | FieldType::Decimal | FieldType::Money | FieldType::Year
-    )
+    matches!(k, FieldType::Integer | FieldType::Decimal | FieldType::Money | FieldType::Year)
 }
 
 /// A value as a person would type it.
@@ -201,24 +165,14 @@ pub fn typed(f: &Field, data: &Data) -> String {
 
 /// What was typed → the value. Empty = `Null`. The message names what was read and how to write it.
 pub fn parse(f: &Field, form: &FormData) -> Result<Data, FieldError> {
-    let bad = |message: String| FieldError {
-        field: f.id.clone(),
-        message,
-    };
+    let bad = |message: String| FieldError { field: f.id.clone(), message };
     if let FieldType::Links(_) = f.kind {
         let ids: Vec<String> = form.all(&f.id).map(str::to_owned).collect();
-        return Ok(if ids.is_empty() {
-            Data::Null
-        } else {
-            Data::Links(ids)
-        });
+        return Ok(if ids.is_empty() { Data::Null } else { Data::Links(ids) });
     }
     if let FieldType::Link(_) = f.kind {
         // the last one: what was ticked anew stands after what was chosen before
-        return Ok(form
-            .all(&f.id)
-            .last()
-            .map_or(Data::Null, |v| Data::Text(v.to_owned())));
+        return Ok(form.all(&f.id).last().map_or(Data::Null, |v| Data::Text(v.to_owned())));
     }
     let Some(v) = form.filled(&f.id) else {
         return Ok(Data::Null);
@@ -232,9 +186,7 @@ pub fn parse_text(kind: &FieldType, v: &str) -> Result<Data, String> {
         FieldType::Integer | FieldType::Money | FieldType::Year => {
             Data::Int(text::parse_integer_vi(v).map_err(|e| e.message().to_owned())?)
         }
-        FieldType::Decimal => {
-            Data::Real(text::parse_number_vi(v).map_err(|e| e.message().to_owned())?)
-        }
+        FieldType::Decimal => Data::Real(text::parse_number_vi(v).map_err(|e| e.message().to_owned())?),
         FieldType::Bool => match v {
             "1" | "true" => Data::Bool(true),
             "0" | "false" => Data::Bool(false),
@@ -246,11 +198,7 @@ pub fn parse_text(kind: &FieldType, v: &str) -> Result<Data, String> {
 }
 
 /// All fields of a form that were sent. A masked field left empty is not sent on: it keeps its value.
-pub fn parse_all<'a>(
-    fields: impl IntoIterator<Item = &'a Field>,
-    form: &FormData,
-    masked: &[String],
-) -> Result<Values, Vec<FieldError>> {
+pub fn parse_all<'a>(fields: impl IntoIterator<Item = &'a Field>, form: &FormData, masked: &[String]) -> Result<Values, Vec<FieldError>> {
     let (mut out, mut errors) = (Values::new(), vec![]);
     for f in fields {
         if masked.contains(&f.id) && form.filled(&f.id).is_none() {
@@ -266,11 +214,7 @@ pub fn parse_all<'a>(
             Err(e) => errors.push(e),
         }
     }
-    if errors.is_empty() {
-        Ok(out)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(out) } else { Err(errors) }
 }
 
 /// What a form shows for one field: its kind of input and its present text. `chosen` = titles of linked records.
@@ -289,34 +233,17 @@ pub struct Prefill<'a> {
 
 impl Prefill<'_> {
     /// The field as an input. `value` as typed; `chosen` for links.
-    pub fn field(
-        &self,
-        f: &Field,
-        value: &str,
-        words: &str,
-        chosen: &[(String, String)],
-        masked: bool,
-    ) -> Markup {
+    pub fn field(&self, f: &Field, value: &str, words: &str, chosen: &[(String, String)], masked: bool) -> Markup {
         let lang = self.lang;
         let kind = match &f.kind {
             FieldType::LongText => InputKind::Area,
-            FieldType::Integer | FieldType::Decimal | FieldType::Money | FieldType::Year => {
-                InputKind::Number
-            }
+            FieldType::Integer | FieldType::Decimal | FieldType::Money | FieldType::Year => InputKind::Number,
             FieldType::Date => InputKind::Date,
             FieldType::Bool => InputKind::Select(vec![
-                Choice {
-                    value: "1".into(),
-                    label: lang.t("Có", "Yes").into(),
-                },
-                Choice {
-                    value: "0".into(),
-                    label: lang.t("Không", "No").into(),
-                },
+                Choice { value: "1".into(), label: lang.t("Có", "Yes").into() },
+                Choice { value: "0".into(), label: lang.t("Không", "No").into() },
             ]),
-            FieldType::Choice(list) => {
-                InputKind::Select(options(self.reg, list, self.today, value, lang))
-            }
+            FieldType::Choice(list) => InputKind::Select(options(self.reg, list, self.today, value, lang)),
             FieldType::Link(t) => InputKind::Link(t.clone(), chosen.first().cloned()),
             FieldType::Links(t) => InputKind::Links(t.clone(), chosen.to_vec()),
             FieldType::Phone => InputKind::Line("tel"),
@@ -329,10 +256,7 @@ impl Prefill<'_> {
             format!(
                 "{} {}",
                 lang.label(&f.help),
-                lang.t(
-                    "Giá trị hiện có được che; để trống nếu không đổi.",
-                    "The present value is masked; leave empty to keep it."
-                )
+                lang.t("Giá trị hiện có được che; để trống nếu không đổi.", "The present value is masked; leave empty to keep it.")
             )
         } else {
             lang.label(&f.help).to_owned()
@@ -344,16 +268,9 @@ impl Prefill<'_> {
         } else {
             value
         };
-        let mut v = FieldView::line(&f.id, lang.label(&f.label), shown)
-            .kind(kind)
-            .help(help.trim())
-            .errors(self.errors);
+        let mut v = FieldView::line(&f.id, lang.label(&f.label), shown).kind(kind).help(help.trim()).errors(self.errors);
         v.required = f.required && !masked;
-        v.offers = self
-            .offers
-            .get(&f.id)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        v.offers = self.offers.get(&f.id).map(Vec::as_slice).unwrap_or_default();
         crate::components::field(&v, lang)
     }
 }
@@ -370,38 +287,22 @@ mod tests {
     #[test]
     fn typed_values_become_data_or_say_why_not() {
         let d = def();
-        let v = parse_all(
-            fields(&d),
-            &form("name= An &born=1/2/1990&pay=1.500.000&tags=x&tags=y&agency=z"),
-            &[],
-        )
-        .unwrap();
+        let v = parse_all(fields(&d), &form("name= An &born=1/2/1990&pay=1.500.000&tags=x&tags=y&agency=z"), &[]).unwrap();
         assert_eq!(v["name"], Data::Text("An".into()));
         assert_eq!(v["born"], Data::Text("1990-02-01".into()));
         assert_eq!(v["pay"], Data::Int(1_500_000));
         assert_eq!(v["tags"], Data::Links(vec!["x".into(), "y".into()]));
         assert_eq!(v["kind"], Data::Null);
         let e = parse_all(fields(&d), &form("name=An&born=31/02/1990&pay=x"), &[]).unwrap_err();
-        assert_eq!(
-            e.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(),
-            ["born", "pay"]
-        );
+        assert_eq!(e.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(), ["born", "pay"]);
     }
 
     #[test]
     fn a_masked_field_left_empty_is_kept() {
         let d = def();
         let masked = vec!["born".to_owned()];
-        assert!(
-            !parse_all(fields(&d), &form("name=An&born="), &masked)
-                .unwrap()
-                .contains_key("born")
-        );
-        assert!(
-            parse_all(fields(&d), &form("name=An&born=1/2/1990"), &masked)
-                .unwrap()
-                .contains_key("born")
-        );
+        assert!(!parse_all(fields(&d), &form("name=An&born="), &masked).unwrap().contains_key("born"));
+        assert!(parse_all(fields(&d), &form("name=An&born=1/2/1990"), &masked).unwrap().contains_key("born"));
     }
 
     #[test]

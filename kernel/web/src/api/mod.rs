@@ -1,12 +1,40 @@
-//! The JSON door.
+//! The JSON door: `/api/v1/{register}` from definitions, problem+json for every error, OpenAPI from the same definitions.
 
+mod body;
+mod caller;
 pub mod problem;
+mod records;
+
+pub use body::{Input, data_of};
+pub use caller::Api;
+pub use problem::ApiFail;
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::openapi;
+
+/// What handlers of the API return.
+pub type ApiResult = Result<Response, ApiFail>;
 
 /// Routes of the API.
 pub fn routes() -> Router<App> {
     Router::new()
+        .route("/api/v1", get(records::index))
+        .route("/api/v1/openapi.json", get(openapi_json))
+        .route("/api/v1/{register}", get(records::list).post(records::create))
+        .route("/api/v1/{register}/{id}", get(records::read).patch(records::update).delete(records::delete))
+        .route("/api/v1/{register}/{id}/transitions/{transition}", post(records::transition))
+        .route("/api/v1/{register}/{id}/confirm", post(records::confirm))
+        .route("/api/v1/{register}/{id}/history", get(records::history))
+}
+
+/// Says nothing of any record, so it needs no sign-in.
+async fn openapi_json(State(app): State<App>) -> Response {
+    let doc = openapi::document(&app.registry, app.modules, &app.config.base_url);
+    ([(header::CONTENT_TYPE, "application/json")], doc.to_string()).into_response()
 }

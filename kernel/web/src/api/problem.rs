@@ -3,7 +3,10 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use store::Error;
+
+use crate::error::{Fail, Failure};
 
 /// Short word of a status, the last part of `type`.
 fn kind(status: StatusCode) -> (&'static str, &'static str) {
@@ -25,6 +28,41 @@ fn kind(status: StatusCode) -> (&'static str, &'static str) {
     }
 }
 
+/// An error of the API, with a status that may be finer than the error's own (412, 413, 428).
+#[derive(Debug)]
+pub struct ApiFail {
+    status: StatusCode,
+    error: Error,
+}
+
+impl ApiFail {
+    /// A status with a text.
+    pub fn status(status: StatusCode, text: &str) -> Self {
+        Self { status, error: Error::BadRequest(text.to_owned()) }
+    }
+    /// The version in `If-Match` is not the present one.
+    pub fn stale() -> Self {
+        Self::status(StatusCode::PRECONDITION_FAILED, "Bản ghi đã có phiên bản mới hơn. Đọc lại, rồi gửi với ETag mới.")
+    }
+}
+
+impl From<Error> for ApiFail {
+    fn from(error: Error) -> Self {
+        Self { status: StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error }
+    }
+}
+
+impl IntoResponse for ApiFail {
+    fn into_response(self) -> Response {
+        if matches!(self.error, Error::Internal(_)) {
+            return Fail(self.error).into_response();
+        }
+        let mut r = self.status.into_response();
+        r.extensions_mut().insert(Failure(Arc::new(self.error)));
+        r
+    }
+}
+
 /// The JSON of a problem. Our own defects give no detail.
 pub fn body(status: StatusCode, error: Option<&Error>, instance: &str) -> Value {
     let (word, title) = kind(status);
@@ -43,17 +81,9 @@ pub fn body(status: StatusCode, error: Option<&Error>, instance: &str) -> Value 
 /// The response of a problem.
 pub fn response(status: StatusCode, error: Option<&Error>, instance: &str) -> Response {
     let body = body(status, error, instance).to_string();
-    let mut r = (
-        status,
-        [(header::CONTENT_TYPE, "application/problem+json")],
-        body,
-    )
-        .into_response();
+    let mut r = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
     if status == StatusCode::UNAUTHORIZED {
-        r.headers_mut().insert(
-            header::WWW_AUTHENTICATE,
-            header::HeaderValue::from_static("Bearer realm=\"lachan\""),
-        );
+        r.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer realm=\"lachan\""));
     }
     r
 }
@@ -64,19 +94,11 @@ mod tests {
 
     #[test]
     fn problems_have_their_shape_and_keep_secrets() {
-        let v = body(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            Some(&Error::invalid("name", "Chưa điền họ tên.")),
-            "/api/v1/person",
-        );
+        let v = body(StatusCode::UNPROCESSABLE_ENTITY, Some(&Error::invalid("name", "Chưa điền họ tên.")), "/api/v1/person");
         assert_eq!(v["type"], "urn:lachan:problem:invalid");
         assert_eq!(v["errors"][0]["field"], "name");
         assert_eq!(v["status"], 422);
-        let v = body(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            Some(&Error::Internal("password=1".into())),
-            "/x",
-        );
+        let v = body(StatusCode::INTERNAL_SERVER_ERROR, Some(&Error::Internal("password=1".into())), "/x");
         assert!(!v.to_string().contains("password"), "{v}");
     }
 }

@@ -63,17 +63,7 @@ pub struct FieldView<'a> {
 impl<'a> FieldView<'a> {
     /// One line of text.
     pub fn line(name: &'a str, label: &'a str, value: &'a str) -> Self {
-        Self {
-            name,
-            label,
-            help: "",
-            kind: InputKind::Line("text"),
-            value,
-            required: false,
-            error: None,
-            autocomplete: None,
-            offers: &[],
-        }
+        Self { name, label, help: "", kind: InputKind::Line("text"), value, required: false, error: None, autocomplete: None, offers: &[] }
     }
     /// Another kind of input.
     #[must_use]
@@ -96,10 +86,7 @@ impl<'a> FieldView<'a> {
     /// With the error of this name, if there is one in the list.
     #[must_use]
     pub fn errors(mut self, list: &'a [FieldError]) -> Self {
-        self.error = list
-            .iter()
-            .find(|e| e.field == self.name)
-            .map(|e| e.message.as_str());
+        self.error = list.iter().find(|e| e.field == self.name).map(|e| e.message.as_str());
         self
     }
 }
@@ -160,9 +147,7 @@ fn input(v: &FieldView<'_>, id: &str, by: Option<&str>, lang: Lang) -> Markup {
                 label.check { input type="checkbox" name=(v.name) value=(o.value) checked[chosen.contains(&o.value.as_str())]; " " (o.label) }
             }
         },
-        InputKind::Link(register, chosen) => {
-            link_picker(id, register, chosen.as_slice(), false, by, v, lang)
-        }
+        InputKind::Link(register, chosen) => link_picker(id, register, chosen.as_slice(), false, by, v, lang),
         InputKind::Links(register, chosen) => link_picker(id, register, chosen, true, by, v, lang),
         InputKind::File => html! {
             input id=(id) name=(v.name) type="file" aria-describedby=[by] aria-invalid=[invalid];
@@ -197,11 +182,7 @@ fn link_picker(
 }
 
 /// At the top of a form that was refused: what is wrong, each with a link to its field.
-pub fn error_summary(
-    errors: &[FieldError],
-    label_of: impl Fn(&str) -> String,
-    lang: Lang,
-) -> Markup {
+pub fn error_summary(errors: &[FieldError], label_of: impl Fn(&str) -> String, lang: Lang) -> Markup {
     html! {
         @if !errors.is_empty() {
             div.notice.unmet.summary role="alert" tabindex="-1" {
@@ -225,29 +206,13 @@ mod tests {
 
     #[test]
     fn error_is_tied_to_the_input_and_the_typed_value_stays() {
-        let errs = vec![FieldError {
-            field: "born".into(),
-            message: "Ngày 31/02/2026 không có.".into(),
-        }];
-        let v = FieldView::line("born", "Ngày sinh", "31/02/2026")
-            .kind(InputKind::Date)
-            .required()
-            .help("Ví dụ 22/11/2026")
-            .errors(&errs);
+        let errs = vec![FieldError { field: "born".into(), message: "Ngày 31/02/2026 không có.".into() }];
+        let v = FieldView::line("born", "Ngày sinh", "31/02/2026").kind(InputKind::Date).required().help("Ví dụ 22/11/2026").errors(&errs);
         let s = field(&v, Lang::Vi).into_string();
-        assert!(
-            s.contains(r#"aria-describedby="f-born-help f-born-error""#),
-            "{s}"
-        );
-        assert!(
-            s.contains(r#"aria-invalid="true""#) && s.contains(r#"value="31/02/2026""#),
-            "{s}"
-        );
+        assert!(s.contains(r#"aria-describedby="f-born-help f-born-error""#), "{s}");
+        assert!(s.contains(r#"aria-invalid="true""#) && s.contains(r#"value="31/02/2026""#), "{s}");
         let sum = error_summary(&errs, |f| f.to_uppercase(), Lang::Vi).into_string();
-        assert!(
-            sum.contains(r##"href="#f-born""##) && sum.contains("BORN"),
-            "{sum}"
-        );
+        assert!(sum.contains(r##"href="#f-born""##) && sum.contains("BORN"), "{sum}");
     }
 
     #[test]
@@ -259,15 +224,7 @@ mod tests {
     #[test]
     fn picker_keeps_the_chosen_without_a_script() {
         let k = InputKind::Links("agency".into(), vec![("1".into(), "Sở Y tế".into())]);
-        let s = field(
-            &FieldView::line("agencies", "Cơ quan", "").kind(k),
-            Lang::Vi,
-        )
-        .into_string();
-        assert!(
-            s.contains(r#"name="agencies" value="1" checked"#)
-                && s.contains(r#"name="agencies__q""#),
-            "{s}"
-        );
+        let s = field(&FieldView::line("agencies", "Cơ quan", "").kind(k), Lang::Vi).into_string();
+        assert!(s.contains(r#"name="agencies" value="1" checked"#) && s.contains(r#"name="agencies__q""#), "{s}");
     }
 }

@@ -33,13 +33,7 @@ pub fn link_button(href: &str, text: &str) -> Markup {
 
 /// An action that changes something with one press. `confirm`: question asked before (with the script; without it the
 /// press is the answer, so only what can be undone may stand here).
-pub fn post_button(
-    look: &Look,
-    action: &str,
-    text: &str,
-    main: bool,
-    confirm: Option<&str>,
-) -> Markup {
+pub fn post_button(look: &Look, action: &str, text: &str, main: bool, confirm: Option<&str>) -> Markup {
     html! {
         form.inline method="post" action=(action) data-confirm=[confirm] {
             (csrf(look))
@@ -144,20 +138,9 @@ pub fn due_words(due: &str, today: &str, lang: Lang) -> (String, Tone) {
         return (fmt::date(due), Tone::Plain);
     };
     match d - t {
-        n if n < 0 => (
-            format!(
-                "{} {} {}",
-                lang.t("Quá hạn", "Late by"),
-                fmt::int(-n),
-                lang.t("ngày", "days")
-            ),
-            Tone::Unmet,
-        ),
+        n if n < 0 => (format!("{} {} {}", lang.t("Quá hạn", "Late by"), fmt::int(-n), lang.t("ngày", "days")), Tone::Unmet),
         0 => (lang.t("Hôm nay", "Today").to_owned(), Tone::Soon),
-        n if n <= 3 => (
-            format!("{} {n} {}", lang.t("Còn", "In"), lang.t("ngày", "days")),
-            Tone::Soon,
-        ),
+        n if n <= 3 => (format!("{} {n} {}", lang.t("Còn", "In"), lang.t("ngày", "days")), Tone::Soon),
         _ => (fmt::date(due), Tone::Plain),
     }
 }

@@ -30,18 +30,11 @@ pub struct Column {
 impl Column {
     /// Text, always shown.
     pub fn text(label: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            ..Self::default()
-        }
+        Self { label: label.into(), ..Self::default() }
     }
     /// Numbers, always shown.
     pub fn num(label: impl Into<String>) -> Self {
-        Self {
-            label: label.into(),
-            num: true,
-            ..Self::default()
-        }
+        Self { label: label.into(), num: true, ..Self::default() }
     }
     /// With this importance.
     #[must_use]
@@ -73,11 +66,7 @@ pub struct Table {
 impl Table {
     /// Without rows yet.
     pub fn new(caption: impl Into<String>, columns: Vec<Column>) -> Self {
-        Self {
-            caption: caption.into(),
-            columns,
-            ..Self::default()
-        }
+        Self { caption: caption.into(), columns, ..Self::default() }
     }
     /// Adds a row.
     pub fn row(&mut self, cells: Vec<Markup>) {
@@ -116,13 +105,7 @@ impl Table {
 }
 
 /// "1–50 of 3.321" and the way on. `next` and `first` are addresses.
-pub fn pager(
-    shown: usize,
-    total: i64,
-    first: Option<&str>,
-    next: Option<&str>,
-    lang: Lang,
-) -> Markup {
+pub fn pager(shown: usize, total: i64, first: Option<&str>, next: Option<&str>, lang: Lang) -> Markup {
     html! {
         nav.pager aria-label=(lang.t("Trang", "Pages")) {
             span.muted { (lang.t("Hiện", "Showing")) " " (fmt::int(i64::try_from(shown).unwrap_or(i64::MAX))) " " (lang.t("trong", "of")) " " (fmt::int(total)) }
@@ -138,32 +121,17 @@ mod tests {
 
     #[test]
     fn cells_carry_their_header_for_cards() {
-        let mut t = Table::new(
-            "Cơ quan",
-            vec![Column::text("Tên"), Column::num("Số người").drop_at(2)],
-        );
+        let mut t = Table::new("Cơ quan", vec![Column::text("Tên"), Column::num("Số người").drop_at(2)]);
         t.row(vec![html! { "Xã <Bến Lau>" }, html! { "12" }]);
         let s = t.render(Lang::Vi).into_string();
-        assert!(
-            s.contains(r#"<td class="num i2" data-label="Số người">12</td>"#),
-            "{s}"
-        );
-        assert!(
-            s.contains("&lt;Bến Lau&gt;") && s.contains("scope=\"col\""),
-            "{s}"
-        );
+        assert!(s.contains(r#"<td class="num i2" data-label="Số người">12</td>"#), "{s}");
+        assert!(s.contains("&lt;Bến Lau&gt;") && s.contains("scope=\"col\""), "{s}");
     }
 
     #[test]
     fn sorted_column_says_so() {
-        let c = Column::text("Tên").sort(Some(Sort {
-            href: "?sort=-name".into(),
-            ascending: Some(true),
-        }));
+        let c = Column::text("Tên").sort(Some(Sort { href: "?sort=-name".into(), ascending: Some(true) }));
         let s = Table::new("", vec![c]).render(Lang::Vi).into_string();
-        assert!(
-            s.contains(r#"aria-sort="ascending""#) && s.contains(r#"href="?sort=-name""#),
-            "{s}"
-        );
+        assert!(s.contains(r#"aria-sort="ascending""#) && s.contains(r#"href="?sort=-name""#), "{s}");
     }
 }

@@ -12,9 +12,7 @@ use maud::{Markup, html};
 use store::{Error, FieldError};
 
 use crate::app::App;
-use crate::components::{
-    Column, FieldView, InputKind, Table, error_summary, field, heading, notice, post_button, tag,
-};
+use crate::components::{Column, FieldView, InputKind, Table, error_summary, field, heading, notice, post_button, tag};
 use crate::ctx::Ctx;
 use crate::error::PageResult;
 use crate::fmt;
@@ -26,10 +24,7 @@ use crate::shell::{Page, csrf, redirect_with};
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/account", get(show))
-        .route(
-            "/account/password",
-            get(password_form).post(change_password),
-        )
+        .route("/account/password", get(password_form).post(change_password))
         .route("/account/sessions/end-others", post(end_others))
         .route("/account/sessions/{id}/end", post(end_session))
         .route("/account/tokens", post(make_token))
@@ -60,18 +55,13 @@ async fn show(ctx: Ctx, headers: HeaderMap) -> PageResult {
         section.card { h2 { (t("Mã truy cập API", "API tokens")) } (tokens_section(&ctx, &tokens)) }
         section.card { h2 { (t("Các lần đăng nhập gần đây", "Recent sign-ins")) } (log_table(&ctx, &log)) }
     };
-    Ok(Page::new(t("Tài khoản", "Account"))
-        .active("/account")
-        .body(body)
-        .respond(&ctx))
+    Ok(Page::new(t("Tài khoản", "Account")).active("/account").body(body).respond(&ctx))
 }
 
 fn roles(ctx: &Ctx) -> Markup {
     let name = |id: &str| {
         let l = ctx.app.roles.0.get(id).map(|r| &r.label);
-        l.and_then(|l| l.get(ctx.lang().code()).or_else(|| l.get("vi")))
-            .cloned()
-            .unwrap_or_else(|| id.to_owned())
+        l.and_then(|l| l.get(ctx.lang().code()).or_else(|| l.get("vi"))).cloned().unwrap_or_else(|| id.to_owned())
     };
     html! {
         p.muted {
@@ -109,23 +99,12 @@ fn sessions_table(ctx: &Ctx, list: &[SessionInfo]) -> Markup {
 fn log_table(ctx: &Ctx, list: &[SignInEntry]) -> Markup {
     let mut t = Table::new(
         ctx.t("Các lần đăng nhập gần đây", "Recent sign-ins"),
-        vec![
-            Column::text(ctx.t("Lúc", "At")),
-            Column::text(ctx.t("Kết quả", "Result")),
-            Column::text(ctx.t("Địa chỉ", "Address")),
-        ],
+        vec![Column::text(ctx.t("Lúc", "At")), Column::text(ctx.t("Kết quả", "Result")), Column::text(ctx.t("Địa chỉ", "Address"))],
     );
     for e in list {
-        let (tone, word) = if e.ok {
-            (Tone::Met, ctx.t("thành công", "signed in"))
-        } else {
-            (Tone::Unmet, ctx.t("không thành công", "refused"))
-        };
-        t.row(vec![
-            html! { (fmt::instant(e.at)) },
-            tag(tone, word),
-            html! { (e.ip) },
-        ]);
+        let (tone, word) =
+            if e.ok { (Tone::Met, ctx.t("thành công", "signed in")) } else { (Tone::Unmet, ctx.t("không thành công", "refused")) };
+        t.row(vec![html! { (fmt::instant(e.at)) }, tag(tone, word), html! { (e.ip) }]);
     }
     t.render(ctx.lang())
 }
@@ -168,21 +147,14 @@ fn tokens_section(ctx: &Ctx, list: &[ApiToken]) -> Markup {
 }
 
 async fn make_token(ctx: Ctx, f: FormData) -> PageResult {
-    let days = f
-        .filled("days")
-        .and_then(|d| text::parse_integer_vi(d).ok())
-        .unwrap_or(0);
+    let days = f.filled("days").and_then(|d| text::parse_integer_vi(d).ok()).unwrap_or(0);
     let new = NewToken {
         name: f.text("name").trim().to_owned(),
-        verbs: f
-            .has("read_only")
-            .then(|| BTreeSet::from([Verb::Read, Verb::Export])),
+        verbs: f.has("read_only").then(|| BTreeSet::from([Verb::Read, Verb::Export])),
         registers: None,
         days,
     };
-    let made = ctx
-        .write(move |tx, w| access::create_token(tx, &w.actor, &w.actor.id, &new))
-        .await?;
+    let made = ctx.write(move |tx, w| access::create_token(tx, &w.actor, &w.actor.id, &new)).await?;
     let t = |vi, en| ctx.t(vi, en);
     let body = html! {
         h1 { (t("Mã truy cập mới", "New token")) }
@@ -191,50 +163,23 @@ async fn make_token(ctx: Ctx, f: FormData) -> PageResult {
         p.muted.small { code { "curl -H 'Authorization: Bearer …' " (ctx.app.config.base_url) "/api/v1/agency" } }
         a.btn.main href="/account" { (t("Đã chép xong", "I have copied it")) }
     };
-    Ok(Page::new(t("Mã truy cập mới", "New token"))
-        .active("/account")
-        .narrow()
-        .body(body)
-        .respond(&ctx))
+    Ok(Page::new(t("Mã truy cập mới", "New token")).active("/account").narrow().body(body).respond(&ctx))
 }
 
 async fn revoke_token(ctx: Ctx, Path(id): Path<String>) -> PageResult {
-    ctx.write(move |tx, w| access::revoke_token(tx, &w.actor, &id))
-        .await?;
-    redirect_with(
-        &ctx,
-        "/account",
-        "met",
-        ctx.t("Đã thu hồi mã.", "Token revoked."),
-    )
+    ctx.write(move |tx, w| access::revoke_token(tx, &w.actor, &id)).await?;
+    redirect_with(&ctx, "/account", "met", ctx.t("Đã thu hồi mã.", "Token revoked."))
 }
 
 async fn end_session(ctx: Ctx, Path(id): Path<String>) -> PageResult {
-    ctx.write(move |tx, w| access::revoke_session(tx, &w.actor.id, &id))
-        .await?;
-    redirect_with(
-        &ctx,
-        "/account",
-        "met",
-        ctx.t("Đã kết thúc phiên.", "Session ended."),
-    )
+    ctx.write(move |tx, w| access::revoke_session(tx, &w.actor.id, &id)).await?;
+    redirect_with(&ctx, "/account", "met", ctx.t("Đã kết thúc phiên.", "Session ended."))
 }
 
 async fn end_others(ctx: Ctx, headers: HeaderMap) -> PageResult {
     let token = session_token(&headers)?;
-    let n = ctx
-        .write(move |tx, w| access::revoke_other_sessions(tx, &w.actor.id, &token))
-        .await?;
-    redirect_with(
-        &ctx,
-        "/account",
-        "met",
-        &format!(
-            "{} {n} {}",
-            ctx.t("Đã kết thúc", "Ended"),
-            ctx.t("phiên.", "sessions.")
-        ),
-    )
+    let n = ctx.write(move |tx, w| access::revoke_other_sessions(tx, &w.actor.id, &token)).await?;
+    redirect_with(&ctx, "/account", "met", &format!("{} {n} {}", ctx.t("Đã kết thúc", "Ended"), ctx.t("phiên.", "sessions.")))
 }
 
 async fn password_form(ctx: Ctx) -> PageResult {
@@ -245,11 +190,7 @@ fn password_page(ctx: &Ctx, errors: &[FieldError], status: StatusCode) -> Respon
     let t = |vi, en| ctx.t(vi, en);
     let must = ctx.session.account.must_change;
     let pw = |name, label, auto, help| {
-        let mut v = FieldView::line(name, label, "")
-            .kind(InputKind::Line("password"))
-            .required()
-            .help(help)
-            .errors(errors);
+        let mut v = FieldView::line(name, label, "").kind(InputKind::Line("password")).required().help(help).errors(errors);
         v.autocomplete = Some(auto);
         field(&v, ctx.lang())
     };
@@ -265,56 +206,23 @@ fn password_page(ctx: &Ctx, errors: &[FieldError], status: StatusCode) -> Respon
             div.row { button.btn.main type="submit" { (t("Đổi mật khẩu", "Change password")) } @if !must { a.btn href="/account" { (t("Thôi", "Cancel")) } } }
         }
     };
-    Page::new(t("Đổi mật khẩu", "Change password"))
-        .active("/account")
-        .narrow()
-        .status(status)
-        .body(body)
-        .respond(ctx)
+    Page::new(t("Đổi mật khẩu", "Change password")).active("/account").narrow().status(status).body(body).respond(ctx)
 }
 
-async fn change_password(
-    ctx: Ctx,
-    Caller(client): Caller,
-    headers: HeaderMap,
-    f: FormData,
-) -> PageResult {
+async fn change_password(ctx: Ctx, Caller(client): Caller, headers: HeaderMap, f: FormData) -> PageResult {
     let keep = session_token(&headers)?;
     let bad = |field: &str, m: &str| {
-        Ok(password_page(
-            &ctx,
-            &[FieldError {
-                field: field.into(),
-                message: m.into(),
-            }],
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ))
+        Ok(password_page(&ctx, &[FieldError { field: field.into(), message: m.into() }], StatusCode::UNPROCESSABLE_ENTITY))
     };
     if f.text("password") != f.text("again") {
-        return bad(
-            "again",
-            ctx.t(
-                "Hai lần nhập mật khẩu mới không giống nhau.",
-                "The two new passwords differ.",
-            ),
-        );
+        return bad("again", ctx.t("Hai lần nhập mật khẩu mới không giống nhau.", "The two new passwords differ."));
     }
-    let (login, name) = (
-        ctx.session.account.login.clone(),
-        ctx.session.account.name.clone(),
-    );
+    let (login, name) = (ctx.session.account.login.clone(), ctx.session.account.name.clone());
     let login2 = login.clone();
     let begun = ctx.app.read(move |tx| SignIn::begin(tx, &login2)).await?;
     let (old, new) = (Secret::new(f.text("old")), Secret::new(f.text("password")));
-    let hash = move || {
-        Ok::<_, Error>((
-            begun.check(&old)?,
-            NewPassword::replacing(&old, &new, &login, &name)?,
-        ))
-    };
-    let hashed = tokio::task::spawn_blocking(hash)
-        .await
-        .map_err(Error::internal)?;
+    let hash = move || Ok::<_, Error>((begun.check(&old)?, NewPassword::replacing(&old, &new, &login, &name)?));
+    let hashed = tokio::task::spawn_blocking(hash).await.map_err(Error::internal)?;
     let (old, new) = match hashed {
         Ok(x) => x,
         Err(Error::Invalid(list)) => {
@@ -322,19 +230,8 @@ async fn change_password(
         }
         Err(e) => return Err(e.into()),
     };
-    if let Some(refused) = ctx
-        .write(move |tx, _| access::change_own_password(tx, &old, &new, &keep, &client.ip))
-        .await?
-    {
+    if let Some(refused) = ctx.write(move |tx, _| access::change_own_password(tx, &old, &new, &keep, &client.ip)).await? {
         return bad("old", &refused.message());
     }
-    redirect_with(
-        &ctx,
-        "/",
-        "met",
-        ctx.t(
-            "Đã đổi mật khẩu. Các phiên khác đã kết thúc.",
-            "Password changed. Other sessions ended.",
-        ),
-    )
+    redirect_with(&ctx, "/", "met", ctx.t("Đã đổi mật khẩu. Các phiên khác đã kết thúc.", "Password changed. Other sessions ended."))
 }

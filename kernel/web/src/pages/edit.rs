@@ -32,10 +32,7 @@ pub(super) fn routes() -> Router<App> {
 
 /// Fields a form of this register may hold. Files come in through evidence, not through this form.
 pub(super) fn form_fields(def: &Definition) -> Vec<&Field> {
-    values::fields(def)
-        .into_iter()
-        .filter(|f| f.kind != FieldType::File)
-        .collect()
+    values::fields(def).into_iter().filter(|f| f.kind != FieldType::File).collect()
 }
 
 /// A form on its way to the reader: what was typed, what is wrong, what is offered.
@@ -59,23 +56,11 @@ impl Draft {
         masked: Vec<String>,
     ) -> Result<Self> {
         let chosen = chosen(tx, w, fields, &form)?;
-        Ok(Self {
-            form,
-            chosen,
-            offers,
-            errors,
-            masked,
-        })
+        Ok(Self { form, chosen, offers, errors, masked })
     }
     /// The inputs of these fields.
     pub fn inputs(&self, ctx: &Ctx, fields: &[&Field]) -> Markup {
-        let pre = Prefill {
-            reg: ctx.reg(),
-            lang: ctx.lang(),
-            today: &ctx.today,
-            errors: &self.errors,
-            offers: &self.offers,
-        };
+        let pre = Prefill { reg: ctx.reg(), lang: ctx.lang(), today: &ctx.today, errors: &self.errors, offers: &self.offers };
         let none = vec![];
         html! { @for f in fields {
             @let chosen = self.chosen.get(&f.id).unwrap_or(&none);
@@ -89,9 +74,7 @@ pub(super) fn form_of(fields: &[&Field], r: &Record) -> FormData {
     let mut out = vec![];
     for f in fields {
         match r.fields.get(&f.id) {
-            Some(registers::Data::Links(ids)) => {
-                out.extend(ids.iter().map(|i| (f.id.clone(), i.clone())))
-            }
+            Some(registers::Data::Links(ids)) => out.extend(ids.iter().map(|i| (f.id.clone(), i.clone()))),
             Some(d) if !r.masked.contains(&f.id) => out.push((f.id.clone(), values::typed(f, d))),
             _ => {}
         }
@@ -112,11 +95,7 @@ fn blank(def: &Definition, today: &str, asked: &FormData, own_agency: Option<&st
                 let s = v.as_str().map_or_else(
                     || v.to_string(),
                     |s| {
-                        if s == "today" {
-                            fmt::date(today)
-                        } else {
-                            s.to_owned()
-                        }
+                        if s == "today" { fmt::date(today) } else { s.to_owned() }
                     },
                 );
                 let s = match s.as_str() {
@@ -126,9 +105,7 @@ fn blank(def: &Definition, today: &str, asked: &FormData, own_agency: Option<&st
                 };
                 out.push((f.id.clone(), s));
             }
-            None if def.register.scope.as_deref() == Some(f.id.as_str())
-                && f.kind == FieldType::Link("agency".into()) =>
-            {
+            None if def.register.scope.as_deref() == Some(f.id.as_str()) && f.kind == FieldType::Link("agency".into()) => {
                 out.extend(own_agency.map(|a| (f.id.clone(), a.to_owned())));
             }
             None => {}
@@ -145,14 +122,7 @@ async fn new_form(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> PageR
     Ok(form_page(&ctx, def, None, &draft, html! {}, StatusCode::OK))
 }
 
-async fn load(
-    ctx: &Ctx,
-    register: &str,
-    form: FormData,
-    offers: Offers,
-    errors: Vec<FieldError>,
-    masked: Vec<String>,
-) -> Result<Draft> {
+async fn load(ctx: &Ctx, register: &str, form: FormData, offers: Offers, errors: Vec<FieldError>, masked: Vec<String>) -> Result<Draft> {
     let register = register.to_owned();
     ctx.read(move |tx, w| {
         let Some(def) = w.reg.registers.get(&register) else {
@@ -179,14 +149,10 @@ async fn read_form(
         let (form, offers, mut errors) = resolve(tx, w, &fields, &f)?;
         match values::parse_all(fields.iter().copied(), &form, &masked) {
             Ok(v) if errors.is_empty() => Ok(Ok((v, form))),
-            Ok(_) => Ok(Err(Draft::load(
-                tx, w, &fields, form, offers, errors, masked,
-            )?)),
+            Ok(_) => Ok(Err(Draft::load(tx, w, &fields, form, offers, errors, masked)?)),
             Err(more) => {
                 errors.extend(more);
-                Ok(Err(Draft::load(
-                    tx, w, &fields, form, offers, errors, masked,
-                )?))
+                Ok(Err(Draft::load(tx, w, &fields, form, offers, errors, masked)?))
             }
         }
     })
@@ -199,21 +165,11 @@ async fn create(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResu
     let (values, form) = match read_form(&ctx, &register, f, vec![]).await? {
         Ok(x) => x,
         Err(d) => {
-            return Ok(form_page(
-                &ctx,
-                def,
-                None,
-                &d,
-                html! {},
-                StatusCode::UNPROCESSABLE_ENTITY,
-            ));
+            return Ok(form_page(&ctx, def, None, &d, html! {}, StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
     let (reg_id, key) = (register.clone(), form.filled("once").map(str::to_owned));
-    match ctx
-        .write(move |tx, w| actions::create(tx, &w.reg, &w.actor, &reg_id, values, key.as_deref()))
-        .await
-    {
+    match ctx.write(move |tx, w| actions::create(tx, &w.reg, &w.actor, &reg_id, values, key.as_deref())).await {
         Ok(r) => {
             let m = format!("{} «{}».", ctx.t("Đã thêm", "Added"), r.title);
             redirect_with(&ctx, &format!("/r/{register}/{}", r.id), "met", &m)
@@ -223,60 +179,27 @@ async fn create(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResu
 }
 
 /// What the actions refused, on the form; other errors go their way.
-async fn refused(
-    ctx: &Ctx,
-    def: &Definition,
-    record: Option<&Record>,
-    form: FormData,
-    masked: Vec<String>,
-    e: Error,
-) -> PageResult {
+async fn refused(ctx: &Ctx, def: &Definition, record: Option<&Record>, form: FormData, masked: Vec<String>, e: Error) -> PageResult {
     let errors = match e {
         Error::Invalid(list) => list,
-        Error::Conflict(m) if record.is_none() => vec![FieldError {
-            field: String::new(),
-            message: m,
-        }],
+        Error::Conflict(m) if record.is_none() => vec![FieldError { field: String::new(), message: m }],
         other => return Err(other.into()),
     };
     let draft = load(ctx, &def.register.id, form, Offers::new(), errors, masked).await?;
-    Ok(form_page(
-        ctx,
-        def,
-        record,
-        &draft,
-        html! {},
-        StatusCode::UNPROCESSABLE_ENTITY,
-    ))
+    Ok(form_page(ctx, def, record, &draft, html! {}, StatusCode::UNPROCESSABLE_ENTITY))
 }
 
 pub(super) async fn record_for(ctx: &Ctx, register: &str, id: &str) -> Result<Record> {
     let (register, id) = (register.to_owned(), id.to_owned());
-    ctx.read(move |tx, w| actions::get(tx, &w.reg, &w.may(Verb::Read, &register)?, &id))
-        .await
+    ctx.read(move |tx, w| actions::get(tx, &w.reg, &w.may(Verb::Read, &register)?, &id)).await
 }
 
 async fn edit_form(ctx: Ctx, Path((register, id)): Path<(String, String)>) -> PageResult {
     let def = definition(&ctx, &register)?;
     ctx.may(Verb::Update, &register)?;
     let r = record_for(&ctx, &register, &id).await?;
-    let draft = load(
-        &ctx,
-        &register,
-        form_of(&form_fields(def), &r),
-        Offers::new(),
-        vec![],
-        r.masked.clone(),
-    )
-    .await?;
-    Ok(form_page(
-        &ctx,
-        def,
-        Some(&r),
-        &draft,
-        html! {},
-        StatusCode::OK,
-    ))
+    let draft = load(&ctx, &register, form_of(&form_fields(def), &r), Offers::new(), vec![], r.masked.clone()).await?;
+    Ok(form_page(&ctx, def, Some(&r), &draft, html! {}, StatusCode::OK))
 }
 
 async fn update(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormData) -> PageResult {
@@ -288,39 +211,14 @@ async fn update(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormD
     let (values, form) = match read_form(&ctx, &register, f, masked.clone()).await? {
         Ok(x) => x,
         Err(d) => {
-            return Ok(form_page(
-                &ctx,
-                def,
-                Some(&Record { version, ..now }),
-                &d,
-                html! {},
-                StatusCode::UNPROCESSABLE_ENTITY,
-            ));
+            return Ok(form_page(&ctx, def, Some(&Record { version, ..now }), &d, html! {}, StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
     let reason = form.filled("reason").map(str::to_owned);
     let (reg_id, rec_id, sent) = (register.clone(), id.clone(), values.clone());
-    let done = ctx
-        .write(move |tx, w| {
-            actions::update(
-                tx,
-                &w.reg,
-                &w.actor,
-                &reg_id,
-                &rec_id,
-                version,
-                sent,
-                reason.as_deref(),
-            )
-        })
-        .await;
+    let done = ctx.write(move |tx, w| actions::update(tx, &w.reg, &w.actor, &reg_id, &rec_id, version, sent, reason.as_deref())).await;
     match done {
-        Ok(_) => redirect_with(
-            &ctx,
-            &format!("/r/{register}/{id}"),
-            "met",
-            ctx.t("Đã lưu.", "Saved."),
-        ),
+        Ok(_) => redirect_with(&ctx, &format!("/r/{register}/{id}"), "met", ctx.t("Đã lưu.", "Saved.")),
         Err(Error::Conflict(m)) => {
             let theirs = record_for(&ctx, &register, &id).await?;
             if theirs.version == version {
@@ -329,14 +227,7 @@ async fn update(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormD
             }
             let both = both_sides(&ctx, def, &values, &theirs);
             let draft = load(&ctx, &register, form, Offers::new(), vec![], masked).await?;
-            Ok(form_page(
-                &ctx,
-                def,
-                Some(&theirs),
-                &draft,
-                both,
-                StatusCode::CONFLICT,
-            ))
+            Ok(form_page(&ctx, def, Some(&theirs), &draft, both, StatusCode::CONFLICT))
         }
         Err(e) => refused(&ctx, def, Some(&Record { version, ..now }), form, masked, e).await,
     }
@@ -347,26 +238,15 @@ fn both_sides(ctx: &Ctx, def: &Definition, mine: &actions::Values, theirs: &Reco
     let t = |vi, en| ctx.t(vi, en);
     let mut table = Table::new(
         t("Chỗ khác nhau", "Differences"),
-        vec![
-            Column::text(t("Trường", "Field")),
-            Column::text(t("Bạn vừa nhập", "You typed")),
-            Column::text(t("Đang lưu", "Saved now")),
-        ],
+        vec![Column::text(t("Trường", "Field")), Column::text(t("Bạn vừa nhập", "You typed")), Column::text(t("Đang lưu", "Saved now"))],
     );
     for f in form_fields(def) {
-        let (Some(a), b) = (
-            mine.get(&f.id),
-            theirs.fields.get(&f.id).unwrap_or(&registers::Data::Null),
-        ) else {
+        let (Some(a), b) = (mine.get(&f.id), theirs.fields.get(&f.id).unwrap_or(&registers::Data::Null)) else {
             continue;
         };
         if a != b && !theirs.masked.contains(&f.id) {
             let yours = values::plain(ctx.reg(), f, a, ctx.lang());
-            table.row(vec![
-                html! { (ctx.lang().label(&f.label)) },
-                html! { (yours) },
-                values::show(ctx.reg(), f, theirs, ctx.lang()),
-            ]);
+            table.row(vec![html! { (ctx.lang().label(&f.label)) }, html! { (yours) }, values::show(ctx.reg(), f, theirs, ctx.lang())]);
         }
     }
     html! {
@@ -378,23 +258,13 @@ fn both_sides(ctx: &Ctx, def: &Definition, mine: &actions::Values, theirs: &Reco
     }
 }
 
-fn form_page(
-    ctx: &Ctx,
-    def: &Definition,
-    record: Option<&Record>,
-    d: &Draft,
-    above: Markup,
-    status: StatusCode,
-) -> Response {
+fn form_page(ctx: &Ctx, def: &Definition, record: Option<&Record>, d: &Draft, above: Markup, status: StatusCode) -> Response {
     let lang = ctx.lang();
     let id = &def.register.id;
     let label = lang.label(&def.register.label);
     let list = format!("/r/{id}");
     let (title, back) = match record {
-        Some(r) => (
-            format!("{}: {}", ctx.t("Sửa", "Edit"), r.title),
-            format!("/r/{id}/{}", r.id),
-        ),
+        Some(r) => (format!("{}: {}", ctx.t("Sửa", "Edit"), r.title), format!("/r/{id}/{}", r.id)),
         None => (format!("{}: {}", ctx.t("Thêm", "New"), label), list.clone()),
     };
     let body = html! {
@@ -412,12 +282,7 @@ fn form_page(
             (form_actions(ctx.t("Lưu", "Save"), &back, lang))
         }
     };
-    let mut p = Page::new(title)
-        .active(&list)
-        .crumb(label, &list)
-        .status(status)
-        .narrow()
-        .body(body);
+    let mut p = Page::new(title).active(&list).crumb(label, &list).status(status).narrow().body(body);
     if let Some(r) = record {
         p = p.crumb(&r.title, &back);
     }
@@ -455,26 +320,14 @@ async fn delete(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormD
         return Err(Error::invalid("reason", "Ghi lý do rút bản ghi.").into());
     };
     let (reg_id, rec) = (register.clone(), id.clone());
-    ctx.write(move |tx, w| actions::delete(tx, &w.reg, &w.actor, &reg_id, &rec, version, &reason))
-        .await?;
-    redirect_with(
-        &ctx,
-        &format!("/r/{register}"),
-        "met",
-        ctx.t(
-            "Đã rút bản ghi. Lịch sử vẫn được giữ.",
-            "Withdrawn. Its history is kept.",
-        ),
-    )
+    ctx.write(move |tx, w| actions::delete(tx, &w.reg, &w.actor, &reg_id, &rec, version, &reason)).await?;
+    redirect_with(&ctx, &format!("/r/{register}"), "met", ctx.t("Đã rút bản ghi. Lịch sử vẫn được giữ.", "Withdrawn. Its history is kept."))
 }
 
 /// Fields that make sense for many records at once.
 fn bulk_fields(def: &Definition) -> Vec<&Field> {
     let keyed = |id: &str| def.register.keys.iter().any(|k| k.iter().any(|f| f == id));
-    form_fields(def)
-        .into_iter()
-        .filter(|f| !keyed(&f.id) && f.sensitive.is_none())
-        .collect()
+    form_fields(def).into_iter().filter(|f| !keyed(&f.id) && f.sensitive.is_none()).collect()
 }
 
 async fn bulk_form(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> PageResult {
@@ -483,14 +336,7 @@ async fn bulk_form(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> Page
     bulk_page(&ctx, def, q.0, vec![], Offers::new(), StatusCode::OK).await
 }
 
-async fn bulk_page(
-    ctx: &Ctx,
-    def: &Definition,
-    f: FormData,
-    errors: Vec<FieldError>,
-    offers: Offers,
-    status: StatusCode,
-) -> PageResult {
+async fn bulk_page(ctx: &Ctx, def: &Definition, f: FormData, errors: Vec<FieldError>, offers: Offers, status: StatusCode) -> PageResult {
     let ids: Vec<String> = f.all("id").map(str::to_owned).take(500).collect();
     if ids.is_empty() {
         return Ok(redirect(&format!("/r/{}", def.register.id)));
@@ -501,26 +347,13 @@ async fn bulk_page(
             let Some(def) = w.reg.registers.get(&reg_id) else {
                 return Err(Error::NotFound(String::new()));
             };
-            let q = Query {
-                ids: Some(ids),
-                limit: Some(500),
-                as_of: Some("all".into()),
-                ..Query::default()
-            };
+            let q = Query { ids: Some(ids), limit: Some(500), as_of: Some("all".into()), ..Query::default() };
             let found = actions::list(tx, &w.reg, &w.may(Verb::Read, &reg_id)?, &q)?.items;
-            Ok((
-                found,
-                Draft::load(tx, w, &bulk_fields(def), f, offers, errors, vec![])?,
-            ))
+            Ok((found, Draft::load(tx, w, &bulk_fields(def), f, offers, errors, vec![])?))
         })
         .await?;
     let (lang, list) = (ctx.lang(), format!("/r/{}", def.register.id));
-    let title = format!(
-        "{} {} {}",
-        ctx.t("Sửa", "Edit"),
-        fmt::int(found.len() as i64),
-        ctx.t("bản ghi cùng lúc", "records at once")
-    );
+    let title = format!("{} {} {}", ctx.t("Sửa", "Edit"), fmt::int(found.len() as i64), ctx.t("bản ghi cùng lúc", "records at once"));
     let body = html! {
         (heading(&title, Some(html! { (ctx.t("Đánh dấu trường cần đổi rồi điền giá trị mới. Tất cả được lưu, hoặc không bản ghi nào.", "Tick the fields to change and fill the new values. All are saved, or none.")) }), None))
         (error_summary(&d.errors, |f| values::label_of(def, f, lang), lang))
@@ -536,13 +369,7 @@ async fn bulk_page(
             (form_actions(ctx.t("Lưu tất cả", "Save all"), &list, lang))
         }
     };
-    Ok(Page::new(title)
-        .active(&list)
-        .crumb(lang.label(&def.register.label), &list)
-        .narrow()
-        .status(status)
-        .body(body)
-        .respond(ctx))
+    Ok(Page::new(title).active(&list).crumb(lang.label(&def.register.label), &list).narrow().status(status).body(body).respond(ctx))
 }
 
 async fn bulk(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResult {
@@ -556,26 +383,15 @@ async fn bulk(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResult
             let Some(def) = w.reg.registers.get(&reg_id) else {
                 return Err(Error::NotFound(String::new()));
             };
-            let fields: Vec<&Field> = bulk_fields(def)
-                .into_iter()
-                .filter(|f| picked.contains(&f.id))
-                .collect();
+            let fields: Vec<&Field> = bulk_fields(def).into_iter().filter(|f| picked.contains(&f.id)).collect();
             resolve(tx, w, &fields, &form)
         })
         .await?;
-    let fields: Vec<&Field> = bulk_fields(def)
-        .into_iter()
-        .filter(|f| names.contains(&f.id))
-        .collect();
+    let fields: Vec<&Field> = bulk_fields(def).into_iter().filter(|f| names.contains(&f.id)).collect();
     if fields.is_empty() {
         errors.push(FieldError {
             field: String::new(),
-            message: ctx
-                .t(
-                    "Đánh dấu ít nhất một trường cần đổi.",
-                    "Tick at least one field.",
-                )
-                .into(),
+            message: ctx.t("Đánh dấu ít nhất một trường cần đổi.", "Tick at least one field.").into(),
         });
     }
     let values = match values::parse_all(fields, &form, &[]) {
@@ -586,53 +402,18 @@ async fn bulk(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResult
         }
     };
     if !errors.is_empty() {
-        return bulk_page(
-            &ctx,
-            def,
-            form,
-            errors,
-            offers,
-            StatusCode::UNPROCESSABLE_ENTITY,
-        )
-        .await;
+        return bulk_page(&ctx, def, form, errors, offers, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let ids: Vec<String> = form.all("id").map(str::to_owned).collect();
     let (reg_id, reason) = (register.clone(), form.filled("reason").map(str::to_owned));
-    match ctx
-        .write(move |tx, w| {
-            actions::bulk_update(
-                tx,
-                &w.reg,
-                &w.actor,
-                &reg_id,
-                &ids,
-                values,
-                reason.as_deref(),
-            )
-        })
-        .await
-    {
+    match ctx.write(move |tx, w| actions::bulk_update(tx, &w.reg, &w.actor, &reg_id, &ids, values, reason.as_deref())).await {
         Ok(n) => redirect_with(
             &ctx,
             &format!("/r/{register}"),
             "met",
-            &format!(
-                "{} {n} {}",
-                ctx.t("Đã lưu", "Saved"),
-                ctx.t("bản ghi.", "records.")
-            ),
+            &format!("{} {n} {}", ctx.t("Đã lưu", "Saved"), ctx.t("bản ghi.", "records.")),
         ),
-        Err(Error::Invalid(list)) => {
-            bulk_page(
-                &ctx,
-                def,
-                form,
-                list,
-                Offers::new(),
-                StatusCode::UNPROCESSABLE_ENTITY,
-            )
-            .await
-        }
+        Err(Error::Invalid(list)) => bulk_page(&ctx, def, form, list, Offers::new(), StatusCode::UNPROCESSABLE_ENTITY).await,
         Err(e) => Err(e.into()),
     }
 }

@@ -14,10 +14,7 @@ fn words(status: StatusCode) -> (L, L) {
     match status.as_u16() {
         400 => (
             L("Không đọc được yêu cầu", "The request cannot be read"),
-            L(
-                "Quay lại trang trước, tải lại rồi làm lần nữa.",
-                "Go back, reload the page and try again.",
-            ),
+            L("Quay lại trang trước, tải lại rồi làm lần nữa.", "Go back, reload the page and try again."),
         ),
         403 => (
             L("Bạn không có quyền làm việc này", "You may not do this"),
@@ -34,17 +31,11 @@ fn words(status: StatusCode) -> (L, L) {
             ),
         ),
         405 => (
-            L(
-                "Trang này không nhận cách gửi đó",
-                "This page does not take that kind of request",
-            ),
+            L("Trang này không nhận cách gửi đó", "This page does not take that kind of request"),
             L("Mở lại trang từ trình đơn.", "Open the page from the menu."),
         ),
         409 | 412 => (
-            L(
-                "Người khác đã thay đổi trước bạn",
-                "Somebody else changed it first",
-            ),
+            L("Người khác đã thay đổi trước bạn", "Somebody else changed it first"),
             L(
                 "Chưa có gì của bạn được ghi đè. Mở lại bản ghi, xem thay đổi mới rồi sửa tiếp.",
                 "Nothing was overwritten. Open the record again, see what changed, and go on.",
@@ -58,41 +49,23 @@ fn words(status: StatusCode) -> (L, L) {
             ),
         ),
         415 => (
-            L(
-                "Kiểu dữ liệu gửi lên không đúng",
-                "This kind of data is not accepted",
-            ),
-            L(
-                "Chọn lại tệp đúng loại ghi trên trang.",
-                "Choose a file of the kind named on the page.",
-            ),
+            L("Kiểu dữ liệu gửi lên không đúng", "This kind of data is not accepted"),
+            L("Chọn lại tệp đúng loại ghi trên trang.", "Choose a file of the kind named on the page."),
         ),
         422 => (
             L("Nội dung chưa hợp lệ", "The content is not valid"),
-            L(
-                "Quay lại và sửa những chỗ dưới đây.",
-                "Go back and mend what is listed below.",
-            ),
+            L("Quay lại và sửa những chỗ dưới đây.", "Go back and mend what is listed below."),
         ),
-        429 => (
-            L("Quá nhiều lần thử", "Too many attempts"),
-            L("Chờ một phút rồi thử lại.", "Wait a minute and try again."),
-        ),
+        429 => (L("Quá nhiều lần thử", "Too many attempts"), L("Chờ một phút rồi thử lại.", "Wait a minute and try again.")),
         503 => (
-            L(
-                "Lá Chắn tạm thời không lưu hoặc không đọc được",
-                "Lá Chắn cannot save or read at the moment",
-            ),
+            L("Lá Chắn tạm thời không lưu hoặc không đọc được", "Lá Chắn cannot save or read at the moment"),
             L(
                 "Việc đang làm chưa được lưu. Thử lại sau ít phút; nếu vẫn vậy, báo người vận hành máy chủ.",
                 "What you were doing was not saved. Try again in a few minutes; if it stays so, tell whoever runs the server.",
             ),
         ),
         _ => (
-            L(
-                "Có lỗi trong phần mềm",
-                "Something went wrong in the software",
-            ),
+            L("Có lỗi trong phần mềm", "Something went wrong in the software"),
             L(
                 "Việc vừa làm có thể chưa được lưu. Thử lại; nếu vẫn vậy, báo người quản trị kèm giờ xảy ra.",
                 "What you just did may not have been saved. Try again; if it stays so, tell the administrator the time it happened.",
@@ -109,11 +82,7 @@ pub fn page(look: &Look, status: StatusCode, error: Option<&Error>) -> Response 
         None | Some(Error::Internal(_) | Error::Invalid(_)) => String::new(),
         Some(e) => e.to_string(),
     };
-    let list = if let Some(Error::Invalid(l)) = error {
-        l.as_slice()
-    } else {
-        &[]
-    };
+    let list = if let Some(Error::Invalid(l)) = error { l.as_slice() } else { &[] };
     Page::new(lang.l(title))
         .status(status)
         .narrow()
@@ -133,34 +102,17 @@ mod tests {
     use super::*;
 
     fn look() -> Look {
-        Look {
-            lang: Lang::Vi,
-            theme: "auto",
-            csrf: "t".into(),
-            here: "/".into(),
-            flash: None,
-            place: String::new(),
-        }
+        Look { lang: Lang::Vi, theme: "auto", csrf: "t".into(), here: "/".into(), flash: None, place: String::new() }
     }
 
     #[tokio::test]
     async fn a_defect_shows_no_details_and_nothing_is_inline() {
-        let r = page(
-            &look(),
-            StatusCode::INTERNAL_SERVER_ERROR,
-            Some(&Error::Internal("SELECT secret".into())),
-        );
+        let r = page(&look(), StatusCode::INTERNAL_SERVER_ERROR, Some(&Error::Internal("SELECT secret".into())));
         assert_eq!(r.status(), 500);
         let body = axum::body::to_bytes(r.into_body(), 1 << 20).await.unwrap();
         let s = String::from_utf8(body.to_vec()).unwrap();
-        assert!(
-            !s.contains("SELECT") && s.contains("Có lỗi trong phần mềm"),
-            "{s}"
-        );
-        assert!(
-            !s.contains("style=") && !s.contains("<style") && !s.contains("onclick"),
-            "{s}"
-        );
+        assert!(!s.contains("SELECT") && s.contains("Có lỗi trong phần mềm"), "{s}");
+        assert!(!s.contains("style=") && !s.contains("<style") && !s.contains("onclick"), "{s}");
         assert_eq!(s.matches("<script").count(), 1);
         assert!(s.contains("<script type=\"module\" src=\"/assets/"));
     }

@@ -42,28 +42,16 @@ async fn show(ctx: Ctx) -> PageResult {
         })
         .await?;
     sort(&mut items);
-    Ok(page(
-        &ctx,
-        ctx.t("Việc của tôi", "My work"),
-        "/",
-        body(&ctx, &items, &figures),
-    ))
+    Ok(page(&ctx, ctx.t("Việc của tôi", "My work"), "/", body(&ctx, &items, &figures)))
 }
 
 /// By due day; what has no day comes last; equal days by title, so that the order never jumps.
 fn sort(items: &mut [WorkItem]) {
-    items.sort_by(|a, b| {
-        (a.due.is_none(), &a.due, &a.title).cmp(&(b.due.is_none(), &b.due, &b.title))
-    });
+    items.sort_by(|a, b| (a.due.is_none(), &a.due, &a.title).cmp(&(b.due.is_none(), &b.due, &b.title)));
 }
 
 fn body(ctx: &Ctx, items: &[WorkItem], figures: &[Markup]) -> Markup {
-    let place = ctx
-        .menu
-        .agency
-        .as_ref()
-        .map(|a| format!("{a} · "))
-        .unwrap_or_default();
+    let place = ctx.menu.agency.as_ref().map(|a| format!("{a} · ")).unwrap_or_default();
     html! {
         div.crumbs { (place) (fmt::long_day(&ctx.today, ctx.lang())) }
         (heading(ctx.t("Việc của tôi hôm nay", "My work today"), Some(html! { (summary(ctx, items)) }), None))
@@ -83,27 +71,15 @@ fn body(ctx: &Ctx, items: &[WorkItem], figures: &[Markup]) -> Markup {
 }
 
 fn summary(ctx: &Ctx, items: &[WorkItem]) -> String {
-    let tone = |w: &WorkItem| {
-        w.tone.unwrap_or_else(|| {
-            w.due
-                .as_deref()
-                .map_or(Tone::Plain, |d| due_words(d, &ctx.today, ctx.lang()).1)
-        })
-    };
+    let tone = |w: &WorkItem| w.tone.unwrap_or_else(|| w.due.as_deref().map_or(Tone::Plain, |d| due_words(d, &ctx.today, ctx.lang()).1));
     let late = items.iter().filter(|w| tone(w) == Tone::Unmet).count();
     let soon = items.iter().filter(|w| tone(w) == Tone::Soon).count();
     if items.is_empty() {
         return String::new();
     }
     ctx.t(
-        &format!(
-            "{} việc đang chờ: {late} việc quá hạn, {soon} việc hết hạn trong ba ngày tới.",
-            items.len()
-        ),
-        &format!(
-            "{} waiting: {late} late, {soon} due within three days.",
-            items.len()
-        ),
+        &format!("{} việc đang chờ: {late} việc quá hạn, {soon} việc hết hạn trong ba ngày tới.", items.len()),
+        &format!("{} waiting: {late} late, {soon} due within three days.", items.len()),
     )
     .to_owned()
 }
@@ -114,21 +90,9 @@ mod tests {
 
     #[test]
     fn undated_work_comes_last() {
-        let w = |t: &str, d: Option<&str>| WorkItem {
-            title: t.into(),
-            due: d.map(Into::into),
-            ..WorkItem::default()
-        };
-        let mut v = vec![
-            w("c", None),
-            w("b", Some("2026-12-01")),
-            w("a", Some("2026-12-01")),
-            w("z", Some("2026-01-01")),
-        ];
+        let w = |t: &str, d: Option<&str>| WorkItem { title: t.into(), due: d.map(Into::into), ..WorkItem::default() };
+        let mut v = vec![w("c", None), w("b", Some("2026-12-01")), w("a", Some("2026-12-01")), w("z", Some("2026-01-01"))];
         sort(&mut v);
-        assert_eq!(
-            v.iter().map(|w| w.title.as_str()).collect::<Vec<_>>(),
-            ["z", "a", "b", "c"]
-        );
+        assert_eq!(v.iter().map(|w| w.title.as_str()).collect::<Vec<_>>(), ["z", "a", "b", "c"]);
     }
 }

@@ -9,10 +9,7 @@ use registers::{Definition, Field, FieldType, ListPage, Op, Query, Record, actio
 use store::{Error, Result};
 
 use crate::app::App;
-use crate::components::{
-    Chip, Choice, Column, FilterSentence, Sort, Table, empty, filter_bar, heading, notice, pager,
-    said,
-};
+use crate::components::{Chip, Choice, Column, FilterSentence, Sort, Table, empty, filter_bar, heading, notice, pager, said};
 use crate::ctx::{Ctx, Who};
 use crate::error::PageResult;
 use crate::fmt;
@@ -44,10 +41,7 @@ async fn show(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> PageResul
     let base = format!("/r/{register}");
     // words in a link's box: one match becomes a filter, several are offered above the list
     let typed: Vec<&(String, String)> =
-        q.0.0
-            .iter()
-            .filter(|(k, v)| k.starts_with("f.") && k.ends_with("__q") && !v.trim().is_empty())
-            .collect();
+        q.0.0.iter().filter(|(k, v)| k.starts_with("f.") && k.ends_with("__q") && !v.trim().is_empty()).collect();
     let mut offered = html! {};
     if !typed.is_empty() {
         match by_words(&ctx, &register, q.0.clone()).await? {
@@ -63,17 +57,8 @@ async fn show(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> PageResul
             Ok((found, named(tx, w, &reg_id, &asked)?))
         })
         .await?;
-    let page = ListView {
-        ctx: &ctx,
-        def,
-        base: &base,
-        q: &query,
-        named: &named,
-    };
-    Ok(Page::new(ctx.lang().label(&def.register.label))
-        .active(&base)
-        .body(page.render(&found, offered))
-        .respond(&ctx))
+    let page = ListView { ctx: &ctx, def, base: &base, q: &query, named: &named };
+    Ok(Page::new(ctx.lang().label(&def.register.label)).active(&base).body(page.render(&found, offered)).respond(&ctx))
 }
 
 fn named(tx: &mut store::Tx, w: &Who, register: &str, q: &Query) -> Result<Named> {
@@ -95,11 +80,7 @@ fn named(tx: &mut store::Tx, w: &Who, register: &str, q: &Query) -> Result<Named
 }
 
 /// Without the script: the words of a link's box, sent with the filter form.
-async fn by_words(
-    ctx: &Ctx,
-    register: &str,
-    q: FormData,
-) -> Result<std::result::Result<String, Markup>> {
+async fn by_words(ctx: &Ctx, register: &str, q: FormData) -> Result<std::result::Result<String, Markup>> {
     let reg_id = register.to_owned();
     let (form, offers, errors) = ctx
         .read(move |tx, w| {
@@ -110,19 +91,12 @@ async fn by_words(
                 .fields
                 .iter()
                 .filter(|f| matches!(f.kind, FieldType::Link(_) | FieldType::Links(_)))
-                .map(|f| Field {
-                    id: format!("f.{}", f.id),
-                    ..f.clone()
-                })
+                .map(|f| Field { id: format!("f.{}", f.id), ..f.clone() })
                 .collect();
             resolve(tx, w, &links.iter().collect::<Vec<_>>(), &q)
         })
         .await?;
-    let kept: Vec<(String, String)> = form
-        .0
-        .into_iter()
-        .filter(|(k, v)| !k.ends_with("__q") && !v.is_empty() && k != "after")
-        .collect();
+    let kept: Vec<(String, String)> = form.0.into_iter().filter(|(k, v)| !k.ends_with("__q") && !v.is_empty() && k != "after").collect();
     let base = format!("/r/{register}");
     if offers.is_empty() && errors.is_empty() {
         return Ok(Ok(links::with(&base, &kept)));
@@ -181,21 +155,12 @@ impl ListView<'_> {
     fn sentence(&self, total: i64) -> Markup {
         let lang = self.ctx.lang();
         let subject = lang.label(&self.def.register.label).to_lowercase();
-        said(
-            &FilterSentence {
-                subject: &subject,
-                chips: &self.chips(),
-                clear: self.base,
-                total: &fmt::int(total),
-            },
-            lang,
-        )
+        said(&FilterSentence { subject: &subject, chips: &self.chips(), clear: self.base, total: &fmt::int(total) }, lang)
     }
 
     fn nothing(&self) -> Markup {
         let ctx = self.ctx;
-        let filtered =
-            self.q.search.is_some() || !self.q.filters.is_empty() || self.q.predicate.is_some();
+        let filtered = self.q.search.is_some() || !self.q.filters.is_empty() || self.q.predicate.is_some();
         if filtered {
             return empty(
                 ctx.t("Không có bản ghi nào khớp.", "Nothing matches."),
@@ -203,10 +168,7 @@ impl ListView<'_> {
             );
         }
         empty(
-            ctx.t(
-                "Chưa có bản ghi nào trong phạm vi của bạn.",
-                "No records in your scope yet.",
-            ),
+            ctx.t("Chưa có bản ghi nào trong phạm vi của bạn.", "No records in your scope yet."),
             html! {
                 p { (ctx.lang().label(&self.def.register.help)) }
                 @if ctx.can(Verb::Create, &self.def.register.id) { a.btn.main href=(format!("{}/new", self.base)) { (ctx.t("Thêm bản ghi đầu tiên", "Add the first")) } }
@@ -217,18 +179,9 @@ impl ListView<'_> {
     fn columns(&self) -> Vec<&Field> {
         let wanted = &self.def.list.columns;
         if wanted.is_empty() {
-            return self
-                .def
-                .fields
-                .iter()
-                .filter(|f| !matches!(f.kind, FieldType::LongText | FieldType::File))
-                .take(5)
-                .collect();
+            return self.def.fields.iter().filter(|f| !matches!(f.kind, FieldType::LongText | FieldType::File)).take(5).collect();
         }
-        wanted
-            .iter()
-            .filter_map(|c| values::field_of(self.def, c))
-            .collect()
+        wanted.iter().filter_map(|c| values::field_of(self.def, c)).collect()
     }
 
     fn sort(&self, field: &str) -> Option<Sort> {
@@ -238,10 +191,7 @@ impl ListView<'_> {
             Some(s) if s.strip_prefix('-') == Some(field) => Some(false),
             _ => None,
         };
-        Some(Sort {
-            href: links::sorted(self.base, self.q, field),
-            ascending,
-        })
+        Some(Sort { href: links::sorted(self.base, self.q, field), ascending })
     }
 
     fn table(&self, items: &[Record], selectable: bool) -> Markup {
@@ -252,18 +202,9 @@ impl ListView<'_> {
             .iter()
             .enumerate()
             .map(|(i, f)| {
-                let c = if values::is_num(&f.kind) {
-                    Column::num(lang.label(&f.label))
-                } else {
-                    Column::text(lang.label(&f.label))
-                };
-                let sort = if matches!(f.kind, FieldType::Links(_) | FieldType::File) {
-                    None
-                } else {
-                    self.sort(&f.id)
-                };
-                c.drop_at(u8::try_from(i.saturating_sub(2)).unwrap_or(3))
-                    .sort(sort)
+                let c = if values::is_num(&f.kind) { Column::num(lang.label(&f.label)) } else { Column::text(lang.label(&f.label)) };
+                let sort = if matches!(f.kind, FieldType::Links(_) | FieldType::File) { None } else { self.sort(&f.id) };
+                c.drop_at(u8::try_from(i.saturating_sub(2)).unwrap_or(3)).sort(sort)
             })
             .collect();
         if with_state {
@@ -274,9 +215,7 @@ impl ListView<'_> {
             let mut cells: Vec<Markup> = Vec::with_capacity(fields.len() + 1);
             for (i, f) in fields.iter().enumerate() {
                 if i == 0 {
-                    cells.push(
-                        html! { a href=(format!("{}/{}", self.base, r.id)) { (self.first(f, r)) } },
-                    );
+                    cells.push(html! { a href=(format!("{}/{}", self.base, r.id)) { (self.first(f, r)) } });
                 } else {
                     cells.push(values::show(reg, f, r, lang));
                 }
@@ -287,13 +226,7 @@ impl ListView<'_> {
             t.row(cells);
         }
         if selectable {
-            t.select = Some((
-                "bulk".into(),
-                items
-                    .iter()
-                    .map(|r| (r.id.clone(), r.title.clone()))
-                    .collect(),
-            ));
+            t.select = Some(("bulk".into(), items.iter().map(|r| (r.id.clone(), r.title.clone())).collect()));
         }
         t.render(lang)
     }
@@ -301,17 +234,9 @@ impl ListView<'_> {
     /// The first column leads to the record; what has no text of its own shows the record's title.
     fn first(&self, f: &Field, r: &Record) -> String {
         if let Some(l) = r.links.get(&f.id).filter(|l| !l.is_empty()) {
-            return l
-                .iter()
-                .map(|(_, t)| t.as_str())
-                .collect::<Vec<_>>()
-                .join("; ");
+            return l.iter().map(|(_, t)| t.as_str()).collect::<Vec<_>>().join("; ");
         }
-        let s = r
-            .fields
-            .get(&f.id)
-            .map(|d| values::plain(self.ctx.reg(), f, d, self.ctx.lang()))
-            .unwrap_or_default();
+        let s = r.fields.get(&f.id).map(|d| values::plain(self.ctx.reg(), f, d, self.ctx.lang())).unwrap_or_default();
         if s.is_empty() { r.title.clone() } else { s }
     }
 
@@ -320,34 +245,17 @@ impl ListView<'_> {
             let wanted = |f: &&Field| matches!(f.kind, FieldType::Choice(_) | FieldType::Link(_));
             return self.def.fields.iter().filter(wanted).take(4).collect();
         }
-        self.def
-            .list
-            .filters
-            .iter()
-            .filter_map(|c| values::field_of(self.def, c))
-            .collect()
+        self.def.list.filters.iter().filter_map(|c| values::field_of(self.def, c)).collect()
     }
 
     fn present(&self, field: &str, op: Op) -> &[String] {
-        self.q
-            .filters
-            .iter()
-            .find(|f| f.field == field && f.op == op)
-            .map(|f| f.values.as_slice())
-            .unwrap_or_default()
+        self.q.filters.iter().find(|f| f.field == field && f.op == op).map(|f| f.values.as_slice()).unwrap_or_default()
     }
 
     fn filters(&self) -> Markup {
         let (ctx, lang) = (self.ctx, self.ctx.lang());
-        let states: Vec<Choice> = self
-            .def
-            .states
-            .iter()
-            .map(|s| Choice {
-                value: s.id.clone(),
-                label: lang.label(&s.label).into(),
-            })
-            .collect();
+        let states: Vec<Choice> =
+            self.def.states.iter().map(|s| Choice { value: s.id.clone(), label: lang.label(&s.label).into() }).collect();
         let inputs = html! {
             label.q { (ctx.t("Tìm", "Search")) input type="search" name="q" value=(self.q.search.as_deref().unwrap_or("")) autocomplete="off"; }
             @for f in self.filter_fields() { (self.filter(f)) }
@@ -365,21 +273,13 @@ impl ListView<'_> {
 
     /// Filters that have no control of their own in the form, kept.
     fn hidden(&self) -> Markup {
-        let shown: Vec<&str> = self
-            .filter_fields()
-            .iter()
-            .map(|f| f.id.as_str())
-            .chain(["state"])
-            .collect();
+        let shown: Vec<&str> = self.filter_fields().iter().map(|f| f.id.as_str()).chain(["state"]).collect();
         let q = Query {
             filters: self
                 .q
                 .filters
                 .iter()
-                .filter(|f| {
-                    !shown.contains(&f.field.as_str())
-                        || !matches!(f.op, Op::Is | Op::From | Op::To)
-                })
+                .filter(|f| !shown.contains(&f.field.as_str()) || !matches!(f.op, Op::Is | Op::From | Op::To))
                 .cloned()
                 .collect(),
             ..Query::default()
@@ -406,15 +306,7 @@ impl ListView<'_> {
                     .reg()
                     .choices
                     .get(list)
-                    .map(|l| {
-                        l.options
-                            .iter()
-                            .map(|o| Choice {
-                                value: o.id.clone(),
-                                label: lang.label(&o.label).into(),
-                            })
-                            .collect()
-                    })
+                    .map(|l| l.options.iter().map(|o| Choice { value: o.id.clone(), label: lang.label(&o.label).into() }).collect())
                     .unwrap_or_default();
                 self.select(&f.id, label, &all)
             }
@@ -422,14 +314,8 @@ impl ListView<'_> {
                 &f.id,
                 label,
                 &[
-                    Choice {
-                        value: "1".into(),
-                        label: ctx.t("Có", "Yes").into(),
-                    },
-                    Choice {
-                        value: "0".into(),
-                        label: ctx.t("Không", "No").into(),
-                    },
+                    Choice { value: "1".into(), label: ctx.t("Có", "Yes").into() },
+                    Choice { value: "0".into(), label: ctx.t("Không", "No").into() },
                 ],
             ),
             FieldType::Link(t) | FieldType::Links(t) => {
@@ -457,31 +343,18 @@ impl ListView<'_> {
     }
 
     fn title_of<'b>(&'b self, field: &str, id: &'b str) -> &'b str {
-        self.named
-            .iter()
-            .find(|(f, i, _)| f == field && i == id)
-            .map_or(id, |(_, _, t)| t)
+        self.named.iter().find(|(f, i, _)| f == field && i == id).map_or(id, |(_, _, t)| t)
     }
 
     fn chips(&self) -> Vec<Chip> {
         let (ctx, lang) = (self.ctx, self.ctx.lang());
         let mut out = vec![];
         if let Some(s) = &self.q.search {
-            let q = Query {
-                search: None,
-                ..self.q.clone()
-            };
-            out.push(Chip {
-                text: format!("“{s}”"),
-                without: links::href(self.base, &q),
-            });
+            let q = Query { search: None, ..self.q.clone() };
+            out.push(Chip { text: format!("“{s}”"), without: links::href(self.base, &q) });
         }
         for (i, f) in self.q.filters.iter().enumerate() {
-            let words: Vec<String> = f
-                .values
-                .iter()
-                .map(|v| self.value_words(&f.field, v))
-                .collect();
+            let words: Vec<String> = f.values.iter().map(|v| self.value_words(&f.field, v)).collect();
             let words = words.join(ctx.t(" hoặc ", " or "));
             let label = values::label_of(self.def, &f.field, lang).to_lowercase();
             let text = match f.op {
@@ -493,35 +366,20 @@ impl ListView<'_> {
                 Op::To => format!("{label} {} {words}", ctx.t("đến", "to")),
                 Op::Under => format!("{label} {} {words}", ctx.t("thuộc", "under")),
             };
-            out.push(Chip {
-                text,
-                without: links::without_filter(self.base, self.q, i),
-            });
+            out.push(Chip { text, without: links::without_filter(self.base, self.q, i) });
         }
         if let Some(p) = &self.q.predicate {
-            let q = Query {
-                predicate: None,
-                ..self.q.clone()
-            };
-            out.push(Chip {
-                text: p.clone(),
-                without: links::href(self.base, &q),
-            });
+            let q = Query { predicate: None, ..self.q.clone() };
+            out.push(Chip { text: p.clone(), without: links::href(self.base, &q) });
         }
         if let Some(d) = &self.q.as_of {
-            let q = Query {
-                as_of: None,
-                ..self.q.clone()
-            };
+            let q = Query { as_of: None, ..self.q.clone() };
             let text = if d == "all" {
                 ctx.t("ở mọi thời điểm", "at any time").to_owned()
             } else {
                 format!("{} {}", ctx.t("tại ngày", "as of"), fmt::date(d))
             };
-            out.push(Chip {
-                text,
-                without: links::href(self.base, &q),
-            });
+            out.push(Chip { text, without: links::href(self.base, &q) });
         }
         out
     }
@@ -529,20 +387,15 @@ impl ListView<'_> {
     fn value_words(&self, field: &str, v: &str) -> String {
         let lang = self.ctx.lang();
         if field == "state" {
-            return values::state_of(self.def, v)
-                .map_or_else(|| v.to_owned(), |s| lang.label(&s.label).to_owned());
+            return values::state_of(self.def, v).map_or_else(|| v.to_owned(), |s| lang.label(&s.label).to_owned());
         }
         match values::field_of(self.def, field) {
             Some(f) => match &f.kind {
                 FieldType::Link(_) | FieldType::Links(_) => self.title_of(field, v).to_owned(),
-                FieldType::Choice(list) => values::option_of(self.ctx.reg(), list, v)
-                    .map_or_else(|| v.to_owned(), |o| lang.label(&o.label).to_owned()),
-                FieldType::Bool => if v == "1" || v == "true" {
-                    lang.t("có", "yes")
-                } else {
-                    lang.t("không", "no")
+                FieldType::Choice(list) => {
+                    values::option_of(self.ctx.reg(), list, v).map_or_else(|| v.to_owned(), |o| lang.label(&o.label).to_owned())
                 }
-                .to_owned(),
+                FieldType::Bool => if v == "1" || v == "true" { lang.t("có", "yes") } else { lang.t("không", "no") }.to_owned(),
                 FieldType::Date => fmt::date(v),
                 _ => v.to_owned(),
             },

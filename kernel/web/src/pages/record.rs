@@ -11,9 +11,7 @@ use registers::{Definition, FieldType, Filter, HistoryEntry, Op, Query, Record, 
 use store::{Error, Result, Tx};
 
 use crate::app::App;
-use crate::components::{
-    Column, Moment, Tab, Table, empty, facts, heading, notice, post_button, tabs, timeline,
-};
+use crate::components::{Column, Moment, Tab, Table, empty, facts, heading, notice, post_button, tabs, timeline};
 use crate::ctx::{Ctx, Who};
 use crate::error::PageResult;
 use crate::fmt;
@@ -77,19 +75,13 @@ async fn show(ctx: Ctx, Path((register, id)): Path<(String, String)>, q: QueryDa
 
 /// Registers and link fields that point to this one and that the reader may read.
 fn reverse<'a>(w: &'a Who, register: &str) -> Vec<(&'a Definition, &'a str)> {
-    let points =
-        |k: &FieldType| matches!(k, FieldType::Link(t) | FieldType::Links(t) if t == register);
+    let points = |k: &FieldType| matches!(k, FieldType::Link(t) | FieldType::Links(t) if t == register);
     let readable = |d: &&Definition| w.may(Verb::Read, &d.register.id).is_ok();
     w.reg
         .registers
         .values()
         .filter(readable)
-        .flat_map(|d| {
-            d.fields
-                .iter()
-                .filter(move |f| points(&f.kind))
-                .map(move |f| (d, f.id.as_str()))
-        })
+        .flat_map(|d| d.fields.iter().filter(move |f| points(&f.kind)).map(move |f| (d, f.id.as_str())))
         .collect()
 }
 
@@ -97,27 +89,9 @@ fn incoming(tx: &mut Tx, w: &Who, r: &Record) -> Result<Vec<Incoming>> {
     let mut out = vec![];
     for (d, field) in reverse(w, &r.register) {
         let scope = w.may(Verb::Read, &d.register.id)?;
-        let filter = Filter {
-            field: field.to_owned(),
-            op: Op::Is,
-            values: vec![r.id.clone()],
-        };
-        let found = actions::list(
-            tx,
-            &w.reg,
-            &scope,
-            &Query {
-                filters: vec![filter],
-                limit: Some(10),
-                ..Query::default()
-            },
-        )?;
-        out.push(Incoming {
-            register: d.register.id.clone(),
-            field: field.to_owned(),
-            items: found.items,
-            total: found.total,
-        });
+        let filter = Filter { field: field.to_owned(), op: Op::Is, values: vec![r.id.clone()] };
+        let found = actions::list(tx, &w.reg, &scope, &Query { filters: vec![filter], limit: Some(10), ..Query::default() })?;
+        out.push(Incoming { register: d.register.id.clone(), field: field.to_owned(), items: found.items, total: found.total });
     }
     Ok(out)
 }
@@ -147,8 +121,7 @@ fn with_names(tx: &mut Tx, list: Vec<HistoryEntry>) -> Result<Vec<(HistoryEntry,
 
 /// May the actor do this to this very record?
 pub(super) fn may_on(ctx: &Ctx, verb: Verb, r: &Record) -> bool {
-    ctx.may(verb, &r.register)
-        .is_ok_and(|s| r.agency.as_deref().is_none_or(|p| s.covers(p)))
+    ctx.may(verb, &r.register).is_ok_and(|s| r.agency.as_deref().is_none_or(|p| s.covers(p)))
 }
 
 /// Moves the actor may make from the record's state.
@@ -159,40 +132,17 @@ pub(super) fn moves<'a>(ctx: &Ctx, def: &'a Definition, r: &Record) -> Vec<&'a T
     let Some(state) = r.state.as_deref() else {
         return vec![];
     };
-    let holds = |t: &&Transition| {
-        t.roles.is_empty() || ctx.actor.grants().iter().any(|g| t.roles.contains(&g.role))
-    };
-    def.transitions
-        .iter()
-        .filter(|t| t.from.iter().any(|s| s == state))
-        .filter(holds)
-        .collect()
+    let holds = |t: &&Transition| t.roles.is_empty() || ctx.actor.grants().iter().any(|g| t.roles.contains(&g.role));
+    def.transitions.iter().filter(|t| t.from.iter().any(|s| s == state)).filter(holds).collect()
 }
 
-fn render(
-    ctx: &Ctx,
-    def: &Definition,
-    r: &Record,
-    tab: &str,
-    content: Content,
-    panels: &[Panel],
-) -> Response {
+fn render(ctx: &Ctx, def: &Definition, r: &Record, tab: &str, content: Content, panels: &[Panel]) -> Response {
     let lang = ctx.lang();
     let list = format!("/r/{}", r.register);
     let base = format!("{list}/{}", r.id);
     let mut all = vec![
-        Tab {
-            id: "fields".into(),
-            label: ctx.t("Thông tin", "Fields").into(),
-            count: None,
-            href: base.clone(),
-        },
-        Tab {
-            id: "links".into(),
-            label: ctx.t("Liên quan", "Linked").into(),
-            count: None,
-            href: format!("{base}?tab=links"),
-        },
+        Tab { id: "fields".into(), label: ctx.t("Thông tin", "Fields").into(), count: None, href: base.clone() },
+        Tab { id: "links".into(), label: ctx.t("Liên quan", "Linked").into(), count: None, href: format!("{base}?tab=links") },
     ];
     all.extend(panels.iter().map(|p| Tab {
         id: p.id.into(),
@@ -200,12 +150,7 @@ fn render(
         count: p.count,
         href: format!("{base}?tab={}", p.id),
     }));
-    all.push(Tab {
-        id: "history".into(),
-        label: ctx.t("Lịch sử", "History").into(),
-        count: None,
-        href: format!("{base}?tab=history"),
-    });
+    all.push(Tab { id: "history".into(), label: ctx.t("Lịch sử", "History").into(), count: None, href: format!("{base}?tab=history") });
     let body = html! {
         (heading(&r.title, Some(subtitle(ctx, def, r)), Some(buttons(ctx, def, r, &base))))
         @if r.deleted { (notice(Tone::Unmet, html! { (ctx.t("Bản ghi này đã bị rút: còn trong lịch sử, không còn trong danh sách và số liệu.", "Withdrawn: kept in history, out of lists and figures.")) })) }
@@ -217,12 +162,7 @@ fn render(
             Content::Panel(m) => (m),
         }
     };
-    Page::new(&r.title)
-        .active(&list)
-        .crumb(lang.label(&def.register.label), &list)
-        .crumb_text(&r.title)
-        .body(body)
-        .respond(ctx)
+    Page::new(&r.title).active(&list).crumb(lang.label(&def.register.label), &list).crumb_text(&r.title).body(body).respond(ctx)
 }
 
 fn subtitle(ctx: &Ctx, def: &Definition, r: &Record) -> Markup {
@@ -234,35 +174,17 @@ fn subtitle(ctx: &Ctx, def: &Definition, r: &Record) -> Markup {
 
 /// `"90d"` → 90.
 fn confirm_days(def: &Definition) -> Option<i64> {
-    def.register
-        .confirm_every
-        .as_deref()?
-        .strip_suffix('d')?
-        .parse()
-        .ok()
+    def.register.confirm_every.as_deref()?.strip_suffix('d')?.parse().ok()
 }
 
 fn confirmed(ctx: &Ctx, r: &Record, days: i64) -> Markup {
-    let age = r
-        .confirmed_on
-        .as_deref()
-        .and_then(fmt::days)
-        .zip(fmt::days(&ctx.today))
-        .map(|(c, t)| t - c);
+    let age = r.confirmed_on.as_deref().and_then(fmt::days).zip(fmt::days(&ctx.today)).map(|(c, t)| t - c);
     let on = r.confirmed_on.as_deref().map(fmt::date).unwrap_or_default();
     match age {
-        None => crate::components::tag(
-            Tone::Soon,
-            ctx.t("chưa xác nhận lần nào", "never confirmed"),
-        ),
+        None => crate::components::tag(Tone::Soon, ctx.t("chưa xác nhận lần nào", "never confirmed")),
         Some(n) if n > days => crate::components::tag(
             Tone::Unmet,
-            &format!(
-                "{} {on}, {} {n} {}",
-                ctx.t("xác nhận lần cuối", "last confirmed"),
-                ctx.t("đã", ""),
-                ctx.t("ngày", "days ago")
-            ),
+            &format!("{} {on}, {} {n} {}", ctx.t("xác nhận lần cuối", "last confirmed"), ctx.t("đã", ""), ctx.t("ngày", "days ago")),
         ),
         Some(_) => {
             html! { span.small { (ctx.t("Xác nhận còn đúng ngày", "Confirmed on")) " " (on) } }
@@ -276,15 +198,9 @@ fn buttons(ctx: &Ctx, def: &Definition, r: &Record, base: &str) -> Markup {
         return html! {};
     }
     let moves = moves(ctx, def, r);
-    let due = confirm_days(def).is_some_and(|d| {
-        r.confirmed_on
-            .as_deref()
-            .and_then(fmt::days)
-            .zip(fmt::days(&ctx.today))
-            .is_none_or(|(c, t)| t - c > d)
-    });
-    let may_confirm = def.register.confirm_every.is_some()
-        && (may_on(ctx, Verb::Transition, r) || may_on(ctx, Verb::Update, r));
+    let due = confirm_days(def)
+        .is_some_and(|d| r.confirmed_on.as_deref().and_then(fmt::days).zip(fmt::days(&ctx.today)).is_none_or(|(c, t)| t - c > d));
+    let may_confirm = def.register.confirm_every.is_some() && (may_on(ctx, Verb::Transition, r) || may_on(ctx, Verb::Update, r));
     html! {
         @if may_confirm { (post_button(&ctx.look, &format!("{base}/confirm"), ctx.t("Xác nhận còn đúng", "Confirm it is still true"), due, None)) }
         @for (i, t) in moves.iter().enumerate() {
@@ -297,18 +213,9 @@ fn buttons(ctx: &Ctx, def: &Definition, r: &Record, base: &str) -> Markup {
 fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, base: &str) -> Markup {
     let (lang, reg) = (ctx.lang(), ctx.reg());
     let all = values::fields(def);
-    let fact = |f: &registers::Field| {
-        (
-            lang.label(&f.label).to_owned(),
-            values::show(reg, f, r, lang),
-        )
-    };
+    let fact = |f: &registers::Field| (lang.label(&f.label).to_owned(), values::show(reg, f, r, lang));
     let grouped = |id: &str| def.groups.iter().any(|g| g.fields.iter().any(|f| f == id));
-    let rest: Vec<_> = all
-        .iter()
-        .filter(|f| !grouped(&f.id))
-        .map(|f| fact(f))
-        .collect();
+    let rest: Vec<_> = all.iter().filter(|f| !grouped(&f.id)).map(|f| fact(f)).collect();
     html! {
         @for g in &def.groups {
             section.card { h2 { (lang.label(&g.label)) } (facts(g.fields.iter().filter_map(|id| all.iter().find(|f| f.id == *id)).map(|f| fact(f)).collect())) }
@@ -349,12 +256,8 @@ fn links_tab(ctx: &Ctx, r: &Record, list: &[Incoming]) -> Markup {
     let lang = ctx.lang();
     let head = |i: &Incoming| {
         let d = ctx.reg().registers.get(&i.register);
-        let name = d
-            .map_or(i.register.as_str(), |d| lang.label(&d.register.label))
-            .to_owned();
-        let field = d
-            .map(|d| values::label_of(d, &i.field, lang))
-            .unwrap_or_default();
+        let name = d.map_or(i.register.as_str(), |d| lang.label(&d.register.label)).to_owned();
+        let field = d.map(|d| values::label_of(d, &i.field, lang)).unwrap_or_default();
         (name, field)
     };
     let (full, none): (Vec<_>, Vec<_>) = list.iter().partition(|i| i.total > 0);
@@ -381,11 +284,7 @@ fn add_link(ctx: &Ctx, i: &Incoming, r: &Record) -> Markup {
 
 fn action_words(ctx: &Ctx, def: &Definition, action: &str) -> String {
     if let Some(t) = action.strip_prefix("transition:") {
-        return def
-            .transitions
-            .iter()
-            .find(|x| x.id == t)
-            .map_or_else(|| t.to_owned(), |x| ctx.lang().label(&x.label).to_owned());
+        return def.transitions.iter().find(|x| x.id == t).map_or_else(|| t.to_owned(), |x| ctx.lang().label(&x.label).to_owned());
     }
     match action {
         "create" => ctx.t("Tạo bản ghi", "Created"),
@@ -424,36 +323,18 @@ fn history_tab(ctx: &Ctx, def: &Definition, list: &[(HistoryEntry, String)]) -> 
 
 fn plain_state(ctx: &Ctx, def: &Definition, d: &registers::Data) -> String {
     match d {
-        registers::Data::Text(s) => values::state_of(def, s)
-            .map_or_else(|| fmt::date(s), |x| ctx.lang().label(&x.label).to_owned()),
+        registers::Data::Text(s) => values::state_of(def, s).map_or_else(|| fmt::date(s), |x| ctx.lang().label(&x.label).to_owned()),
         registers::Data::Null => String::new(),
         registers::Data::Int(n) => fmt::int(*n),
         other => format!("{other:?}"),
     }
 }
 
-async fn confirm(
-    ctx: Ctx,
-    Path((register, id)): Path<(String, String)>,
-    f: FormData,
-) -> PageResult {
+async fn confirm(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormData) -> PageResult {
     let (reg_id, rec) = (register.clone(), id.clone());
-    let r = ctx
-        .write(move |tx, w| actions::confirm(tx, &w.reg, &w.actor, &reg_id, &rec))
-        .await?;
-    let back = f
-        .filled("back")
-        .map_or_else(|| format!("/r/{register}/{id}"), str::to_owned);
-    redirect_with(
-        &ctx,
-        &back,
-        "met",
-        &format!(
-            "{} «{}».",
-            ctx.t("Đã xác nhận còn đúng:", "Confirmed:"),
-            r.title
-        ),
-    )
+    let r = ctx.write(move |tx, w| actions::confirm(tx, &w.reg, &w.actor, &reg_id, &rec)).await?;
+    let back = f.filled("back").map_or_else(|| format!("/r/{register}/{id}"), str::to_owned);
+    redirect_with(&ctx, &back, "met", &format!("{} «{}».", ctx.t("Đã xác nhận còn đúng:", "Confirmed:"), r.title))
 }
 
 /// Shown once, on the answer of the POST itself: no address holds it.
@@ -462,8 +343,6 @@ async fn unmask(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormD
     let Some(reason) = f.filled("reason").map(str::to_owned) else {
         return Err(Error::invalid("reason", "Ghi lý do cần xem thông tin cá nhân.").into());
     };
-    let r = ctx
-        .write(move |tx, w| actions::unmask(tx, &w.reg, &w.actor, &register, &id, &reason))
-        .await?;
+    let r = ctx.write(move |tx, w| actions::unmask(tx, &w.reg, &w.actor, &register, &id, &reason)).await?;
     Ok(render(&ctx, def, &r, "fields", Content::Fields, &[]))
 }

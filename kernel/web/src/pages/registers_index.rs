@@ -17,47 +17,25 @@ use crate::module::Place;
 use crate::shell::{GROUPS, Page};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/registers", get(all))
-        .route("/registers/{group}", get(one))
+    Router::new().route("/registers", get(all)).route("/registers/{group}", get(one))
 }
 
 /// Registers of a group that the reader may read.
 fn of_group<'a>(ctx: &'a Ctx, group: &str) -> Vec<&'a Definition> {
-    ctx.reg()
-        .registers
-        .values()
-        .filter(|d| {
-            d.register.menu.as_deref() == Some(group) && ctx.can(Verb::Read, &d.register.id)
-        })
-        .collect()
+    ctx.reg().registers.values().filter(|d| d.register.menu.as_deref() == Some(group) && ctx.can(Verb::Read, &d.register.id)).collect()
 }
 
-async fn counts(
-    ctx: &Ctx,
-    ids: Vec<String>,
-) -> store::Result<std::collections::HashMap<String, i64>> {
+async fn counts(ctx: &Ctx, ids: Vec<String>) -> store::Result<std::collections::HashMap<String, i64>> {
     ctx.read(move |tx, w| {
-        ids.into_iter()
-            .map(|id| {
-                Ok((
-                    id.clone(),
-                    actions::count(tx, &w.reg, &w.may(Verb::Read, &id)?, &Query::default())?,
-                ))
-            })
-            .collect()
+        ids.into_iter().map(|id| Ok((id.clone(), actions::count(tx, &w.reg, &w.may(Verb::Read, &id)?, &Query::default())?))).collect()
     })
     .await
 }
 
 async fn all(ctx: Ctx) -> PageResult {
     let title = ctx.t("Sổ đăng ký", "Registers");
-    let mut rest: Vec<&Definition> = ctx
-        .reg()
-        .registers
-        .values()
-        .filter(|d| d.register.menu.is_none() && ctx.can(Verb::Read, &d.register.id))
-        .collect();
+    let mut rest: Vec<&Definition> =
+        ctx.reg().registers.values().filter(|d| d.register.menu.is_none() && ctx.can(Verb::Read, &d.register.id)).collect();
     rest.sort_by_key(|d| text::sort_key(ctx.lang().label(&d.register.label)));
     let body = html! {
         (heading(title, Some(html! { (ctx.t("Mỗi sổ giữ một loại bản ghi. Chọn một nhóm để xem số bản ghi trong phạm vi của bạn.", "Each register keeps one kind of record. Choose a group to see how many are in your scope.")) }), None))
@@ -69,10 +47,7 @@ async fn all(ctx: Ctx) -> PageResult {
             @if !rest.is_empty() { section { h2 { (ctx.t("Phụ trợ", "Supporting")) } ul { @for d in rest { li { a href=(format!("/r/{}", d.register.id)) { (ctx.lang().label(&d.register.label)) } } } } } }
         }
     };
-    Ok(Page::new(title)
-        .active("/registers")
-        .body(body)
-        .respond(&ctx))
+    Ok(Page::new(title).active("/registers").body(body).respond(&ctx))
 }
 
 async fn one(ctx: Ctx, Path(group): Path<String>) -> PageResult {
@@ -97,10 +72,7 @@ fn extra(ctx: &Ctx, group: &str) -> Markup {
         .modules
         .iter()
         .flat_map(|m| m.menu())
-        .filter(|i| {
-            matches!(i.place, Place::Group(g) if g == group)
-                && i.needs.is_none_or(|(v, w)| ctx.can(v, w))
-        })
+        .filter(|i| matches!(i.place, Place::Group(g) if g == group) && i.needs.is_none_or(|(v, w)| ctx.can(v, w)))
         .map(|i| (i.label, i.href))
         .collect();
     html! { @if !items.is_empty() { p.row { @for (l, href) in items { a.btn href=(href) { (ctx.lang().l(l)) } } } } }

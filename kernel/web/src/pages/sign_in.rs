@@ -21,10 +21,7 @@ use crate::security::{add_cookie, local_path, set_cookie};
 use crate::shell::{Page, csrf};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/sign-in", get(show).post(enter))
-        .route("/sign-out", post(leave))
-        .route("/prefs", post(prefs))
+    Router::new().route("/sign-in", get(show).post(enter)).route("/sign-out", post(leave)).route("/prefs", post(prefs))
 }
 
 /// Where a request came from: the connection's address, or what a trusted proxy says.
@@ -34,18 +31,8 @@ impl FromRequestParts<App> for Caller {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<std::net::SocketAddr>>()
-            .map_or_else(String::new, |c| c.0.ip().to_string());
-        let text = |n: header::HeaderName| {
-            parts
-                .headers
-                .get(n)
-                .and_then(|v| v.to_str().ok())
-                .unwrap_or("")
-                .to_owned()
-        };
+        let peer = parts.extensions.get::<ConnectInfo<std::net::SocketAddr>>().map_or_else(String::new, |c| c.0.ip().to_string());
+        let text = |n: header::HeaderName| parts.headers.get(n).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
         let forwarded = parts
             .headers
             .get("x-forwarded-for")
@@ -56,10 +43,7 @@ impl FromRequestParts<App> for Caller {
             Some(f) if app.config.trusted_proxies.contains(&peer) => f,
             _ => peer,
         };
-        Ok(Self(Client {
-            ip,
-            user_agent: text(header::USER_AGENT),
-        }))
+        Ok(Self(Client { ip, user_agent: text(header::USER_AGENT) }))
     }
 }
 
@@ -72,14 +56,7 @@ async fn show(guest: Guest, who: MaybeCtx, q: QueryData, headers: HeaderMap) -> 
 }
 
 /// The form. A browser without the guard cookie gets one, and its token in the form.
-fn form(
-    mut guest: Guest,
-    headers: &HeaderMap,
-    back: &str,
-    login: &str,
-    refused: Option<&str>,
-    status: StatusCode,
-) -> Response {
+fn form(mut guest: Guest, headers: &HeaderMap, back: &str, login: &str, refused: Option<&str>, status: StatusCode) -> Response {
     let mut fresh = None;
     if cookie(headers, GUEST_COOKIE).is_none() && cookie(headers, SESSION_COOKIE).is_none() {
         let mut b = [0u8; 32];
@@ -101,11 +78,7 @@ fn form(
         }
         (demo(&guest, lang))
     };
-    let mut r = Page::new(lang.t("Đăng nhập", "Sign in"))
-        .status(status)
-        .narrow()
-        .body(body)
-        .respond_guest(&guest);
+    let mut r = Page::new(lang.t("Đăng nhập", "Sign in")).status(status).narrow().body(body).respond_guest(&guest);
     if let Some(c) = fresh {
         add_cookie(&mut r, &c);
     }
@@ -124,66 +97,30 @@ fn demo(guest: &Guest, lang: Lang) -> Markup {
     }
 }
 
-async fn enter(
-    State(app): State<App>,
-    guest: Guest,
-    Caller(client): Caller,
-    headers: HeaderMap,
-    f: FormData,
-) -> PageResult {
+async fn enter(State(app): State<App>, guest: Guest, Caller(client): Caller, headers: HeaderMap, f: FormData) -> PageResult {
     let back = local_path(f.text("back")).to_owned();
     let login = f.text("login").trim().to_owned();
     let lang = guest.look.lang;
     if let Err(wait) = app.inner.sign_in.take(&client.ip) {
         let m = format!(
             "{} {wait} {}",
-            lang.t(
-                "Quá nhiều lần thử từ máy này. Thử lại sau",
-                "Too many attempts from this computer. Try again in"
-            ),
+            lang.t("Quá nhiều lần thử từ máy này. Thử lại sau", "Too many attempts from this computer. Try again in"),
             lang.t("giây.", "seconds.")
         );
-        let mut r = form(
-            guest,
-            &headers,
-            &back,
-            &login,
-            Some(&m),
-            StatusCode::TOO_MANY_REQUESTS,
-        );
+        let mut r = form(guest, &headers, &back, &login, Some(&m), StatusCode::TOO_MANY_REQUESTS);
         r.headers_mut().insert(header::RETRY_AFTER, wait.into());
         return Ok(r);
     }
     if login.is_empty() || f.text("password").is_empty() {
-        let m = lang.t(
-            "Điền tên đăng nhập và mật khẩu.",
-            "Fill in sign-in name and password.",
-        );
-        return Ok(form(
-            guest,
-            &headers,
-            &back,
-            &login,
-            Some(m),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ));
+        let m = lang.t("Điền tên đăng nhập và mật khẩu.", "Fill in sign-in name and password.");
+        return Ok(form(guest, &headers, &back, &login, Some(m), StatusCode::UNPROCESSABLE_ENTITY));
     }
     match attempt(&app, &login, Secret::new(f.text("password")), client).await? {
-        Outcome::Refused(r) => Ok(form(
-            guest,
-            &headers,
-            &back,
-            &login,
-            Some(&r.message()),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        )),
+        Outcome::Refused(r) => Ok(form(guest, &headers, &back, &login, Some(&r.message()), StatusCode::UNPROCESSABLE_ENTITY)),
         Outcome::SignedIn(s) => {
             let mut r = Redirect::to(&back).into_response();
             let life = (s.expires_at - app.now()) / 1_000_000;
-            add_cookie(
-                &mut r,
-                &set_cookie(&app, SESSION_COOKIE, s.token.reveal(), Some(life.max(0))),
-            );
+            add_cookie(&mut r, &set_cookie(&app, SESSION_COOKIE, s.token.reveal(), Some(life.max(0))));
             add_cookie(&mut r, &set_cookie(&app, GUEST_COOKIE, "", Some(0)));
             Ok(r)
         }
@@ -191,17 +128,10 @@ async fn enter(
 }
 
 /// The three steps of sign-in; the hash is compared outside any transaction.
-async fn attempt(
-    app: &App,
-    login: &str,
-    password: Secret,
-    client: Client,
-) -> store::Result<Outcome> {
+async fn attempt(app: &App, login: &str, password: Secret, client: Client) -> store::Result<Outcome> {
     let login = login.to_owned();
     let begun = app.read(move |tx| SignIn::begin(tx, &login)).await?;
-    let checked = tokio::task::spawn_blocking(move || begun.check(&password))
-        .await
-        .map_err(Error::internal)??;
+    let checked = tokio::task::spawn_blocking(move || begun.check(&password)).await.map_err(Error::internal)??;
     app.write(move |tx| checked.finish(tx, &client)).await
 }
 
@@ -215,27 +145,15 @@ async fn leave(State(app): State<App>, headers: HeaderMap) -> PageResult {
 }
 
 /// Language and theme: in a cookie for this browser and, when signed in, with the account.
-async fn prefs(
-    State(app): State<App>,
-    who: MaybeCtx,
-    guest: Guest,
-    f: FormData,
-) -> Result<Response, Fail> {
+async fn prefs(State(app): State<App>, who: MaybeCtx, guest: Guest, f: FormData) -> Result<Response, Fail> {
     let lang = f.filled("lang").map_or(guest.look.lang, Lang::parse);
     let theme = f.filled("theme").map_or(guest.look.theme, theme_word);
     if let Some(ctx) = who.0 {
-        ctx.write(move |tx, w| access::set_preferences(tx, &w.actor.id, lang.code(), theme))
-            .await?;
+        ctx.write(move |tx, w| access::set_preferences(tx, &w.actor.id, lang.code(), theme)).await?;
     }
     let mut r = Redirect::to(local_path(f.text("back"))).into_response();
-    add_cookie(
-        &mut r,
-        &set_cookie(&app, "lc_lang", lang.code(), Some(31_536_000)),
-    );
-    add_cookie(
-        &mut r,
-        &set_cookie(&app, "lc_theme", theme, Some(31_536_000)),
-    );
+    add_cookie(&mut r, &set_cookie(&app, "lc_lang", lang.code(), Some(31_536_000)));
+    add_cookie(&mut r, &set_cookie(&app, "lc_theme", theme, Some(31_536_000)));
     Ok(r)
 }
 

@@ -24,50 +24,24 @@ pub(super) type Offers = BTreeMap<String, Vec<(String, String)>>;
 
 async fn suggest(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> Result<Response, Fail> {
     let words: String = q.text("q").chars().take(80).collect();
-    let rows = ctx
-        .read(move |tx, w| candidates(tx, w, &register, &words, 12))
-        .await?;
+    let rows = ctx.read(move |tx, w| candidates(tx, w, &register, &words, 12)).await?;
     Ok(Json(rows).into_response())
 }
 
-fn candidates(
-    tx: &mut Tx,
-    w: &Who,
-    register: &str,
-    words: &str,
-    limit: u32,
-) -> Result<Vec<(String, String)>> {
+fn candidates(tx: &mut Tx, w: &Who, register: &str, words: &str, limit: u32) -> Result<Vec<(String, String)>> {
     let scope = w.may(Verb::Read, register)?;
     actions::suggest(tx, &w.reg, &scope, words, limit)
 }
 
 /// Titles of records by id, those in scope.
-pub(super) fn titles(
-    tx: &mut Tx,
-    w: &Who,
-    register: &str,
-    ids: Vec<String>,
-) -> Result<Vec<(String, String)>> {
+pub(super) fn titles(tx: &mut Tx, w: &Who, register: &str, ids: Vec<String>) -> Result<Vec<(String, String)>> {
     if ids.is_empty() {
         return Ok(vec![]);
     }
     let scope = w.may(Verb::Read, register)?;
-    let q = Query {
-        ids: Some(ids.clone()),
-        as_of: Some("all".into()),
-        limit: Some(500),
-        ..Query::default()
-    };
+    let q = Query { ids: Some(ids.clone()), as_of: Some("all".into()), limit: Some(500), ..Query::default() };
     let found = actions::list(tx, &w.reg, &scope, &q)?.items;
-    Ok(ids
-        .iter()
-        .filter_map(|id| {
-            found
-                .iter()
-                .find(|r| r.id == *id)
-                .map(|r| (r.id.clone(), r.title.clone()))
-        })
-        .collect())
+    Ok(ids.iter().filter_map(|id| found.iter().find(|r| r.id == *id).map(|r| (r.id.clone(), r.title.clone()))).collect())
 }
 
 /// Titles for every link of a form, so that it can be shown again.
@@ -78,13 +52,7 @@ pub(super) fn chosen(tx: &mut Tx, w: &Who, fields: &[&Field], form: &FormData) -
             let ids: Vec<String> = form.all(&f.id).map(str::to_owned).collect();
             // a link whose register one may not read keeps its id, without a title
             let found = titles(tx, w, t, ids.clone()).unwrap_or_default();
-            let named = ids.into_iter().map(|id| {
-                found
-                    .iter()
-                    .find(|(i, _)| *i == id)
-                    .cloned()
-                    .unwrap_or_else(|| (id.clone(), id))
-            });
+            let named = ids.into_iter().map(|id| found.iter().find(|(i, _)| *i == id).cloned().unwrap_or_else(|| (id.clone(), id)));
             out.insert(f.id.clone(), named.collect());
         }
     }
@@ -92,12 +60,7 @@ pub(super) fn chosen(tx: &mut Tx, w: &Who, fields: &[&Field], form: &FormData) -
 }
 
 /// Words typed into a link's box and sent with the form: one match is taken, several are offered, none is an error.
-pub(super) fn resolve(
-    tx: &mut Tx,
-    w: &Who,
-    fields: &[&Field],
-    form: &FormData,
-) -> Result<(FormData, Offers, Vec<FieldError>)> {
+pub(super) fn resolve(tx: &mut Tx, w: &Who, fields: &[&Field], form: &FormData) -> Result<(FormData, Offers, Vec<FieldError>)> {
     let (mut out, mut offers, mut errors) = (form.clone(), Offers::new(), vec![]);
     for f in fields {
         let (FieldType::Link(t) | FieldType::Links(t)) = &f.kind else {
@@ -108,10 +71,7 @@ pub(super) fn resolve(
             continue;
         };
         let found = candidates(tx, w, t, words, 8)?;
-        let exact = found
-            .iter()
-            .find(|(_, title)| text::fold(title) == text::fold(words))
-            .cloned();
+        let exact = found.iter().find(|(_, title)| text::fold(title) == text::fold(words)).cloned();
         let one = exact.or_else(|| (found.len() == 1).then(|| found[0].clone()));
         let message = match one {
             Some((id, _)) => {
@@ -125,15 +85,9 @@ pub(super) fn resolve(
             None if found.is_empty() => {
                 format!("Không tìm thấy «{words}». Thử ít chữ hơn, hoặc thêm vào sổ đó trước.")
             }
-            None => format!(
-                "Có {} kết quả cho «{words}». Chọn một trong các dòng dưới đây.",
-                found.len()
-            ),
+            None => format!("Có {} kết quả cho «{words}». Chọn một trong các dòng dưới đây.", found.len()),
         };
-        errors.push(FieldError {
-            field: f.id.clone(),
-            message,
-        });
+        errors.push(FieldError { field: f.id.clone(), message });
         offers.insert(f.id.clone(), found);
     }
     Ok((out, offers, errors))

@@ -23,10 +23,7 @@ use crate::shell::{Page, csrf, redirect_with};
 use crate::values;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route(
-        "/r/{register}/{id}/transition/{transition}",
-        get(show).post(act),
-    )
+    Router::new().route("/r/{register}/{id}/transition/{transition}", get(show).post(act))
 }
 
 fn find<'a>(ctx: &Ctx, def: &'a Definition, r: &Record, id: &str) -> Result<&'a Transition, Error> {
@@ -36,36 +33,19 @@ fn find<'a>(ctx: &Ctx, def: &'a Definition, r: &Record, id: &str) -> Result<&'a 
     if moves(ctx, def, r).iter().any(|m| m.id == t.id) {
         return Ok(t);
     }
-    let now = r
-        .state
-        .as_deref()
-        .and_then(|s| values::state_of(def, s))
-        .map_or_else(String::new, |s| ctx.lang().label(&s.label).to_owned());
+    let now = r.state.as_deref().and_then(|s| values::state_of(def, s)).map_or_else(String::new, |s| ctx.lang().label(&s.label).to_owned());
     if t.from.iter().any(|s| Some(s) == r.state.as_ref()) {
-        Err(Error::Forbidden(format!(
-            "Vai trò của bạn không làm bước «{}».",
-            ctx.lang().label(&t.label)
-        )))
+        Err(Error::Forbidden(format!("Vai trò của bạn không làm bước «{}».", ctx.lang().label(&t.label))))
     } else {
-        Err(Error::Conflict(format!(
-            "Bản ghi đang ở trạng thái «{now}», không làm được bước «{}».",
-            ctx.lang().label(&t.label)
-        )))
+        Err(Error::Conflict(format!("Bản ghi đang ở trạng thái «{now}», không làm được bước «{}».", ctx.lang().label(&t.label))))
     }
 }
 
 fn demanded<'a>(def: &'a Definition, t: &Transition) -> Vec<&'a Field> {
-    t.demands
-        .iter()
-        .filter_map(|id| values::field_of(def, id))
-        .filter(|f| f.kind != FieldType::File)
-        .collect()
+    t.demands.iter().filter_map(|id| values::field_of(def, id)).filter(|f| f.kind != FieldType::File).collect()
 }
 
-async fn show(
-    ctx: Ctx,
-    Path((register, id, transition)): Path<(String, String, String)>,
-) -> PageResult {
+async fn show(ctx: Ctx, Path((register, id, transition)): Path<(String, String, String)>) -> PageResult {
     let def = definition(&ctx, &register)?;
     let r = record_for(&ctx, &register, &id).await?;
     let t = find(&ctx, def, &r, &transition)?;
@@ -88,36 +68,18 @@ async fn draft(
         let Some(def) = w.reg.registers.get(&register) else {
             return Err(Error::NotFound(String::new()));
         };
-        let fields: Vec<&Field> = ids
-            .iter()
-            .filter_map(|id| values::field_of(def, id))
-            .collect();
+        let fields: Vec<&Field> = ids.iter().filter_map(|id| values::field_of(def, id)).collect();
         Draft::load(tx, w, &fields, form, offers, errors, masked)
     })
     .await
 }
 
-fn render(
-    ctx: &Ctx,
-    def: &Definition,
-    r: &Record,
-    t: &Transition,
-    d: &Draft,
-    status: StatusCode,
-) -> Response {
+fn render(ctx: &Ctx, def: &Definition, r: &Record, t: &Transition, d: &Draft, status: StatusCode) -> Response {
     let lang = ctx.lang();
-    let (list, back) = (
-        format!("/r/{}", r.register),
-        format!("/r/{}/{}", r.register, r.id),
-    );
+    let (list, back) = (format!("/r/{}", r.register), format!("/r/{}/{}", r.register, r.id));
     let label = lang.label(&t.label);
     let to = values::state_of(def, &t.to).map_or("", |s| lang.label(&s.label));
-    let files: Vec<&Field> = t
-        .demands
-        .iter()
-        .filter_map(|id| values::field_of(def, id))
-        .filter(|f| f.kind == FieldType::File)
-        .collect();
+    let files: Vec<&Field> = t.demands.iter().filter_map(|id| values::field_of(def, id)).filter(|f| f.kind == FieldType::File).collect();
     let body = html! {
         (heading(label, Some(html! { (r.title) " → " strong { (to) } }), None))
         (error_summary(&d.errors, |f| if f == "reason" { ctx.t("Lý do", "Reason").into() } else { values::label_of(def, f, lang) }, lang))
@@ -141,11 +103,7 @@ fn render(
         .respond(ctx)
 }
 
-async fn act(
-    ctx: Ctx,
-    Path((register, id, transition)): Path<(String, String, String)>,
-    f: FormData,
-) -> PageResult {
+async fn act(ctx: Ctx, Path((register, id, transition)): Path<(String, String, String)>, f: FormData) -> PageResult {
     let def = definition(&ctx, &register)?;
     let r = record_for(&ctx, &register, &id).await?;
     let t = find(&ctx, def, &r, &transition)?;
@@ -156,12 +114,7 @@ async fn act(
             let Some(def) = w.reg.registers.get(&reg_id) else {
                 return Err(Error::NotFound(String::new()));
             };
-            let fields = def
-                .transitions
-                .iter()
-                .find(|t| t.id == tr)
-                .map(|t| demanded(def, t))
-                .unwrap_or_default();
+            let fields = def.transitions.iter().find(|t| t.id == tr).map(|t| demanded(def, t)).unwrap_or_default();
             resolve(tx, w, &fields, &f)
         })
         .await?;
@@ -173,44 +126,19 @@ async fn act(
         }
     };
     if t.reason && form.filled("reason").is_none() {
-        errors.push(FieldError {
-            field: "reason".into(),
-            message: "Ghi lý do của bước này.".into(),
-        });
+        errors.push(FieldError { field: "reason".into(), message: "Ghi lý do của bước này.".into() });
     }
     if errors.is_empty() {
-        let (reg_id, rec, tr, reason) = (
-            register.clone(),
-            id.clone(),
-            transition.clone(),
-            form.filled("reason").map(str::to_owned),
-        );
-        let done = ctx
-            .write(move |tx, w| {
-                actions::transition(
-                    tx,
-                    &w.reg,
-                    &w.actor,
-                    &reg_id,
-                    &rec,
-                    version,
-                    &tr,
-                    values,
-                    reason.as_deref(),
-                )
-            })
-            .await;
+        let (reg_id, rec, tr, reason) = (register.clone(), id.clone(), transition.clone(), form.filled("reason").map(str::to_owned));
+        let done =
+            ctx.write(move |tx, w| actions::transition(tx, &w.reg, &w.actor, &reg_id, &rec, version, &tr, values, reason.as_deref())).await;
         match done {
             Ok(_) => {
                 return redirect_with(
                     &ctx,
                     &format!("/r/{register}/{id}"),
                     "met",
-                    &format!(
-                        "{}: {}.",
-                        ctx.t("Đã làm bước", "Done"),
-                        ctx.lang().label(&t.label)
-                    ),
+                    &format!("{}: {}.", ctx.t("Đã làm bước", "Done"), ctx.lang().label(&t.label)),
                 );
             }
             Err(Error::Invalid(list)) => errors = list,
@@ -218,12 +146,5 @@ async fn act(
         }
     }
     let d = draft(&ctx, def, t, form, offers, errors, r.masked.clone()).await?;
-    Ok(render(
-        &ctx,
-        def,
-        &Record { version, ..r },
-        t,
-        &d,
-        StatusCode::UNPROCESSABLE_ENTITY,
-    ))
+    Ok(render(&ctx, def, &Record { version, ..r }, t, &d, StatusCode::UNPROCESSABLE_ENTITY))
 }
