@@ -190,3 +190,34 @@ fn a_copy_on_the_other_engine_is_the_same_and_verifies() {
         assert!(from.backup(&file).is_err(), "a backup never overwrites");
     }
 }
+
+#[test]
+fn an_attempt_taken_back_leaves_the_ledger_whole() {
+    for s in stores("attempt") {
+        table(&s);
+        let put = |tx: &mut crate::Tx, id: &str| {
+            tx.exec("INSERT INTO t (id) VALUES ($1)", &[id.into()])?;
+            tx.append_change(&Change { register: "t", record: id, version: 1, action: "create", who: "me", body: Some("{}"), ..Change::default() })
+        };
+        let seqs = s
+            .write_blocking(move |tx| {
+                let a = put(tx, "a")?;
+                assert_eq!(tx.attempt(true, |tx| put(tx, "b"))??, a + 1);
+                // a statement that fails in an attempt does not spoil the transaction (PostgreSQL would refuse all after it)
+                let twice = tx.attempt(false, |tx| put(tx, "a"))?;
+                assert!(twice.is_err());
+                let nested = tx.attempt(false, |tx| {
+                    let c = put(tx, "c")?;
+                    tx.attempt(true, |tx| put(tx, "d"))??;
+                    Ok(c)
+                })??;
+                Ok((a, nested))
+            })
+            .unwrap();
+        assert_eq!(seqs.1, seqs.0 + 1);
+        let ids = s.read_blocking(|tx| tx.query("SELECT id FROM t ORDER BY id", &[])).unwrap();
+        assert_eq!(ids.iter().map(|r| r.get::<String>(0).unwrap()).collect::<Vec<_>>(), ["a", "c"]);
+        let report = s.ledger_verify(|_, _| ()).unwrap();
+        assert!(report.fault.is_none(), "{report:?}");
+    }
+}

@@ -155,6 +155,23 @@ impl Tx<'_> {
         }
     }
 
+    /// Runs `f` in a savepoint. When it fails, or always with `take_back`, nothing of it stays, leaves of the ledger
+    /// included, and the transaction goes on.
+    ///
+    /// # Errors
+    /// The outer error: the transaction itself is lost. The inner result is the answer of `f`.
+    pub fn attempt<T>(&mut self, take_back: bool, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<Result<T>> {
+        self.exec("SAVEPOINT attempt", &[])?;
+        let before = self.head.clone();
+        let answer = f(self);
+        if answer.is_err() || take_back {
+            self.exec("ROLLBACK TO SAVEPOINT attempt", &[])?;
+            *self.head = before;
+        }
+        self.exec("RELEASE SAVEPOINT attempt", &[])?;
+        Ok(answer)
+    }
+
     /// Appends one leaf, in this transaction; its number. The row is at once the record's history.
     pub fn append_change(&mut self, c: &Change<'_>) -> Result<i64> {
         if self.head.frontier.is_none() {

@@ -31,7 +31,7 @@ pub fn read(reg: &Registry, register: &str, bytes: &[u8]) -> Result<SheetData> {
 /// them; everything is taken back before this returns.
 pub fn plan(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, sheet: &SheetData) -> Result<Report> {
     let mut report = Report::default();
-    let tried = states::attempt(tx, |tx| {
+    let tried = tx.attempt(true, |tx| {
         let mut importer = Importer::new(tx, reg, actor, register, sheet, "")?;
         report = Report { register: register.to_owned(), notes: importer.notes().to_vec(), ..Report::default() };
         for at in importer.order().to_vec() {
@@ -43,8 +43,8 @@ pub fn plan(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, sheet: &
                 report.push(done);
             }
         }
-        Ok::<(), Error>(())
-    }, true)?;
+        Ok(())
+    })?;
     tried?;
     report.rows.sort_by_key(|r| r.line);
     Ok(report)
@@ -135,7 +135,7 @@ impl Importer {
             self.read_rest(tx, cx, row, existing.as_ref(), &mut draft)?;
         }
         if draft.errors.is_empty() {
-            let saved = states::attempt(tx, |tx| self.save(tx, cx, existing.as_ref(), &draft), false)?;
+            let saved = tx.attempt(false, |tx| self.save(tx, cx, existing.as_ref(), &draft))?;
             match saved {
                 Ok((record, outcome)) => {
                     report.outcome = outcome;

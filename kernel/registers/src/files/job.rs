@@ -8,7 +8,6 @@ use store::{Error, Result, Row, Tx, Value};
 
 use super::import::{Importer, read};
 use super::report::{Counts, Outcome, Report, RowReport};
-use super::states;
 use crate::definition::Registry;
 
 /// Tables of import jobs.
@@ -187,15 +186,11 @@ impl Run {
     /// The whole file in this transaction; one refused row takes everything back and leaves only the report.
     fn all_at_once(&mut self, tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<()> {
         let mut rows = Vec::new();
-        let tried = states::attempt(
-            tx,
-            |tx| {
+        let tried = tx.attempt(false, |tx| {
                 rows = self.take(tx, reg, actor, usize::MAX)?;
                 let refused = rows.iter().filter(|r| r.outcome == Outcome::Error).count();
                 if refused == 0 { Ok(()) } else { Err(Error::BadRequest(format!("{refused} dòng có lỗi nên cả tệp không được nhập. Sửa các dòng lỗi rồi nhập lại."))) }
-            },
-            false,
-        )?;
+        })?;
         match tried {
             Ok(()) => {}
             Err(Error::BadRequest(why)) => {

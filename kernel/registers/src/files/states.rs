@@ -1,4 +1,4 @@
-//! Leading a record to the state a file says, and trying something that may be taken back.
+//! Leading a record to the state a file says.
 
 use std::collections::VecDeque;
 
@@ -8,18 +8,6 @@ use store::{Error, Result, Tx};
 use crate::actions::{self, Values};
 use crate::definition::{Definition, Registry, Transition};
 use crate::record::Record;
-
-/// Runs `f` so that nothing of it stays when it fails (or always, with `take_back`). The outer `Err` means that the
-/// transaction itself is lost; the inner result is the answer of `f`.
-pub(super) fn attempt<T>(tx: &mut Tx, f: impl FnOnce(&mut Tx) -> Result<T>, take_back: bool) -> Result<Result<T>> {
-    tx.exec("SAVEPOINT import_attempt", &[])?;
-    let answer = f(tx);
-    if answer.is_err() || take_back {
-        tx.exec("ROLLBACK TO SAVEPOINT import_attempt", &[])?;
-    }
-    tx.exec("RELEASE SAVEPOINT import_attempt", &[])?;
-    Ok(answer)
-}
 
 /// Most moves tried for one row.
 const MOST_MOVES: usize = 5;
@@ -31,17 +19,13 @@ pub(super) fn lead_to(tx: &mut Tx, reg: &Registry, actor: &Actor, def: &Definiti
     let from = record.state.clone().unwrap_or_default();
     let mut refusal = None;
     for way in ways(def, &from, wanted) {
-        let walked = attempt(
-            tx,
-            |tx| {
-                let mut r = record.clone();
-                for t in &way {
-                    r = actions::transition(tx, reg, actor, &def.register.id, &r.id, r.version, &t.id, Values::new(), Some(reason))?;
-                }
-                Ok(r)
-            },
-            false,
-        )?;
+        let walked = tx.attempt(false, |tx| {
+            let mut r = record.clone();
+            for t in &way {
+                r = actions::transition(tx, reg, actor, &def.register.id, &r.id, r.version, &t.id, Values::new(), Some(reason))?;
+            }
+            Ok(r)
+        })?;
         match walked {
             Ok(r) => return Ok(r),
             // The last refusal is of the most roundabout way; the first says what the plain way lacks.
