@@ -12,7 +12,7 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 /// Wait before attempt `attempts + 1`: 10 s, 20 s, 40 s … at most an hour.
 pub(crate) fn back_off(attempts: i64) -> i64 {
     let doublings = u32::try_from(attempts.max(1) - 1).unwrap_or(u32::MAX).min(20);
-    (10 * SECOND << doublings).min(HOUR)
+    ((10 * SECOND) << doublings).min(HOUR)
 }
 
 /// The last instant at or before `now` when the clock in Vietnam (+07:00) showed `hour:minute`.
