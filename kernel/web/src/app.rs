@@ -69,6 +69,8 @@ pub(crate) struct Inner {
     /// By account: µs when read, and what was read.
     pub menu: Mutex<HashMap<String, (i64, Arc<MenuData>)>>,
     pub sign_in: SignInLimit,
+    /// By random id; few and short-lived.
+    pub uploads: Mutex<HashMap<String, Upload>>,
 }
 
 /// What the menu shows beside its lines, kept for half a minute.
@@ -78,6 +80,17 @@ pub(crate) struct MenuData {
     pub counts: HashMap<&'static str, MenuCount>,
     /// Name of the actor's agency.
     pub agency: Option<String>,
+    /// Notices that wait.
+    pub notices: i64,
+}
+
+/// A file between its dry run and its import. Lost with the process: then it is asked for again.
+pub(crate) struct Upload {
+    pub account: String,
+    pub register: String,
+    pub name: String,
+    pub bytes: Arc<Vec<u8>>,
+    pub at: i64,
 }
 
 impl App {
@@ -91,7 +104,7 @@ impl App {
         modules: &'static [&'static dyn Module],
     ) -> Self {
         let sign_in = SignInLimit::new(clock.clone(), config.sign_in_per_minute);
-        let inner = Arc::new(Inner { menu: Mutex::default(), sign_in });
+        let inner = Arc::new(Inner { menu: Mutex::default(), sign_in, uploads: Mutex::default() });
         Self { store, registry, roles, config: Arc::new(config), clock, modules, inner }
     }
 

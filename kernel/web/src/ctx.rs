@@ -202,7 +202,8 @@ fn menu(tx: &mut Tx, app: &App, actor: &Actor, today: &str, lang: Lang, now: i64
         return c.clone();
     }
     let cx = Cx { registry: &app.registry, today, lang };
-    let mut out = MenuData { agency: agency_name(tx, app, actor), ..MenuData::default() };
+    let mut out =
+        MenuData { agency: agency_name(tx, app, actor), notices: work::open_notices(tx, &actor.id).unwrap_or(0), ..MenuData::default() };
     for item in app.modules.iter().flat_map(|m| m.menu()) {
         let Some(count) = item.count else { continue };
         match count(&cx, tx, actor) {

@@ -22,6 +22,7 @@ mod router;
 pub mod security;
 pub mod shell;
 mod sources;
+mod store;
 pub mod values;
 
 pub use app::{App, Config};

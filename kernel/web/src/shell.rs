@@ -220,6 +220,9 @@ fn side(ctx: &Ctx, active: &str) -> Markup {
             (mark())
             nav aria-label=(ctx.t("Chính", "Main")) {
                 (line(ctx, "/", ctx.t("Việc của tôi", "My work"), active, false))
+                a href="/notices" aria-current=[(active == "/notices").then_some("page")] {
+                    (ctx.t("Thông báo", "Notices")) @if ctx.menu.notices > 0 { span.count { (fmt::int(ctx.menu.notices)) } }
+                }
                 @for i in at(Place::Work) { (menu_line(ctx, i, active, false)) }
                 div.group { (ctx.t("Sổ đăng ký", "Registers")) }
                 @for (id, label) in GROUPS { (register_group(ctx, id, *label, group.as_deref(), active, &items)) }

@@ -1,0 +1,413 @@
+//! Accounts and grants, for those who manage them. Scopes are kept by `access`; a page shows only what they cover.
+
+use access::{Account, AccountFilter, Grant, NewAccount, NewGrant, NewPassword, Secret, SignInEntry, Verb};
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use maud::{Markup, html};
+use registers::{Field, FieldType, Label};
+use store::{Error, FieldError, Result, Tx};
+
+use crate::app::App;
+use crate::components::{
+    Choice, Column, FieldView, InputKind, Table, empty, error_summary, field, form_actions, heading, notice, post_button, tag,
+};
+use crate::ctx::{Ctx, Who};
+use crate::error::PageResult;
+use crate::fmt;
+use crate::forms::{FormData, QueryData};
+use crate::module::Tone;
+use crate::pages::suggest::{Offers, chosen, resolve, titles};
+use crate::shell::{Page, csrf, redirect_with};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/admin/accounts", get(list))
+        .route("/admin/accounts/new", get(new_form).post(create))
+        .route("/admin/accounts/{id}", get(show))
+        .route("/admin/accounts/{id}/password", post(reset))
+        .route("/admin/accounts/{id}/disable", post(disable))
+        .route("/admin/accounts/{id}/enable", post(enable))
+        .route("/admin/accounts/{id}/unlock", post(unlock))
+        .route("/admin/accounts/{id}/grants", post(add_grant))
+        .route("/admin/accounts/{id}/grants/{grant}/end", post(end_grant))
+}
+
+const LIST: &str = "/admin/accounts";
+
+/// The link to an agency, as the picker wants it.
+fn agency_field() -> Field {
+    let label = Label { vi: "Cơ quan".into(), en: "Agency".into() };
+    Field {
+        id: "agency".into(),
+        label,
+        help: Label::default(),
+        kind: FieldType::Link("agency".into()),
+        required: false,
+        sensitive: None,
+        search: false,
+        min: None,
+        max: None,
+        default: None,
+    }
+}
+
+fn agency_names(tx: &mut Tx, w: &Who, ids: impl Iterator<Item = Option<String>>) -> Result<Vec<(String, String)>> {
+    let mut ids: Vec<String> = ids.flatten().collect();
+    ids.sort();
+    ids.dedup();
+    ids.truncate(500);
+    match titles(tx, w, "agency", ids) {
+        Err(Error::Forbidden(_)) => Ok(vec![]),
+        r => r,
+    }
+}
+
+fn name_of<'a>(names: &'a [(String, String)], id: Option<&'a str>) -> &'a str {
+    let Some(id) = id else { return "–" };
+    names.iter().find(|(i, _)| i == id).map_or(id, |(_, t)| t)
+}
+
+fn role_label(ctx: &Ctx, id: &str) -> String {
+    let l = ctx.app.roles.0.get(id).map(|r| &r.label);
+    l.and_then(|l| l.get(ctx.lang().code()).or_else(|| l.get("vi"))).cloned().unwrap_or_else(|| id.to_owned())
+}
+
+fn state(ctx: &Ctx, a: &Account) -> Markup {
+    if a.disabled_at.is_some() {
+        tag(Tone::Unmet, ctx.t("đã khoá", "closed"))
+    } else if a.locked_until.is_some_and(|u| u > ctx.app.now()) {
+        tag(Tone::Soon, ctx.t("tạm khoá do nhập sai", "locked out"))
+    } else if a.must_change {
+        tag(Tone::Soon, ctx.t("chưa đổi mật khẩu tạm", "temporary password"))
+    } else {
+        tag(Tone::Met, ctx.t("đang dùng", "open"))
+    }
+}
+
+async fn list(ctx: Ctx, q: QueryData) -> PageResult {
+    let filter = AccountFilter { words: q.text("q").to_owned(), disabled: None, after: q.filled("after").map(str::to_owned), limit: 50 };
+    let (list, names) = ctx
+        .read(move |tx, w| {
+            let list = access::list_accounts(tx, &w.may(Verb::Read, "account")?, &filter)?;
+            let names = agency_names(tx, w, list.iter().map(|a| a.agency.clone()))?;
+            Ok((list, names))
+        })
+        .await?;
+    let t = |vi, en| ctx.t(vi, en);
+    let mut table = Table::new(
+        t("Tài khoản", "Accounts"),
+        vec![
+            Column::text(t("Tên", "Name")),
+            Column::text(t("Tên đăng nhập", "Sign-in name")),
+            Column::text(t("Cơ quan", "Agency")).drop_at(1),
+            Column::text(t("Đăng nhập gần nhất", "Last sign-in")).drop_at(2),
+            Column::text(t("Trạng thái", "State")),
+        ],
+    );
+    for a in &list {
+        table.row(vec![
+            html! { a href=(format!("{LIST}/{}", a.id)) { (a.name) } },
+            html! { code { (a.login) } },
+            html! { (name_of(&names, a.agency.as_deref())) },
+            html! { (a.last_sign_in_at.map(fmt::instant).unwrap_or_else(|| "–".into())) },
+            state(&ctx, a),
+        ]);
+    }
+    let next = (list.len() == 50)
+        .then(|| list.last().map(|a| crate::links::with(LIST, &[("q".into(), q.text("q").to_owned()), ("after".into(), a.login.clone())])))
+        .flatten();
+    let add = ctx
+        .can(Verb::Update, "account")
+        .then(|| html! { a.btn.main href="/admin/accounts/new" { (t("Thêm tài khoản", "Add an account")) } });
+    let body = html! {
+        (heading(t("Tài khoản và quyền", "Accounts and grants"), None, add))
+        form.filters method="get" action=(LIST) role="search" data-live="#list" { label.q { (t("Tìm tên hoặc tên đăng nhập", "Search")) input type="search" name="q" value=(q.text("q")); } button.btn type="submit" { (t("Lọc", "Filter")) } }
+        div #list {
+            @if list.is_empty() { (empty(t("Không có tài khoản nào khớp.", "No account matches."), html! {})) } @else { (table.render(ctx.lang())) }
+            @if let Some(n) = next { nav.pager { a.btn href=(n) { (t("Trang sau", "Next")) } } }
+        }
+    };
+    Ok(Page::new(t("Tài khoản", "Accounts")).active(LIST).body(body).respond(&ctx))
+}
+
+async fn new_form(ctx: Ctx) -> PageResult {
+    ctx.may(Verb::Update, "account")?;
+    Ok(account_form(&ctx, &FormData::default(), &Offers::new(), &Offers::new(), &[], StatusCode::OK))
+}
+
+fn account_form(ctx: &Ctx, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError], status: StatusCode) -> Response {
+    let t = |vi, en| ctx.t(vi, en);
+    let title = t("Thêm tài khoản", "Add an account");
+    let body = html! {
+        (heading(title, Some(html! { (t("Mật khẩu tạm hiện một lần sau khi tạo; chủ tài khoản phải đổi ở lần đăng nhập đầu.", "The temporary password is shown once; its owner must change it at the first sign-in.")) }), None))
+        (error_summary(errors, |n| match n { "login" => t("Tên đăng nhập", "Sign-in name"), "name" => t("Họ tên", "Name"), "email" => "E-mail", _ => t("Cơ quan", "Agency") }.to_owned(), ctx.lang()))
+        form method="post" action="/admin/accounts/new" {
+            (csrf(&ctx.look))
+            (field(&FieldView::line("login", t("Tên đăng nhập", "Sign-in name"), f.text("login")).required().help(t("Chữ không dấu, số và . _ - @", "Letters, digits and . _ - @")).errors(errors), ctx.lang()))
+            (field(&FieldView::line("name", t("Họ tên", "Name"), f.text("name")).required().errors(errors), ctx.lang()))
+            (field(&FieldView::line("email", "E-mail", f.text("email")).errors(errors), ctx.lang()))
+            (agency_input(ctx, f, chosen, offers, errors))
+            (form_actions(t("Tạo tài khoản", "Create"), LIST, ctx.lang()))
+        }
+    };
+    Page::new(title).active(LIST).crumb(t("Tài khoản", "Accounts"), LIST).narrow().status(status).body(body).respond(ctx)
+}
+
+fn agency_input(ctx: &Ctx, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError]) -> Markup {
+    let none = vec![];
+    let picked = chosen.get("agency").unwrap_or(&none);
+    let mut v = FieldView::line("agency", ctx.t("Cơ quan", "Agency"), f.text("agency__q"))
+        .kind(InputKind::Link("agency".into(), picked.first().cloned()))
+        .errors(errors);
+    v.offers = offers.get("agency").map(Vec::as_slice).unwrap_or_default();
+    v.help = ctx.t("Để trống: toàn hệ thống.", "Empty: the whole instance.");
+    field(&v, ctx.lang())
+}
+
+/// Words of the agency box → id.
+async fn with_agency(ctx: &Ctx, f: FormData) -> Result<(FormData, Offers, Offers, Vec<FieldError>)> {
+    ctx.read(move |tx, w| {
+        let link = agency_field();
+        let (form, offers, errors) = resolve(tx, w, &[&link], &f)?;
+        let chosen = chosen(tx, w, &[&link], &form)?;
+        Ok((form, chosen, offers, errors))
+    })
+    .await
+}
+
+/// 20 letters without look-alikes, in groups: about 98 random bits.
+fn temporary_password() -> Secret {
+    const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let mut b = [0u8; 20];
+    store::Ids::fill(&store::SystemIds, &mut b);
+    let mut s = String::new();
+    for (i, x) in b.iter().enumerate() {
+        if i > 0 && i % 5 == 0 {
+            s.push('.');
+        }
+        s.push(char::from(LETTERS[usize::from(*x) % 31]));
+    }
+    Secret::new(s)
+}
+
+/// Hashing takes tens of milliseconds: its own thread.
+async fn hashed(secret: &Secret, login: &str, name: &str) -> Result<NewPassword> {
+    let (s, l, n) = (Secret::new(secret.reveal()), login.to_owned(), name.to_owned());
+    tokio::task::spawn_blocking(move || NewPassword::new(&s, &l, &n)).await.map_err(Error::internal)?
+}
+
+async fn create(ctx: Ctx, f: FormData) -> PageResult {
+    ctx.may(Verb::Update, "account")?;
+    let (form, chosen, offers, errors) = with_agency(&ctx, f).await?;
+    let show = |errors: &[FieldError]| Ok(account_form(&ctx, &form, &chosen, &offers, errors, StatusCode::UNPROCESSABLE_ENTITY));
+    if !errors.is_empty() {
+        return show(&errors);
+    }
+    let secret = temporary_password();
+    let new = NewAccount {
+        login: form.text("login").trim().into(),
+        name: form.text("name").trim().into(),
+        email: form.filled("email").map(Into::into),
+        agency: form.filled("agency").map(Into::into),
+        person: None,
+    };
+    let password = hashed(&secret, &new.login, &new.name).await?;
+    match ctx.write(move |tx, w| access::create_account(tx, &w.actor, &new, Some(&password))).await {
+        Ok(a) => Ok(secret_page(&ctx, &a, &secret)),
+        Err(Error::Invalid(list)) => show(&list),
+        Err(Error::Conflict(m)) => show(&[FieldError { field: "login".into(), message: m }]),
+        Err(e) => Err(e.into()),
+    }
+}
+
+fn secret_page(ctx: &Ctx, a: &Account, secret: &Secret) -> Response {
+    let t = |vi, en| ctx.t(vi, en);
+    let body = html! {
+        h1 { (t("Mật khẩu tạm của", "Temporary password of")) " " (a.name) }
+        (notice(Tone::Soon, html! { (t("Chép ngay và trao tận tay: mật khẩu này chỉ hiện một lần.", "Copy it now and hand it over: it is shown once.")) }))
+        p { (t("Tên đăng nhập", "Sign-in name")) ": " code { (a.login) } }
+        p.secret { (secret.reveal()) }
+        a.btn.main href=(format!("{LIST}/{}", a.id)) { (t("Tiếp: cấp quyền", "Next: grants")) }
+    };
+    Page::new(t("Mật khẩu tạm", "Temporary password")).active(LIST).crumb(t("Tài khoản", "Accounts"), LIST).narrow().body(body).respond(ctx)
+}
+
+/// One account, if the reader's scope covers it; otherwise it does not exist.
+fn visible(tx: &mut Tx, w: &Who, id: &str) -> Result<Account> {
+    let scope = w.may(Verb::Read, "account")?;
+    let a = access::account(tx, id)?;
+    let filter = AccountFilter { words: a.login.clone(), limit: 500, ..AccountFilter::default() };
+    let seen = access::list_accounts(tx, &scope, &filter)?.iter().any(|x| x.id == a.id);
+    if seen { Ok(a) } else { Err(Error::NotFound("Không có tài khoản này.".into())) }
+}
+
+async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    page_of(&ctx, id, FormData::default(), Offers::new(), Offers::new(), vec![], StatusCode::OK).await
+}
+
+async fn page_of(
+    ctx: &Ctx,
+    id: String,
+    form: FormData,
+    chosen: Offers,
+    offers: Offers,
+    errors: Vec<FieldError>,
+    status: StatusCode,
+) -> PageResult {
+    let (a, grants, log, names) = ctx
+        .read(move |tx, w| {
+            let a = visible(tx, w, &id)?;
+            let grants = access::grants_of(tx, &id)?;
+            let log = access::last_sign_ins(tx, &id, 10)?;
+            let names = agency_names(tx, w, grants.iter().map(|g| g.agency.clone()).chain([a.agency.clone()]))?;
+            Ok((a, grants, log, names))
+        })
+        .await?;
+    let t = |vi, en| ctx.t(vi, en);
+    let base = format!("{LIST}/{}", a.id);
+    let may = ctx.can(Verb::Update, "account") && a.id != ctx.actor.id;
+    let buttons = may.then(|| {
+        html! {
+            (post_button(&ctx.look, &format!("{base}/password"), t("Cấp mật khẩu tạm mới", "New temporary password"), false, Some(t("Mọi phiên của tài khoản sẽ kết thúc. Tiếp tục?", "All its sessions will end. Go on?"))))
+            @if a.locked_until.is_some_and(|u| u > ctx.app.now()) { (post_button(&ctx.look, &format!("{base}/unlock"), t("Mở tạm khoá", "End the lock-out"), false, None)) }
+            @if a.disabled_at.is_some() { (post_button(&ctx.look, &format!("{base}/enable"), t("Mở lại tài khoản", "Open again"), false, None)) }
+        }
+    });
+    let body = html! {
+        (heading(&a.name, Some(html! { code { (a.login) } " · " (name_of(&names, a.agency.as_deref())) " · " (state(ctx, &a)) }), buttons))
+        (error_summary(&errors, |_| t("Cấp quyền", "Grant").to_owned(), ctx.lang()))
+        section.card { h2 { (t("Quyền", "Grants")) } (grants_view(ctx, &base, &grants, &names, may)) @if may { (grant_form(ctx, &base, &form, &chosen, &offers, &errors)) } }
+        section.card { h2 { (t("Các lần đăng nhập gần đây", "Recent sign-ins")) } (sign_ins(ctx, &log)) }
+        @if may && a.disabled_at.is_none() {
+            details.card { summary { (t("Khoá tài khoản", "Close the account")) }
+                form method="post" action=(format!("{base}/disable")) {
+                    (csrf(&ctx.look))
+                    (field(&FieldView::line("reason", t("Lý do", "Reason"), "").required(), ctx.lang()))
+                    button.btn.danger type="submit" { (t("Khoá tài khoản", "Close")) }
+                }
+            }
+        }
+    };
+    Ok(Page::new(&a.name).active(LIST).crumb(t("Tài khoản", "Accounts"), LIST).crumb_text(&a.name).status(status).body(body).respond(ctx))
+}
+
+fn grants_view(ctx: &Ctx, base: &str, list: &[Grant], names: &[(String, String)], may: bool) -> Markup {
+    if list.is_empty() {
+        return html! { p.muted { (ctx.t("Chưa có quyền nào: tài khoản này chưa xem được gì.", "No grants: this account sees nothing yet.")) } };
+    }
+    let mut t = Table::new(
+        ctx.t("Quyền", "Grants"),
+        vec![
+            Column::text(ctx.t("Vai trò", "Role")),
+            Column::text(ctx.t("Phạm vi", "Reach")),
+            Column::text(ctx.t("Từ – đến", "From – to")).drop_at(1),
+            Column::text(""),
+        ],
+    );
+    for g in list {
+        let reach = match &g.agency {
+            None => ctx.t("toàn hệ thống", "whole instance").to_owned(),
+            Some(id) => format!("{} {}", name_of(names, Some(id)), ctx.t("và đơn vị trực thuộc", "and below")),
+        };
+        let date = |d: &Option<String>| d.as_deref().map(fmt::date).unwrap_or_default();
+        t.row(vec![
+            html! { (role_label(ctx, &g.role)) },
+            html! { (reach) },
+            html! { (date(&g.from_date)) " – " (date(&g.to_date)) },
+            html! { @if !g.active { (tag(Tone::Plain, ctx.t("hết hiệu lực", "over"))) } @else if may { (post_button(&ctx.look, &format!("{base}/grants/{}/end", g.id), ctx.t("Thôi cấp", "End"), false, None)) } },
+        ]);
+    }
+    t.render(ctx.lang())
+}
+
+fn grant_form(ctx: &Ctx, base: &str, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError]) -> Markup {
+    let roles: Vec<Choice> =
+        ctx.app.roles.0.keys().filter(|r| *r != access::EVERYONE).map(|r| Choice { value: r.clone(), label: role_label(ctx, r) }).collect();
+    html! {
+        details open[!errors.is_empty()] { summary { (ctx.t("Cấp quyền", "Grant")) }
+            form method="post" action=(format!("{base}/grants")) {
+                (csrf(&ctx.look))
+                (field(&FieldView::line("role", ctx.t("Vai trò", "Role"), f.text("role")).kind(InputKind::Select(roles)).required().errors(errors), ctx.lang()))
+                (agency_input(ctx, f, chosen, offers, errors))
+                (field(&FieldView::line("from_date", ctx.t("Từ ngày", "From"), f.text("from_date")).kind(InputKind::Date).errors(errors), ctx.lang()))
+                (field(&FieldView::line("to_date", ctx.t("Đến hết ngày", "To"), f.text("to_date")).kind(InputKind::Date).errors(errors), ctx.lang()))
+                button.btn.main type="submit" { (ctx.t("Cấp", "Grant")) }
+            }
+        }
+    }
+}
+
+fn sign_ins(ctx: &Ctx, list: &[SignInEntry]) -> Markup {
+    html! {
+        @if list.is_empty() { p.muted { (ctx.t("Chưa đăng nhập lần nào.", "Never signed in.")) } }
+        ul { @for e in list { li { (fmt::instant(e.at)) " · " (e.ip) " · " @if e.ok { span.good { (ctx.t("thành công", "signed in")) } } @else { span.late { (ctx.t("không thành công", "refused")) } } } } }
+    }
+}
+
+async fn reset(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    let wanted = id.clone();
+    let a = ctx.read(move |tx, w| visible(tx, w, &wanted)).await?;
+    let secret = temporary_password();
+    let password = hashed(&secret, &a.login, &a.name).await?;
+    ctx.write(move |tx, w| access::set_password(tx, &w.actor, &id, &password, true)).await?;
+    Ok(secret_page(&ctx, &a, &secret))
+}
+
+async fn disable(ctx: Ctx, Path(id): Path<String>, f: FormData) -> PageResult {
+    let (rec, reason) = (id.clone(), f.text("reason").trim().to_owned());
+    ctx.write(move |tx, w| access::set_disabled(tx, &w.actor, &rec, true, &reason)).await?;
+    redirect_with(&ctx, &format!("{LIST}/{id}"), "met", ctx.t("Đã khoá tài khoản.", "Account closed."))
+}
+
+async fn enable(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    let rec = id.clone();
+    ctx.write(move |tx, w| access::set_disabled(tx, &w.actor, &rec, false, "")).await?;
+    redirect_with(&ctx, &format!("{LIST}/{id}"), "met", ctx.t("Đã mở lại tài khoản.", "Account opened."))
+}
+
+async fn unlock(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    let rec = id.clone();
+    ctx.write(move |tx, w| access::unlock(tx, &w.actor, &rec)).await?;
+    redirect_with(&ctx, &format!("{LIST}/{id}"), "met", ctx.t("Đã mở tạm khoá.", "Lock-out ended."))
+}
+
+async fn add_grant(ctx: Ctx, Path(id): Path<String>, f: FormData) -> PageResult {
+    let (form, chosen, offers, mut errors) = with_agency(&ctx, f).await?;
+    let mut date = |name: &str| match form.filled(name).map(text::parse_date_vi) {
+        None => None,
+        Some(Ok(d)) => Some(d),
+        Some(Err(e)) => {
+            errors.push(FieldError { field: name.into(), message: e.message().to_owned() });
+            None
+        }
+    };
+    let (from_date, to_date) = (date("from_date"), date("to_date"));
+    if form.filled("role").is_none() {
+        errors.push(FieldError { field: "role".into(), message: "Chọn vai trò.".into() });
+    }
+    if errors.is_empty() {
+        let new = NewGrant {
+            account: id.clone(),
+            role: form.text("role").into(),
+            agency: form.filled("agency").map(Into::into),
+            from_date,
+            to_date,
+        };
+        let roles = ctx.app.roles.clone();
+        match ctx.write(move |tx, w| access::grant(tx, &w.actor, &roles, &new)).await {
+            Ok(_) => return redirect_with(&ctx, &format!("{LIST}/{id}"), "met", ctx.t("Đã cấp quyền.", "Granted.")),
+            Err(Error::Invalid(list)) => errors = list,
+            Err(Error::Conflict(m)) => errors.push(FieldError { field: String::new(), message: m }),
+            Err(e) => return Err(e.into()),
+        }
+    }
+    page_of(&ctx, id, form, chosen, offers, errors, StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+async fn end_grant(ctx: Ctx, Path((id, grant)): Path<(String, String)>) -> PageResult {
+    ctx.write(move |tx, w| access::end_grant(tx, &w.actor, &grant, "")).await?;
+    redirect_with(&ctx, &format!("{LIST}/{id}"), "met", ctx.t("Đã thôi cấp quyền.", "Grant ended."))
+}

@@ -1,0 +1,133 @@
+//! The sealed ledger: size, latest checkpoint, verification, a leaf with its proof.
+
+use access::Verb;
+use axum::Router;
+use axum::routing::{get, post};
+use maud::{Markup, html};
+use store::{Error, Proof, Result, VerifyReport};
+
+use crate::app::App;
+use crate::components::{facts, heading, notice, post_button};
+use crate::ctx::Ctx;
+use crate::error::PageResult;
+use crate::fmt;
+use crate::forms::QueryData;
+use crate::module::Tone;
+use crate::shell::{Page, redirect_with};
+use crate::store::{Head, Leaf, head, leaf};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/ledger", get(show)).route("/ledger/verify", post(verify)).route("/ledger/checkpoint", post(checkpoint))
+}
+
+/// The store's ledger functions block; they run on their own thread.
+async fn blocking<T: Send + 'static>(ctx: &Ctx, f: impl FnOnce(&store::Store) -> Result<T> + Send + 'static) -> Result<T> {
+    let s = ctx.app.store.clone();
+    tokio::task::spawn_blocking(move || f(&s)).await.map_err(Error::internal)?
+}
+
+async fn show(ctx: Ctx, q: QueryData) -> PageResult {
+    let asked = q.filled("leaf").map(|s| text::parse_integer_vi(s).ok().filter(|n| *n >= 0));
+    let seq = asked.flatten();
+    let (head, found) = ctx.read(move |tx, _| Ok((head(tx)?, seq.map(|n| leaf(tx, n)).transpose()?.flatten()))).await?;
+    let proof = match seq.and_then(|n| u64::try_from(n).ok()).filter(|_| found.is_some()) {
+        Some(n) => Some(blocking(&ctx, move |s| s.ledger_proof(n)).await?),
+        None => None,
+    };
+    let key = blocking(&ctx, store::Store::ledger_verifier_key).await?;
+    let body = html! {
+        (top(&ctx, &head, &key))
+        section.card {
+            h2 { (ctx.t("Bằng chứng của một lá", "Proof of a leaf")) }
+            form.filters method="get" action="/ledger" {
+                label { (ctx.t("Số niêm phong", "Leaf number")) input.short type="text" inputmode="numeric" name="leaf" value=(q.text("leaf")); }
+                button.btn type="submit" { (ctx.t("Xem", "Show")) }
+            }
+            @if asked == Some(None) || (seq.is_some() && found.is_none()) {
+                (notice(Tone::Soon, html! { (ctx.t("Không có lá mang số này. Các lá đánh số từ 0 đến", "No such leaf. Leaves are numbered from 0 to")) " " (fmt::int((head.size - 1).max(0))) "." }))
+            }
+            @if let (Some(l), Some(p)) = (&found, &proof) { (leaf_view(&ctx, l, p)) }
+        }
+    };
+    Ok(Page::new(ctx.t("Nhật ký niêm phong", "Sealed ledger")).active("/ledger").body(body).respond(&ctx))
+}
+
+fn top(ctx: &Ctx, h: &Head, key: &str) -> Markup {
+    let may = ctx.can(Verb::Read, "ledger");
+    let buttons = may.then(|| {
+        html! {
+            (post_button(&ctx.look, "/ledger/verify", ctx.t("Kiểm tra toàn bộ", "Verify all"), true, None))
+            @if ctx.can(Verb::Export, "ledger") { (post_button(&ctx.look, "/ledger/checkpoint", ctx.t("Ký điểm kiểm tra mới", "Sign a checkpoint"), false, None)) }
+        }
+    });
+    let sub = ctx.t(
+        "Mỗi thay đổi là một lá nối vào cây băm; sửa hay xoá lén một chữ cũng bị phát hiện. Điểm kiểm tra có chữ ký có thể gửi cho người khác giữ.",
+        "Every change is a leaf of a hash tree; one altered letter is found. Signed checkpoints can be kept by others.",
+    );
+    html! {
+        (heading(ctx.t("Nhật ký niêm phong", "Sealed ledger"), Some(html! { (sub) }), buttons))
+        section.card {
+            (facts(vec![
+                (ctx.t("Số lá", "Leaves").into(), html! { strong.tab { (fmt::int(h.size)) } }),
+                (ctx.t("Điểm kiểm tra gần nhất", "Latest checkpoint").into(), match &h.checkpoint {
+                    Some((size, at, _)) => html! { (fmt::instant(*at)) ", " (fmt::int(*size)) " " (ctx.t("lá", "leaves")) },
+                    None => html! { (ctx.t("chưa ký lần nào", "none signed yet")) },
+                }),
+                (ctx.t("Khoá để người khác kiểm tra", "Key for others to check with").into(), html! { code.break { (key) } }),
+            ]))
+            @if let Some((_, _, note)) = &h.checkpoint { details { summary { (ctx.t("Nội dung điểm kiểm tra", "The checkpoint")) } pre { (note) } } }
+        }
+    }
+}
+
+/// What the leaf is about. The record itself opens only to who may read it.
+fn leaf_view(ctx: &Ctx, l: &Leaf, p: &Proof) -> Markup {
+    let name = ctx.reg().registers.get(&l.register).map_or(l.register.as_str(), |d| ctx.lang().label(&d.register.label));
+    let visible = ctx.reg().registers.contains_key(&l.register) && ctx.can(Verb::Read, &l.register);
+    html! {
+        (facts(vec![
+            (ctx.t("Lá số", "Leaf").into(), html! { (fmt::int(i64::try_from(p.seq).unwrap_or(i64::MAX))) " / " (fmt::int(i64::try_from(p.size).unwrap_or(i64::MAX))) }),
+            (ctx.t("Sổ", "Register").into(), html! { (name) }),
+            (ctx.t("Việc", "Action").into(), html! { (l.action) " · " (ctx.t("phiên bản", "version")) " " (l.version) }),
+            (ctx.t("Lúc", "At").into(), html! { (fmt::instant(l.at)) }),
+            (ctx.t("Bản ghi", "Record").into(), html! { @if visible { a href=(format!("/r/{}/{}", l.register, l.record)) { (ctx.t("Mở", "Open")) } } @else { "–" } }),
+        ]))
+        h3 { (ctx.t("Đường từ lá lên gốc", "Path from the leaf to the root")) }
+        pre { (ctx.t("lá ", "leaf ")) (p.leaf) "\n" @for (i, h) in p.path.iter().enumerate() { (format!("{i:>3}  {h}\n")) } (ctx.t("gốc", "root")) " " (p.root) }
+        (notice(Tone::Met, html! { (ctx.t("Đã kiểm tra: lá này nằm trong nhật ký có gốc trên (RFC 9162).", "Checked: this leaf is in the log with the root above (RFC 9162).")) }))
+    }
+}
+
+async fn verify(ctx: Ctx) -> PageResult {
+    ctx.may(Verb::Read, "ledger")?;
+    let report: VerifyReport = blocking(&ctx, |s| s.ledger_verify(|_, _| ())).await?;
+    let (tone, text) = match &report.fault {
+        None => (
+            "met",
+            format!(
+                "{} {} {} {} {}",
+                ctx.t("Nhật ký nguyên vẹn:", "The ledger holds:"),
+                fmt::int(report.size as i64),
+                ctx.t("lá,", "leaves,"),
+                report.checkpoints,
+                ctx.t("điểm kiểm tra.", "checkpoints.")
+            ),
+        ),
+        Some(f) => (
+            "unmet",
+            format!(
+                "{} {} {}",
+                ctx.t("Nhật ký KHÔNG nguyên vẹn.", "The ledger does NOT hold."),
+                f.message,
+                f.seq.map(|n| format!("({n})")).unwrap_or_default()
+            ),
+        ),
+    };
+    redirect_with(&ctx, "/ledger", tone, &text)
+}
+
+async fn checkpoint(ctx: Ctx) -> PageResult {
+    ctx.may(Verb::Export, "ledger")?;
+    blocking(&ctx, store::Store::ledger_checkpoint).await?;
+    redirect_with(&ctx, "/ledger", "met", ctx.t("Đã ký điểm kiểm tra mới.", "A new checkpoint was signed."))
+}
