@@ -315,11 +315,28 @@ pub struct AccountFilter {
     pub limit: usize,
 }
 
+/// One account, if the scope (minted for `Read` on `account`) reaches it; `NotFound` otherwise.
+pub fn account_in_scope(tx: &mut Tx, scope: &Scope, id: &str) -> Result<Account> {
+    needs_read(scope)?;
+    let a = account(tx, id)?;
+    let path = match (scope.subtree(), &a.agency) {
+        (Subtree::All, _) => return Ok(a),
+        (_, Some(agency)) => path_of_agency(tx, agency)?,
+        (_, None) => None,
+    };
+    if path.is_some_and(|p| scope.covers(&p)) { Ok(a) } else { Err(Error::NotFound("Không có tài khoản này.".into())) }
+}
+
+fn needs_read(scope: &Scope) -> Result<()> {
+    if scope.register() == "account" && scope.verb() == Verb::Read {
+        return Ok(());
+    }
+    Err(Error::internal("accounts are listed with a scope for Read on account"))
+}
+
 /// Accounts in the scope (minted for `Read` on `account`), by login.
 pub fn list_accounts(tx: &mut Tx, scope: &Scope, filter: &AccountFilter) -> Result<Vec<Account>> {
-    if scope.register() != "account" || scope.verb() != Verb::Read {
-        return Err(Error::internal("list_accounts needs a scope for Read on account"));
-    }
+    needs_read(scope)?;
     let mut sql = format!("SELECT {COLUMNS} FROM account a");
     let mut values: Vec<Value> = vec![filter.after.clone().unwrap_or_default().into()];
     let mut wheres = vec!["a.login > $1".to_owned()];

@@ -63,6 +63,12 @@ pub fn notices(tx: &mut Tx, account: &str, only_open: bool, after: Option<&str>,
     rows.iter().map(read).collect()
 }
 
+/// One notice of the account; `NotFound` for somebody else's.
+pub fn notice(tx: &mut Tx, account: &str, id: &str) -> Result<Notice> {
+    let row = tx.query_opt(&format!("SELECT {COLUMNS} FROM notice WHERE id = $1 AND account = $2"), &[id.into(), account.into()])?;
+    row.map(|r| read(&r)).transpose()?.ok_or_else(|| Error::NotFound("Không có thông báo này.".into()))
+}
+
 /// How many notices wait: unread, or read but not acknowledged although asked.
 pub fn open_notices(tx: &mut Tx, account: &str) -> Result<i64> {
     let row = tx.query_opt(

@@ -143,7 +143,7 @@ impl Worker {
         };
         let list = self.subscribers.clone();
         let name = list.get(i).map_or("", |s| s.name);
-        tracing::warn!(subscriber = name, error = %error, "subscriber failed");
+        tracing::warn!(subscriber = name, error = brief(&error), "subscriber failed");
         if self.store.write_blocking(move |tx| list.get(i).map_or(Ok(false), |s| failed(tx, s, &error)))? {
             tracing::error!(subscriber = name, "event laid aside");
         }
@@ -178,7 +178,7 @@ impl Worker {
                 .unwrap_or_else(|_| Err(Error::internal("the handler panicked"))),
         };
         if let Err(e) = &answer {
-            tracing::warn!(job = %j.id, kind = %j.kind, attempt = j.attempts, error = %e, "job failed");
+            tracing::warn!(job = %j.id, kind = %j.kind, attempt = j.attempts, error = brief(e), "job failed");
         }
         self.store.write_blocking(move |tx| {
             let now = tx.now();
@@ -220,7 +220,7 @@ impl Worker {
                         Ok(false) => bell.wait(heard, poll),
                         Err(e) => {
                             // the disk is full or the database is away: try again, slowly
-                            tracing::error!(thread = name, error = %e, "work loop");
+                            tracing::error!(thread = name, error = brief(&e), "work loop");
                             bell.wait(heard, poll.max(Duration::from_secs(1)));
                         }
                     }
@@ -229,6 +229,18 @@ impl Worker {
             running.threads.push(std::thread::Builder::new().name(name.into()).spawn(body).map_err(Error::internal)?);
         }
         Ok(running)
+    }
+}
+
+/// What the log may say: messages for people may quote what they typed, so only defects of ours are told in words.
+fn brief(e: &Error) -> &str {
+    match e {
+        Error::Internal(m) | Error::Unavailable(m) => m,
+        Error::Invalid(_) => "invalid input",
+        Error::Conflict(_) => "conflict",
+        Error::NotFound(_) => "not found",
+        Error::Forbidden(_) | Error::Unauthenticated => "forbidden",
+        Error::BadRequest(_) => "bad request",
     }
 }
 

@@ -180,6 +180,13 @@ fn lists_show_what_the_scope_reaches() {
         assert_eq!(list(&all, AccountFilter { words: "TÊN c".into(), ..any() }), ["c1"]);
         assert_eq!(list(&mine, AccountFilter { words: "b1".into(), ..any() }), Vec::<String>::new());
         assert_eq!(list(&all, AccountFilter { disabled: Some(true), ..any() }), Vec::<String>::new());
+        let one = |actor: &Actor, login: &str| {
+            let scope = actor.may(Verb::Read, "account").unwrap();
+            let id = db.r(|tx| account_by_login(tx, login)).unwrap().unwrap().id;
+            status(db.r(move |tx| account_in_scope(tx, &scope, &id)))
+        };
+        assert_eq!(["a1", "c1", "b1", "n1"].map(|l| one(&mine, l)), [200, 200, 404, 404]);
+        assert_eq!(["a1", "c1", "b1", "n1"].map(|l| one(&all, l)), [200; 4]);
         // a scope for something else opens nothing
         let wrong = all.may(Verb::Read, "system").unwrap();
         assert!(db.r(move |tx| list_accounts(tx, &wrong, &AccountFilter::default())).is_err());

@@ -82,7 +82,7 @@ impl Db {
     pub fn w<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
         self.store.write_blocking(f)
     }
-    pub fn r<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
+    pub fn r<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
         self.store.read_blocking(f)
     }
     pub fn pass(&self, micros: i64) {

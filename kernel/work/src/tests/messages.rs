@@ -70,6 +70,8 @@ fn notices_are_read_and_acknowledged_by_their_owner_only() {
         let page = db.r(|tx| notices(tx, &lan, false, Some(&all[0].id), 1)).unwrap();
         assert_eq!(page, [all[1].clone()]);
 
+        assert_eq!(db.r(|tx| notice(tx, &lan, &all[1].id)).unwrap(), all[1]);
+        assert_eq!(db.r(|tx| notice(tx, &ba, &all[1].id)).unwrap_err().status(), 404);
         let (b, id) = (ba.clone(), all[1].id.clone());
         assert_eq!(db.w(move |tx| acknowledge(tx, &b, &id)).unwrap_err().status(), 404);
         let (b, id) = (ba.clone(), all[1].id.clone());
