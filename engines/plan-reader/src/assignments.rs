@@ -63,12 +63,7 @@ fn general(part: &Part, clauses: &mut Vec<Clause>) {
                 last.text.push_str(&para.text);
                 last.lines.extend(&para.lines);
             }
-            _ => clauses.push(Clause {
-                section: ordinal(part),
-                no,
-                text: para.text.clone(),
-                lines: para.lines.clone(),
-            }),
+            _ => clauses.push(Clause { section: ordinal(part), no, text: para.text.clone(), lines: para.lines.clone() }),
         }
     }
 }
@@ -111,19 +106,12 @@ fn header(text: &str) -> Option<Header> {
     }
     let key = folded.key.as_str();
     let colon = key.find(':');
-    let debris = ["theo chuc nang", "heo chuc nang", "theo nhiem vu"]
-        .iter()
-        .filter_map(|w| folded.word(w, 1))
-        .min();
+    let debris = ["theo chuc nang", "heo chuc nang", "theo nhiem vu"].iter().filter_map(|w| folded.word(w, 1)).min();
     let verb = VERBS.iter().filter_map(|w| small_word(&folded, w)).min();
     let cut = [colon, debris, verb].into_iter().flatten().min();
     let Some(at) = cut else {
         let plausible = key.len() < 260;
-        return plausible.then(|| Header {
-            agencies: split_names(text),
-            inline: None,
-            debris: false,
-        });
+        return plausible.then(|| Header { agencies: split_names(text), inline: None, debris: false });
     };
     let agencies = split_names(folded.slice(0, at));
     if agencies.is_empty() {
@@ -133,31 +121,16 @@ fn header(text: &str) -> Option<Header> {
         let rest = &key[at..];
         let duty = folded.slice(at, key.len()).trim();
         let long = rest.len() > 90;
-        return Some(Header {
-            agencies,
-            inline: long.then(|| duty.to_owned()),
-            debris: !long,
-        });
+        return Some(Header { agencies, inline: long.then(|| duty.to_owned()), debris: !long });
     }
     let from = if Some(at) == colon { at + 1 } else { at };
     let rest = folded.slice(from, key.len()).trim();
-    Some(Header {
-        agencies,
-        inline: (!rest.is_empty()).then(|| rest.to_owned()),
-        debris: false,
-    })
+    Some(Header { agencies, inline: (!rest.is_empty()).then(|| rest.to_owned()), debris: false })
 }
 
 /// "Giao Công an tỉnh …" → "Công an tỉnh …".
 fn strip_order(text: &str) -> &str {
-    for order in [
-        "Giao cho ",
-        "Giao ",
-        "Đề nghị ",
-        "Yêu cầu ",
-        "Trách nhiệm của ",
-        "Đối với ",
-    ] {
+    for order in ["Giao cho ", "Giao ", "Đề nghị ", "Yêu cầu ", "Trách nhiệm của ", "Đối với "] {
         if let Some(rest) = text.strip_prefix(order) {
             return rest;
         }
@@ -186,17 +159,8 @@ struct Walk {
     open: bool,
 }
 
-fn part_blocks(
-    part: &Part,
-    blocks: &mut Vec<BlockOf>,
-    clauses: &mut Vec<Clause>,
-    warnings: &mut Vec<Warning>,
-) {
-    let mut walk = Walk {
-        header_level: u8::MAX,
-        duty_level: u8::MAX,
-        open: false,
-    };
+fn part_blocks(part: &Part, blocks: &mut Vec<BlockOf>, clauses: &mut Vec<Clause>, warnings: &mut Vec<Warning>) {
+    let mut walk = Walk { header_level: u8::MAX, duty_level: u8::MAX, open: false };
     for (at, para) in part.paras.iter().enumerate() {
         let level = para.marker.level();
         let may_open = opens(&part.paras, at, &walk);
@@ -204,20 +168,13 @@ fn part_blocks(
             if found.debris {
                 warnings::header_debris(warnings, para);
             }
-            walk = Walk {
-                header_level: level,
-                duty_level: u8::MAX,
-                open: true,
-            };
+            walk = Walk { header_level: level, duty_level: u8::MAX, open: true };
             blocks.push(open_block(part, para, found));
             continue;
         }
         if numbered(&para.marker) && level <= walk.header_level.min(6) {
             walk.open = false;
-            let bare_heading = part
-                .paras
-                .get(at + 1)
-                .is_some_and(|n| n.marker != Marker::None && n.marker.level() > level)
+            let bare_heading = part.paras.get(at + 1).is_some_and(|n| n.marker != Marker::None && n.marker.level() > level)
                 && para.text.chars().count() < 160;
             if !bare_heading {
                 clauses.push(Clause {
@@ -235,12 +192,7 @@ fn part_blocks(
         {
             add_duty(block, para, &mut walk);
         } else if !para.text.ends_with(':') {
-            clauses.push(Clause {
-                section: ordinal(part),
-                no: number(&para.marker),
-                text: para.text.clone(),
-                lines: para.lines.clone(),
-            });
+            clauses.push(Clause { section: ordinal(part), no: number(&para.marker), text: para.text.clone(), lines: para.lines.clone() });
         }
     }
 }
@@ -264,15 +216,10 @@ fn opens(paras: &[Para], at: usize, walk: &Walk) -> bool {
         Marker::None => {
             // A free line opens a block only as a short header in front of items or of its text.
             let short = para.text.chars().count() < 160 && !para.text.ends_with(['.', ';']);
-            let followed = paras
-                .get(at + 1)
-                .is_some_and(|n| n.marker != Marker::Number("1".into()));
+            let followed = paras.get(at + 1).is_some_and(|n| n.marker != Marker::Number("1".into()));
             let header_like = short
                 && followed
-                && (para.text.ends_with(':')
-                    || paras
-                        .get(at + 1)
-                        .is_some_and(|n| n.marker.level() > 6 && n.marker != Marker::None));
+                && (para.text.ends_with(':') || paras.get(at + 1).is_some_and(|n| n.marker.level() > 6 && n.marker != Marker::None));
             header_like && (!walk.open || walk.header_level == Marker::None.level())
         }
         _ => !walk.open || level <= walk.header_level,
@@ -281,11 +228,7 @@ fn opens(paras: &[Para], at: usize, walk: &Walk) -> bool {
 
 fn open_block(part: &Part, para: &Para, header: Header) -> BlockOf {
     let mut block = BlockOf {
-        assignment: Assignment {
-            agencies: header.agencies,
-            duties: Vec::new(),
-            line: para.line,
-        },
+        assignment: Assignment { agencies: header.agencies, duties: Vec::new(), line: para.line },
         section: ordinal(part),
         no: number(&para.marker),
         places: Vec::new(),
@@ -301,14 +244,8 @@ fn add_duty(block: &mut BlockOf, para: &Para, walk: &mut Walk) {
     let level = para.marker.level();
     let deeper = level > walk.duty_level && !block.assignment.duties.is_empty();
     if deeper && para.marker != Marker::None {
-        if let (Some(duty), Some(place)) =
-            (block.assignment.duties.last_mut(), block.places.last_mut())
-        {
-            duty.push_str(if para.marker == Marker::Sub {
-                "\n+ "
-            } else {
-                "\n- "
-            });
+        if let (Some(duty), Some(place)) = (block.assignment.duties.last_mut(), block.places.last_mut()) {
+            duty.push_str(if para.marker == Marker::Sub { "\n+ " } else { "\n- " });
             duty.push_str(&para.text);
             place.1.extend(&para.lines);
         }
@@ -318,9 +255,7 @@ fn add_duty(block: &mut BlockOf, para: &Para, walk: &mut Walk) {
         walk.duty_level = walk.duty_level.min(level);
     }
     block.assignment.duties.push(para.text.clone());
-    block
-        .places
-        .push((number(&para.marker), para.lines.clone()));
+    block.places.push((number(&para.marker), para.lines.clone()));
 }
 
 #[cfg(test)]
@@ -334,38 +269,18 @@ mod tests {
 
     #[test]
     fn all_header_forms() {
-        assert_eq!(
-            read_header("Công an tỉnh"),
-            (vec!["Công an tỉnh".into()], None)
-        );
-        assert_eq!(
-            read_header("Tiểu ban An toàn, An ninh mạng tỉnh:").0,
-            ["Tiểu ban An toàn, An ninh mạng tỉnh"]
-        );
+        assert_eq!(read_header("Công an tỉnh"), (vec!["Công an tỉnh".into()], None));
+        assert_eq!(read_header("Tiểu ban An toàn, An ninh mạng tỉnh:").0, ["Tiểu ban An toàn, An ninh mạng tỉnh"]);
         let (who, what) = read_header("Sở Tài chính: Tham mưu cân đối nguồn");
-        assert_eq!(
-            (who.len(), what.as_deref()),
-            (1, Some("Tham mưu cân đối nguồn"))
-        );
-        let (who, what) =
-            read_header("Sở Khoa học và Công nghệ chủ trì, phối hợp Công an tỉnh nghiên cứu");
+        assert_eq!((who.len(), what.as_deref()), (1, Some("Tham mưu cân đối nguồn")));
+        let (who, what) = read_header("Sở Khoa học và Công nghệ chủ trì, phối hợp Công an tỉnh nghiên cứu");
         assert_eq!(who, ["Sở Khoa học và Công nghệ"]);
         assert!(what.unwrap().starts_with("chủ trì, phối hợp"));
-        let (who, what) = read_header(
-            "Các sở, ban ngành, đoàn thể và Ủy ban nhân dân các huyện, thành phố heo chức năng, nhiệm vụ được giao",
-        );
-        assert_eq!(
-            who,
-            [
-                "Các sở, ban ngành, đoàn thể",
-                "Ủy ban nhân dân các huyện, thành phố"
-            ]
-        );
+        let (who, what) =
+            read_header("Các sở, ban ngành, đoàn thể và Ủy ban nhân dân các huyện, thành phố heo chức năng, nhiệm vụ được giao");
+        assert_eq!(who, ["Các sở, ban ngành, đoàn thể", "Ủy ban nhân dân các huyện, thành phố"]);
         assert_eq!(what, None);
-        assert_eq!(
-            read_header("Giao Sở Xây dựng chủ trì thẩm định").0,
-            ["Sở Xây dựng"]
-        );
+        assert_eq!(read_header("Giao Sở Xây dựng chủ trì thẩm định").0, ["Sở Xây dựng"]);
         assert!(header("Trên cơ sở nội dung, nhiệm vụ của Kế hoạch này").is_none());
         assert!(header("Căn cứ nội dung Kế hoạch này, các sở, ngành").is_none());
     }

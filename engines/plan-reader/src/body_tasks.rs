@@ -10,12 +10,7 @@ use crate::schedule;
 use crate::sections::{Document, Purpose, has_children};
 
 /// Reads the tasks of the body.
-pub fn read(
-    doc: &Document,
-    blocks: &[BlockOf],
-    clauses: &[Clause],
-    year: Option<i32>,
-) -> Vec<Task> {
+pub fn read(doc: &Document, blocks: &[BlockOf], clauses: &[Clause], year: Option<i32>) -> Vec<Task> {
     let mut out = Vec::new();
     for part in doc.parts.iter().filter(|p| p.purpose == Purpose::Tasks) {
         let section = Some(part.section.ordinal.clone()).filter(|o| !o.is_empty());
@@ -28,13 +23,7 @@ pub fn read(
         block_tasks(block, year, &mut out);
     }
     for clause in clauses {
-        let mut task = task(
-            &clause.text,
-            clause.section.clone(),
-            clause.no.clone(),
-            clause.lines.clone(),
-            year,
-        );
+        let mut task = task(&clause.text, clause.section.clone(), clause.no.clone(), clause.lines.clone(), year);
         if is_agency(&clause.text) {
             task.lead = stated_lead(&clause.text);
         }
@@ -80,11 +69,7 @@ fn section_tasks(paras: &[Para], section: Option<String>, year: Option<i32>, out
             && para.marker != Marker::None
             && level > owner_level
         {
-            let mark = if para.marker == Marker::Sub {
-                "\n+ "
-            } else {
-                "\n- "
-            };
+            let mark = if para.marker == Marker::Sub { "\n+ " } else { "\n- " };
             out[at].text.push_str(mark);
             out[at].text.push_str(&para.text);
             out[at].lines.extend(&para.lines);
@@ -99,28 +84,11 @@ fn section_tasks(paras: &[Para], section: Option<String>, year: Option<i32>, out
         }
         let no = match &para.marker {
             Marker::Number(n) => Some(n.clone()),
-            Marker::Letter(l) => Some(
-                parent_number
-                    .as_ref()
-                    .map_or_else(|| l.clone(), |n| format!("{n}.{l}")),
-            ),
+            Marker::Letter(l) => Some(parent_number.as_ref().map_or_else(|| l.clone(), |n| format!("{n}.{l}"))),
             _ => None,
         };
-        out.push(task(
-            &para.text,
-            section.clone(),
-            no,
-            para.lines.clone(),
-            year,
-        ));
-        owner = Some((
-            out.len() - 1,
-            if para.marker == Marker::None {
-                9
-            } else {
-                level
-            },
-        ));
+        out.push(task(&para.text, section.clone(), no, para.lines.clone(), year));
+        owner = Some((out.len() - 1, if para.marker == Marker::None { 9 } else { level }));
     }
 }
 
@@ -131,13 +99,10 @@ fn is_heading(paras: &[Para], at: usize) -> bool {
     }
     let sentence = para.text.contains(". ") || para.text.chars().count() > 220;
     let free_text = matches!(para.marker, Marker::Number(_))
-        && paras
-            .get(at + 1)
-            .is_some_and(|n| n.marker == Marker::None && attribute(n).is_none())
+        && paras.get(at + 1).is_some_and(|n| n.marker == Marker::None && attribute(n).is_none())
         && para.text.chars().count() < 120
         && !para.text.ends_with(['.', ';']);
-    let children =
-        has_children(paras, at) && paras.get(at + 1).is_some_and(|n| attribute(n).is_none());
+    let children = has_children(paras, at) && paras.get(at + 1).is_some_and(|n| attribute(n).is_none());
     (children && !sentence && !matches!(para.marker, Marker::Bullet | Marker::Sub)) || free_text
 }
 
@@ -148,10 +113,7 @@ fn attribute(para: &Para) -> Option<(Role, &str)> {
         return None;
     }
     let role = role(label)?;
-    let known = matches!(
-        role,
-        Role::Lead | Role::Coordinating | Role::Both | Role::Time | Role::Product
-    );
+    let known = matches!(role, Role::Lead | Role::Coordinating | Role::Both | Role::Time | Role::Product);
     known.then_some((role, value.trim()))
 }
 
@@ -166,7 +128,7 @@ fn set_attribute(task: &mut Task, role: Role, value: &str, year: Option<i32>) {
         }
         Role::Product => task.product = Some(value.to_owned()),
         _ => {
-            let (lead, coordinating) = crate::table::split_both(value);
+            let (lead, coordinating) = crate::draft::split_both(value);
             task.lead = lead.names;
             task.coordinating = coordinating.names;
         }
@@ -183,10 +145,7 @@ fn block_tasks(block: &BlockOf, year: Option<i32>, out: &mut Vec<Task>) {
         };
         let mut task = task(duty, block.section.clone(), no, lines.clone(), year);
         let key = crate::fold::fold(duty);
-        let partners: Vec<String> = coordinators_in(duty)
-            .into_iter()
-            .filter(|n| !block.assignment.agencies.contains(n))
-            .collect();
+        let partners: Vec<String> = coordinators_in(duty).into_iter().filter(|n| !block.assignment.agencies.contains(n)).collect();
         if key.starts_with("phoi hop") {
             task.coordinating.clone_from(&block.assignment.agencies);
         } else {
@@ -205,43 +164,16 @@ fn stated_lead(text: &str) -> Vec<String> {
     };
     let start = folded.key[..at].rfind(['.', ';', ':']).map_or(0, |i| i + 1);
     let lead = folded.slice(start, at).trim();
-    let lead = lead
-        .strip_prefix("Giao ")
-        .or_else(|| lead.strip_prefix("giao "))
-        .unwrap_or(lead);
-    if is_agency(lead) && lead.chars().count() < 160 {
-        split_names(lead)
-    } else {
-        Vec::new()
-    }
+    let lead = lead.strip_prefix("Giao ").or_else(|| lead.strip_prefix("giao ")).unwrap_or(lead);
+    if is_agency(lead) && lead.chars().count() < 160 { split_names(lead) } else { Vec::new() }
 }
 
-fn task(
-    text: &str,
-    section: Option<String>,
-    no: Option<String>,
-    lines: Vec<usize>,
-    year: Option<i32>,
-) -> Task {
+fn task(text: &str, section: Option<String>, no: Option<String>, lines: Vec<usize>, year: Option<i32>) -> Task {
     let time = sentence_time(text);
-    let schedule = time.as_deref().and_then(|t| schedule::read(t, year));
+    let schedule = time.as_deref().and_then(|t| schedule::read(t, year)).map(|s| s.counted(text));
     let lead = stated_lead(text);
-    let coordinating = if lead.is_empty() {
-        Vec::new()
-    } else {
-        coordinators_in(text)
-    };
-    Task {
-        section,
-        no,
-        text: text.trim().to_owned(),
-        lead,
-        coordinating,
-        time,
-        schedule,
-        lines,
-        ..Task::default()
-    }
+    let coordinating = if lead.is_empty() { Vec::new() } else { coordinators_in(text) };
+    Task { section, no, text: text.trim().to_owned(), lead, coordinating, time, schedule, lines, ..Task::default() }
 }
 
 /// The period words of a sentence, verbatim.
@@ -249,51 +181,24 @@ fn sentence_time(text: &str) -> Option<String> {
     let folded = Folded::new(text);
     let key = folded.key.as_str();
     if let Some(at) = folded.word("truoc ngay", 0) {
-        let end = key[at..]
-            .find([')', ';', ','])
-            .map_or(key.len(), |i| at + i)
-            .min(at + 40);
-        let yearly = ["hang nam", "dinh ky hang nam"]
-            .iter()
-            .find_map(|w| folded.word(w, 0).filter(|y| *y < at && at - y < 24));
-        let start = yearly.map_or(at, |y| {
-            key[..y]
-                .rfind("dinh ky ")
-                .filter(|d| y - d < 12)
-                .unwrap_or(y)
-        });
+        let end = key[at..].find([')', ';', ',']).map_or(key.len(), |i| at + i).min(at + 40);
+        let yearly = ["hang nam", "dinh ky hang nam"].iter().find_map(|w| folded.word(w, 0).filter(|y| *y < at && at - y < 24));
+        let start = yearly.map_or(at, |y| key[..y].rfind("dinh ky ").filter(|d| y - d < 12).unwrap_or(y));
         let close = usize::from(yearly.is_some() && key.as_bytes().get(end) == Some(&b')'));
         return Some(folded.slice(start, end + close).trim().to_owned());
     }
-    for phrase in [
-        "toi thieu 1 nam/1 lan",
-        "dinh ky hang nam",
-        "it nhat 01 lan/nam",
-        "it nhat 1 lan/nam",
-    ] {
+    for phrase in ["toi thieu 1 nam/1 lan", "dinh ky hang nam", "it nhat 01 lan/nam", "it nhat 1 lan/nam"] {
         if let Some(at) = folded.word(phrase, 0) {
             return Some(folded.slice(at, at + phrase.len()).to_owned());
         }
     }
     if let Some(at) = folded.word("quy", 0).filter(|at| folded.is_upper(*at)) {
-        let end = key[at..]
-            .find([';', ',', ')', '.'])
-            .map_or(key.len(), |i| at + i)
-            .min(at + 20);
-        if schedule::read(folded.slice(at, end), None)
-            .is_some_and(|s| s != schedule::Schedule::Text)
-        {
+        let end = key[at..].find([';', ',', ')', '.']).map_or(key.len(), |i| at + i).min(at + 20);
+        if schedule::read(folded.slice(at, end), None).is_some_and(|s| s != schedule::Schedule::Text) {
             return Some(folded.slice(at, end).trim().to_owned());
         }
     }
-    let opening = [
-        "hang nam",
-        "hang quy",
-        "hang thang",
-        "thuong xuyen",
-        "dinh ky",
-        "kip thoi",
-    ];
+    let opening = ["hang nam", "hang quy", "hang thang", "thuong xuyen", "dinh ky", "kip thoi"];
     if let Some(word) = opening.iter().find(|w| key.starts_with(**w)) {
         return Some(folded.slice(0, word.len()).to_owned());
     }

@@ -32,22 +32,10 @@ pub fn identity(plan: &Plan, head: &Head, warnings: &mut Vec<Warning>) {
         );
     }
     if plan.issuer.is_none() {
-        push(
-            warnings,
-            "missing_issuer",
-            0,
-            "Không tìm thấy cơ quan ban hành.".into(),
-            Some("Chọn cơ quan ban hành."),
-        );
+        push(warnings, "missing_issuer", 0, "Không tìm thấy cơ quan ban hành.".into(), Some("Chọn cơ quan ban hành."));
     }
     if plan.title.is_none() {
-        push(
-            warnings,
-            "missing_title",
-            0,
-            "Không tìm thấy tên kế hoạch (dòng sau chữ “KẾ HOẠCH”).".into(),
-            Some("Nhập tên kế hoạch."),
-        );
+        push(warnings, "missing_title", 0, "Không tìm thấy tên kế hoạch (dòng sau chữ “KẾ HOẠCH”).".into(), Some("Nhập tên kế hoạch."));
     }
     if plan.sections.is_empty() {
         push(
@@ -59,89 +47,48 @@ pub fn identity(plan: &Plan, head: &Head, warnings: &mut Vec<Warning>) {
         );
     }
     if plan.objectives.is_empty() && !plan.sections.is_empty() {
-        push(
-            warnings,
-            "no_objectives",
-            0,
-            "Không tìm thấy mục tiêu nào.".into(),
-            Some("Thêm mục tiêu bằng tay nếu kế hoạch có."),
-        );
+        push(warnings, "no_objectives", 0, "Không tìm thấy mục tiêu nào.".into(), Some("Thêm mục tiêu bằng tay nếu kế hoạch có."));
     }
     if plan.tasks.is_empty() && !plan.sections.is_empty() {
-        push(
-            warnings,
-            "no_tasks",
-            0,
-            "Không tìm thấy nhiệm vụ nào.".into(),
-            Some("Kiểm tra phụ lục hoặc mục nhiệm vụ."),
-        );
+        push(warnings, "no_tasks", 0, "Không tìm thấy nhiệm vụ nào.".into(), Some("Kiểm tra phụ lục hoặc mục nhiệm vụ."));
     }
 }
 
 /// Outline: duplicates, gaps, empty sections.
 pub fn outline(doc: &Document, warnings: &mut Vec<Warning>) {
-    let sections: Vec<&Section> = doc.parts.iter().map(|p| &p.section).collect();
-    duplicates(&sections, warnings);
-    let romans: Vec<(u32, usize)> = sections
-        .iter()
-        .filter_map(|s| roman_value(&s.ordinal).map(|v| (v, s.line)))
-        .collect();
-    gaps(&romans, "mục", warnings);
+    duplicates(&doc.parts, warnings);
+    // Roman numbers may start again below each upper part.
+    let mut romans: Vec<(u32, usize)> = Vec::new();
     for part in &doc.parts {
-        if part.paras.is_empty() && !part.has_table {
-            let message = format!(
-                "Mục {} “{}” không có nội dung.",
-                part.section.ordinal,
-                excerpt(&part.section.title)
-            );
-            push(
-                warnings,
-                "section_without_content",
-                part.section.line,
-                message,
-                Some("Nội dung có thể nằm ở phụ lục; kiểm tra lại."),
-            );
+        if part.level < 2 {
+            gaps(&std::mem::take(&mut romans), "mục", warnings);
+        }
+        romans.extend(roman_value(&part.section.ordinal).filter(|_| part.level == 2).map(|v| (v, part.section.line)));
+    }
+    gaps(&romans, "mục", warnings);
+    for (at, part) in doc.parts.iter().enumerate() {
+        let parent = doc.parts.get(at + 1).is_some_and(|next| next.level > part.level);
+        if part.paras.is_empty() && !part.has_table && !parent {
+            let message = format!("Mục {} “{}” không có nội dung.", part.section.ordinal, excerpt(&part.section.title));
+            push(warnings, "section_without_content", part.section.line, message, Some("Nội dung có thể nằm ở phụ lục; kiểm tra lại."));
         }
         item_gaps(part, warnings);
     }
 }
 
-fn duplicates(sections: &[&Section], warnings: &mut Vec<Warning>) {
-    for (at, section) in sections.iter().enumerate() {
-        let earlier = &sections[..at];
-        if let Some(same) = earlier
-            .iter()
-            .find(|s| s.ordinal == section.ordinal && !s.ordinal.is_empty())
-        {
-            let message = format!(
-                "Số mục {} dùng hai lần: dòng {} và dòng {}.",
-                section.ordinal, same.line, section.line
-            );
-            push(
-                warnings,
-                "duplicate_section_ordinal",
-                section.line,
-                message,
-                Some("Đánh lại số mục; hệ thống giữ cả hai mục."),
-            );
+fn duplicates(parts: &[Part], warnings: &mut Vec<Warning>) {
+    for (at, part) in parts.iter().enumerate() {
+        let section = &part.section;
+        // Only sections below the same upper part are compared.
+        let from = parts[..at].iter().rposition(|p| p.level < part.level).map_or(0, |p| p + 1);
+        let earlier: Vec<&Section> = parts[from..at].iter().filter(|p| p.level == part.level).map(|p| &p.section).collect();
+        if let Some(same) = earlier.iter().find(|s| s.ordinal == section.ordinal && !s.ordinal.is_empty()) {
+            let message = format!("Số mục {} dùng hai lần: dòng {} và dòng {}.", section.ordinal, same.line, section.line);
+            push(warnings, "duplicate_section_ordinal", section.line, message, Some("Đánh lại số mục; hệ thống giữ cả hai mục."));
         }
-        if let Some(same) = earlier
-            .iter()
-            .find(|s| fold(&s.title) == fold(&section.title) && !s.title.is_empty())
-        {
-            let message = format!(
-                "Tên mục “{}” lặp lại: dòng {} và dòng {}.",
-                excerpt(&section.title),
-                same.line,
-                section.line
-            );
-            push(
-                warnings,
-                "duplicate_section_title",
-                section.line,
-                message,
-                None,
-            );
+        if let Some(same) = earlier.iter().find(|s| fold(&s.title) == fold(&section.title) && !s.title.is_empty()) {
+            let message = format!("Tên mục “{}” lặp lại: dòng {} và dòng {}.", excerpt(&section.title), same.line, section.line);
+            push(warnings, "duplicate_section_title", section.line, message, None);
         }
     }
 }
@@ -152,22 +99,14 @@ fn gaps(values: &[(u32, usize)], what: &str, warnings: &mut Vec<Warning>) {
         let ((before, _), (after, line)) = (pair[0], pair[1]);
         if after > before + 1 {
             let message = format!("Thiếu số thứ tự giữa {what} {before} và {what} {after}.");
-            push(
-                warnings,
-                "numbering_gap",
-                line,
-                message,
-                Some("Kiểm tra xem có mục bị mất hay chỉ đánh số nhầm."),
-            );
+            push(warnings, "numbering_gap", line, message, Some("Kiểm tra xem có mục bị mất hay chỉ đánh số nhầm."));
         }
     }
 }
 
 /// Letters of Vietnamese enumerations.
-const LETTERS: &[&str] = &[
-    "a", "b", "c", "d", "đ", "e", "g", "h", "i", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
-    "u", "v", "x", "y",
-];
+const LETTERS: &[&str] =
+    &["a", "b", "c", "d", "đ", "e", "g", "h", "i", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "x", "y"];
 
 fn item_gaps(part: &Part, warnings: &mut Vec<Warning>) {
     let mut numbers: Vec<(u32, usize)> = Vec::new();
@@ -187,23 +126,10 @@ fn item_gaps(part: &Part, warnings: &mut Vec<Warning>) {
     gaps(&numbers, "số", warnings);
 }
 
-fn letter_step(
-    previous: Option<usize>,
-    letter: &str,
-    para: &Para,
-    warnings: &mut Vec<Warning>,
-) -> Option<usize> {
+fn letter_step(previous: Option<usize>, letter: &str, para: &Para, warnings: &mut Vec<Warning>) -> Option<usize> {
     let Some(at) = LETTERS.iter().position(|l| *l == letter) else {
-        let message = format!(
-            "Chữ “{letter}” không có trong cách đánh thứ tự tiếng Việt (a, b, c, d, đ, e, g, h …)."
-        );
-        push(
-            warnings,
-            "numbering_gap",
-            para.line,
-            message,
-            Some("Kiểm tra thứ tự các điểm."),
-        );
+        let message = format!("Chữ “{letter}” không có trong cách đánh thứ tự tiếng Việt (a, b, c, d, đ, e, g, h …).");
+        push(warnings, "numbering_gap", para.line, message, Some("Kiểm tra thứ tự các điểm."));
         // "f" stands where "g" is expected next.
         return previous;
     };
@@ -211,13 +137,7 @@ fn letter_step(
         && at > previous + 1
     {
         let message = format!("Thiếu điểm giữa “{}” và “{letter}”.", LETTERS[previous]);
-        push(
-            warnings,
-            "numbering_gap",
-            para.line,
-            message,
-            Some("Kiểm tra xem có điểm bị mất hay chỉ đánh thứ tự nhầm."),
-        );
+        push(warnings, "numbering_gap", para.line, message, Some("Kiểm tra xem có điểm bị mất hay chỉ đánh thứ tự nhầm."));
     }
     Some(at)
 }
@@ -233,9 +153,7 @@ fn level(name: &str) -> Option<u8> {
     } else if key.starts_with("phong van hoa") {
         // Offices of the district, which existed until 1 July 2025.
         Some(2)
-    } else if key.starts_with("bo ")
-        && !key.starts_with("bo phan")
-        && !key.starts_with("bo chi huy")
+    } else if key.starts_with("bo ") && !key.starts_with("bo phan") && !key.starts_with("bo chi huy")
         || key.starts_with("chinh phu")
         || key.starts_with("thu tuong")
     {
@@ -257,16 +175,13 @@ pub fn actors(plan: &Plan, warnings: &mut Vec<Warning>) {
             if let (Some(own), Some(other)) = (issuer, level(lead))
                 && other < own
             {
-                let message =
-                    format!("Cơ quan chủ trì “{lead}” thuộc cấp trên của cơ quan ban hành.");
+                let message = format!("Cơ quan chủ trì “{lead}” thuộc cấp trên của cơ quan ban hành.");
                 push(
                     warnings,
                     "lead_from_upper_level",
                     line,
                     message,
-                    Some(
-                        "Kế hoạch không giao việc được cho cấp trên; chọn cơ quan chủ trì khác hoặc ghi là cơ quan hướng dẫn.",
-                    ),
+                    Some("Kế hoạch không giao việc được cho cấp trên; chọn cơ quan chủ trì khác hoặc ghi là cơ quan hướng dẫn."),
                 );
             }
         }
@@ -275,13 +190,7 @@ pub fn actors(plan: &Plan, warnings: &mut Vec<Warning>) {
             if is_unresolvable(name) && !named.contains(&key) {
                 named.push(key);
                 let message = format!("“{name}” không chỉ rõ cơ quan nào.");
-                push(
-                    warnings,
-                    "unresolvable_actor",
-                    line,
-                    message,
-                    Some("Chọn các cơ quan cụ thể khi nhập kế hoạch."),
-                );
+                push(warnings, "unresolvable_actor", line, message, Some("Chọn các cơ quan cụ thể khi nhập kế hoạch."));
             }
         }
     }
@@ -294,13 +203,9 @@ pub fn schedules(plan: &Plan, warnings: &mut Vec<Warning>) {
         let line = task.lines.first().copied().unwrap_or(0);
         let time = task.time.as_deref().unwrap_or_default();
         match &task.schedule {
-            Some(Schedule::Text) => push(
-                warnings,
-                "unclear_schedule",
-                line,
-                format!("Chưa hiểu thời gian “{time}”."),
-                Some("Chọn lịch thực hiện bằng tay."),
-            ),
+            Some(Schedule::Text) => {
+                push(warnings, "unclear_schedule", line, format!("Chưa hiểu thời gian “{time}”."), Some("Chọn lịch thực hiện bằng tay."))
+            }
             Some(Schedule::Periodic { interval: None }) => {
                 push(
                     warnings,
@@ -313,19 +218,8 @@ pub fn schedules(plan: &Plan, warnings: &mut Vec<Warning>) {
             _ => {}
         }
         if let Some(no) = &task.no {
-            if seen
-                .iter()
-                .rev()
-                .take(200)
-                .any(|(s, n)| **s == task.section && *n == no)
-            {
-                push(
-                    warnings,
-                    "duplicate_row_number",
-                    line,
-                    format!("Số thứ tự {no} dùng hai lần trong một mục."),
-                    None,
-                );
+            if seen.iter().rev().take(200).any(|(s, n)| **s == task.section && *n == no) {
+                push(warnings, "duplicate_row_number", line, format!("Số thứ tự {no} dùng hai lần trong một mục."), None);
             }
             seen.push((&task.section, no));
         }
@@ -333,48 +227,19 @@ pub fn schedules(plan: &Plan, warnings: &mut Vec<Warning>) {
 }
 
 /// Values read from words, general clauses, source of the tasks.
-pub fn notes(
-    plan: &Plan,
-    doc: &Document,
-    clauses: &[Clause],
-    from_body: bool,
-    warnings: &mut Vec<Warning>,
-) {
+pub fn notes(plan: &Plan, doc: &Document, clauses: &[Clause], from_body: bool, warnings: &mut Vec<Warning>) {
     for objective in &plan.objectives {
         for value in objective.values.iter().filter(|v| is_implied(v)) {
-            let message = format!(
-                "Mục tiêu không ghi con số, hiểu là {} {}%: “{}”.",
-                value.comparator,
-                value.value,
-                excerpt(&value.text)
-            );
-            push(
-                warnings,
-                "implied_value",
-                objective.line,
-                message,
-                Some("Xác nhận hoặc nhập ngưỡng."),
-            );
+            let message = format!("Mục tiêu không ghi con số, hiểu là {} {}%: “{}”.", value.comparator, value.value, excerpt(&value.text));
+            push(warnings, "implied_value", objective.line, message, Some("Xác nhận hoặc nhập ngưỡng."));
         }
     }
     if from_body && !plan.tasks.is_empty() {
-        let message = format!(
-            "Không có bảng nhiệm vụ: {} nhiệm vụ được lấy từ các mục và phần phân công.",
-            plan.tasks.len()
-        );
-        push(
-            warnings,
-            "tasks_from_body",
-            0,
-            message,
-            Some("Kiểm tra cơ quan chủ trì và thời gian của từng nhiệm vụ."),
-        );
+        let message = format!("Không có bảng nhiệm vụ: {} nhiệm vụ được lấy từ các mục và phần phân công.", plan.tasks.len());
+        push(warnings, "tasks_from_body", 0, message, Some("Kiểm tra cơ quan chủ trì và thời gian của từng nhiệm vụ."));
     } else {
         for clause in clauses {
-            let message = format!(
-                "Điều khoản chung, không thuộc cơ quan nào: “{}”.",
-                clause.text
-            );
+            let message = format!("Điều khoản chung, không thuộc cơ quan nào: “{}”.", clause.text);
             push(
                 warnings,
                 "general_clause",
@@ -386,12 +251,6 @@ pub fn notes(
     }
     for para in doc.closing.iter().filter(|p| p.key.len() > 20) {
         let message = format!("Đoạn kết: “{}”.", para.text);
-        push(
-            warnings,
-            "general_clause",
-            para.line,
-            message,
-            Some("Tạo nghĩa vụ báo cáo, phản ánh nếu cần."),
-        );
+        push(warnings, "general_clause", para.line, message, Some("Tạo nghĩa vụ báo cáo, phản ánh nếu cần."));
     }
 }

@@ -65,10 +65,7 @@ pub fn role(heading: &str) -> Option<Role> {
     if key.is_empty() || key.len() > 120 {
         return None;
     }
-    if matches!(
-        key,
-        "stt" | "tt" | "so tt" | "s.t.t" | "so thu tu" | "thu tu" | "#" | "no" | "no." | "ma so"
-    ) {
+    if matches!(key, "stt" | "tt" | "so tt" | "s.t.t" | "so thu tu" | "thu tu" | "#" | "no" | "no." | "ma so") {
         return Some(Role::Number);
     }
     if let Some(year) = year_heading(key) {
@@ -82,17 +79,7 @@ pub fn role(heading: &str) -> Option<Role> {
         Role::Coordinating
     } else if lead {
         Role::Lead
-    } else if has(&[
-        "thoi gian",
-        "thoi han",
-        "tien do",
-        "lo trinh",
-        "thoi diem",
-        "ky han",
-        "han hoan thanh",
-        "han",
-        "thoi ky",
-    ]) {
+    } else if has(&["thoi gian", "thoi han", "tien do", "lo trinh", "thoi diem", "ky han", "han hoan thanh", "han", "thoi ky"]) {
         Role::Time
     } else if has(&["don vi tinh", "dvt"]) {
         Role::Unit
@@ -100,26 +87,11 @@ pub fn role(heading: &str) -> Option<Role> {
         Role::Product
     } else if has(&["ghi chu", "can cu", "luu y"]) {
         Role::Notes
-    } else if has(&[
-        "co quan thuc hien",
-        "don vi thuc hien",
-        "co quan",
-        "don vi",
-        "trach nhiem",
-        "nguoi thuc hien",
-        "phan cong",
-    ]) && !has(&["noi dung"])
+    } else if has(&["co quan thuc hien", "don vi thuc hien", "co quan", "don vi", "trach nhiem", "nguoi thuc hien", "phan cong"])
+        && !has(&["noi dung"])
     {
         Role::Lead
-    } else if has(&[
-        "nhiem vu",
-        "noi dung",
-        "cong viec",
-        "giai phap",
-        "hoat dong",
-        "nhom nhiem vu",
-        "dau viec",
-    ]) {
+    } else if has(&["nhiem vu", "noi dung", "cong viec", "giai phap", "hoat dong", "nhom nhiem vu", "dau viec"]) {
         Role::Task
     } else if has(&["chi tieu", "muc tieu", "chi so"]) {
         Role::Target
@@ -132,12 +104,8 @@ pub fn role(heading: &str) -> Option<Role> {
 
 /// `Năm 2026`, `2026`, `Đến năm 2030`.
 fn year_heading(key: &str) -> Option<i32> {
-    let core = ["muc tieu", "ke hoach", "den", "het", "nam"]
-        .iter()
-        .fold(key, |k, w| k.trim().strip_prefix(w).unwrap_or(k).trim());
-    (core.len() == 4)
-        .then(|| core.parse().ok())?
-        .filter(|y| (2000..2100).contains(y))
+    let core = ["muc tieu", "ke hoach", "den", "het", "nam"].iter().fold(key, |k, w| k.trim().strip_prefix(w).unwrap_or(k).trim());
+    (core.len() == 4).then(|| core.parse().ok())?.filter(|y| (2000..2100).contains(y))
 }
 
 /// Reads a row as a heading row: an ordinal heading, or a task heading, beside at least one other known one.
@@ -149,12 +117,14 @@ pub fn header(cells: &[String]) -> Option<Columns> {
     let target = has(|r| *r == Role::Target);
     let who = has(|r| matches!(r, Role::Lead | Role::Coordinating | Role::Both));
     let when = has(|r| matches!(r, Role::Time | Role::Product | Role::Year(_)));
-    let known = roles
+    let known = roles.iter().flatten().filter(|r| **r != Role::Other).count();
+    // Headings begin with a capital; without an ordinal column they must be short as well.
+    let longest = if number { 80 } else { 50 };
+    let short = cells
         .iter()
-        .flatten()
-        .filter(|r| **r != Role::Other)
-        .count();
-    let short = cells.iter().all(|c| c.chars().count() <= 80);
+        .map(|c| c.trim())
+        .filter(|c| !c.is_empty())
+        .all(|c| c.chars().count() <= longest && !c.starts_with(char::is_lowercase) && !c.starts_with(['-', '+']));
     let tasks = task && (who || (number && when));
     let targets = target && number && (when || has(|r| *r == Role::Unit));
     if !short || known < 2 || !(tasks || targets) {
@@ -175,38 +145,19 @@ pub fn header(cells: &[String]) -> Option<Columns> {
             }
         })
         .collect();
-    Some(Columns {
-        roles,
-        heads: cells.to_vec(),
-    })
+    Some(Columns { roles, heads: cells.to_vec() })
 }
 
 /// The second row of a two-row heading ("Cơ quan thực hiện" over "Chủ trì" | "Phối hợp").
 pub fn refine(columns: &Columns, cells: &[String]) -> Option<Columns> {
-    let filled: Vec<(usize, &String)> = cells
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| !c.trim().is_empty())
-        .collect();
-    let changed: Vec<(usize, Role)> = filled
-        .iter()
-        .filter_map(|(at, c)| role(c).filter(|r| *r != Role::Other).map(|r| (*at, r)))
-        .collect();
-    let people = changed
-        .iter()
-        .any(|(_, r)| matches!(r, Role::Lead | Role::Coordinating | Role::Year(_)));
-    if !people
-        || filled.iter().any(|(_, c)| c.chars().count() > 60)
-        || cells.len() != columns.roles.len()
-    {
+    let filled: Vec<(usize, &String)> = cells.iter().enumerate().filter(|(_, c)| !c.trim().is_empty()).collect();
+    let changed: Vec<(usize, Role)> = filled.iter().filter_map(|(at, c)| role(c).filter(|r| *r != Role::Other).map(|r| (*at, r))).collect();
+    let people = changed.iter().any(|(_, r)| matches!(r, Role::Lead | Role::Coordinating | Role::Year(_)));
+    if !people || filled.iter().any(|(_, c)| c.chars().count() > 60) || cells.len() != columns.roles.len() {
         return None;
     }
-    let agrees = |at: usize, r: Role| {
-        changed.iter().any(|(c, x)| *c == at && *x == r) || columns.roles[at] == r
-    };
-    let same = filled
-        .iter()
-        .all(|(at, c)| columns.heads[*at] == **c || role(c).is_some_and(|r| agrees(*at, r)));
+    let agrees = |at: usize, r: Role| changed.iter().any(|(c, x)| *c == at && *x == r) || columns.roles[at] == r;
+    let same = filled.iter().all(|(at, c)| columns.heads[*at] == **c || role(c).is_some_and(|r| agrees(*at, r)));
     if !same {
         return None;
     }
@@ -216,6 +167,12 @@ pub fn refine(columns: &Columns, cells: &[String]) -> Option<Columns> {
         next.heads[at].clone_from(&cells[at]);
     }
     Some(next)
+}
+
+/// A heading row broken over a page: its second half holds only heading words ("THỰC HIỆN").
+pub fn is_heading_rest(cells: &[String]) -> bool {
+    let words = ["thuc hien", "hoan thanh", "trien khai", "chu tri", "phoi hop", "hien", "thanh"];
+    cells.iter().map(|c| fold(c.trim())).filter(|c| !c.is_empty()).all(|c| words.contains(&c.as_str()))
 }
 
 /// Decides while lines go by which rows belong to a known table.
@@ -233,13 +190,12 @@ impl TableWatch {
             self.width = cells.len();
             return true;
         }
-        let rule = cells
-            .iter()
-            .all(|c| c.trim_matches(['-', ':', ' ', '=']).is_empty());
+        let rule = cells.iter().all(|c| c.trim_matches(['-', ':', ' ', '=']).is_empty());
         if self.width > 0 && !self.open && cells.len() == self.width {
             self.open = true;
         }
-        self.open && !rule
+        let filled = cells.iter().filter(|c| !c.trim().is_empty()).count();
+        self.open && !rule && (cells.len() == self.width || filled > 1)
     }
 
     /// A line of text between rows: a real paragraph closes the table.
@@ -266,51 +222,21 @@ mod tests {
     fn headings_in_any_order_and_wording() {
         use Role::{Coordinating, Lead, Notes, Number, Product, Task, Time};
         assert_eq!(
-            roles(&[
-                "TT",
-                "NHIỆM VỤ",
-                "ĐƠN VỊ CHỦ TRÌ",
-                "ĐƠN VỊ PHỐI HỢP",
-                "THỜI GIAN THỰC HIỆN"
-            ]),
+            roles(&["TT", "NHIỆM VỤ", "ĐƠN VỊ CHỦ TRÌ", "ĐƠN VỊ PHỐI HỢP", "THỜI GIAN THỰC HIỆN"]),
             Some(vec![Number, Task, Lead, Coordinating, Time])
         );
         assert_eq!(
-            roles(&[
-                "Thời hạn hoàn thành",
-                "Sản phẩm",
-                "Nội dung công việc",
-                "Cơ quan thực hiện",
-                "Ghi chú"
-            ]),
+            roles(&["Thời hạn hoàn thành", "Sản phẩm", "Nội dung công việc", "Cơ quan thực hiện", "Ghi chú"]),
             Some(vec![Time, Product, Task, Lead, Notes])
         );
-        assert_eq!(
-            roles(&["STT", "Nội dung nhiệm vụ", "Chủ trì, phối hợp", "Tiến độ"]),
-            Some(vec![Number, Task, Role::Both, Time])
-        );
-        assert_eq!(
-            roles(&["STT", "Chỉ tiêu", "Đơn vị tính", "Năm 2026"]),
-            Some(vec![Number, Role::Target, Role::Unit, Role::Year(2026)])
-        );
+        assert_eq!(roles(&["STT", "Nội dung nhiệm vụ", "Chủ trì, phối hợp", "Tiến độ"]), Some(vec![Number, Task, Role::Both, Time]));
+        assert_eq!(roles(&["STT", "Chỉ tiêu", "Đơn vị tính", "Năm 2026"]), Some(vec![Number, Role::Target, Role::Unit, Role::Year(2026)]));
     }
 
     #[test]
     fn ordinary_rows_are_no_heading() {
-        assert_eq!(
-            roles(&[
-                "1",
-                "Triển khai nhiệm vụ",
-                "Công an tỉnh",
-                "Sở Nội vụ",
-                "Quý II/2026"
-            ]),
-            None
-        );
-        assert_eq!(
-            roles(&["ỦY BAN NHÂN DÂN", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"]),
-            None
-        );
+        assert_eq!(roles(&["1", "Triển khai nhiệm vụ", "Công an tỉnh", "Sở Nội vụ", "Quý II/2026"]), None);
+        assert_eq!(roles(&["ỦY BAN NHÂN DÂN", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"]), None);
         assert_eq!(roles(&["STT", "Họ và tên", "Chức vụ"]), None);
     }
 }

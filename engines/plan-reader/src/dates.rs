@@ -17,50 +17,28 @@ impl Date {
     /// A date; a day beyond the month's end is set to its end.
     pub fn new(year: i32, month: u32, day: u32) -> Self {
         let month = month.clamp(1, 12);
-        Self {
-            year,
-            month,
-            day: day.clamp(1, month_length(year, month)),
-        }
+        Self { year, month, day: day.clamp(1, month_length(year, month)) }
     }
 
     /// A date only if it exists.
     pub fn checked(year: i32, month: u32, day: u32) -> Option<Self> {
-        let exists = (1..=12).contains(&month)
-            && day >= 1
-            && day <= month_length(year, month)
-            && (1900..2200).contains(&year);
+        let exists = (1..=12).contains(&month) && day >= 1 && day <= month_length(year, month) && (1900..2200).contains(&year);
         exists.then_some(Self { year, month, day })
     }
 
     /// Last day of the month.
     pub fn month_end(self) -> Self {
-        Self {
-            day: month_length(self.year, self.month),
-            ..self
-        }
+        Self { day: month_length(self.year, self.month), ..self }
     }
 
     /// The day before.
     pub fn previous(self) -> Self {
         if self.day > 1 {
-            Self {
-                day: self.day - 1,
-                ..self
-            }
+            Self { day: self.day - 1, ..self }
         } else if self.month > 1 {
-            Self {
-                month: self.month - 1,
-                day: 1,
-                ..self
-            }
-            .month_end()
+            Self { month: self.month - 1, day: 1, ..self }.month_end()
         } else {
-            Self {
-                year: self.year - 1,
-                month: 12,
-                day: 31,
-            }
+            Self { year: self.year - 1, month: 12, day: 31 }
         }
     }
 
@@ -111,11 +89,7 @@ fn number(bytes: &[u8], at: usize, most: usize) -> Option<(u32, usize)> {
     if end == at || end - at > most {
         return None;
     }
-    std::str::from_utf8(&bytes[at..end])
-        .ok()?
-        .parse()
-        .ok()
-        .map(|n| (n, end))
+    std::str::from_utf8(&bytes[at..end]).ok()?.parse().ok().map(|n| (n, end))
 }
 
 fn skip_spaces(bytes: &[u8], mut at: usize) -> usize {
@@ -158,8 +132,7 @@ pub fn date_at(key: &str, at: usize) -> Option<Date> {
     let (month, end) = number(bytes, end, 2)?;
     let end = skip_spaces(bytes, end);
     let rest = key.get(end..)?.strip_prefix("nam")?;
-    let (year, _) =
-        number(bytes, skip_spaces(bytes, key.len() - rest.len()), 4).filter(|(y, _)| *y > 1900)?;
+    let (year, _) = number(bytes, skip_spaces(bytes, key.len() - rest.len()), 4).filter(|(y, _)| *y > 1900)?;
     Date::checked(i32::try_from(year).ok()?, month, day)
 }
 
@@ -167,8 +140,7 @@ pub fn date_at(key: &str, at: usize) -> Option<Date> {
 pub fn find_day_month(key: &str) -> Option<(usize, u32, u32)> {
     let bytes = key.as_bytes();
     for at in 0..bytes.len() {
-        let open = bytes[at].is_ascii_digit()
-            && (at == 0 || !(bytes[at - 1].is_ascii_digit() || bytes[at - 1] == b'/'));
+        let open = bytes[at].is_ascii_digit() && (at == 0 || !(bytes[at - 1].is_ascii_digit() || bytes[at - 1] == b'/'));
         if !open {
             continue;
         }
@@ -187,9 +159,7 @@ pub fn find_day_month(key: &str) -> Option<(usize, u32, u32)> {
         let Some((month, end)) = number(bytes, month_at, 2) else {
             continue;
         };
-        let closed = bytes
-            .get(end)
-            .is_none_or(|b| !matches!(b, b'/' | b'0'..=b'9'));
+        let closed = bytes.get(end).is_none_or(|b| !matches!(b, b'/' | b'0'..=b'9'));
         // "24/7" is a service time, not a day.
         if closed && (day, month) != (24, 7) && Date::checked(2000, month, day).is_some() {
             return Some((at, day, month));
@@ -202,8 +172,7 @@ pub fn find_day_month(key: &str) -> Option<(usize, u32, u32)> {
 pub fn find_month_year(key: &str) -> Option<(u32, i32)> {
     let bytes = key.as_bytes();
     for at in 0..bytes.len() {
-        let open = bytes[at].is_ascii_digit()
-            && (at == 0 || !(bytes[at - 1].is_ascii_digit() || bytes[at - 1] == b'/'));
+        let open = bytes[at].is_ascii_digit() && (at == 0 || !(bytes[at - 1].is_ascii_digit() || bytes[at - 1] == b'/'));
         if !open {
             continue;
         }
@@ -222,16 +191,7 @@ pub fn find_month_year(key: &str) -> Option<(u32, i32)> {
 /// The year of a horizon phrase ("đến năm 2030", "đến hết năm 2026", "giai đoạn 2026 - 2030");
 /// "tầm nhìn" years are not binding and ignored.
 pub fn horizon(key: &str) -> Option<i32> {
-    for phrase in [
-        "den nam",
-        "den het nam",
-        "den cuoi nam",
-        "den 31/12/",
-        "den thang 12/",
-        "den het ngay 31/12/",
-        "het nam",
-        "den",
-    ] {
+    for phrase in ["den nam", "den het nam", "den cuoi nam", "den 31/12/", "den thang 12/", "den het ngay 31/12/", "het nam", "den"] {
         let mut from = 0;
         while let Some(at) = find_word(key, phrase.trim_end_matches('/'), from) {
             let tail = key[at + phrase.len().min(key.len() - at)..].trim_start();
@@ -256,6 +216,13 @@ pub fn validity(key: &str) -> Option<i32> {
     None
 }
 
+/// The year of a yearly plan's title ("Chuyển đổi số năm 2026"); none when it names several years.
+pub fn yearly(key: &str) -> Option<i32> {
+    let at = find_word(key, "nam", 0)?;
+    let year = key.get(at + 4..at + 8).and_then(year_token)?;
+    (years(key).len() == 1 && find_word(key, "den nam", 0).is_none()).then_some(year)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,17 +230,8 @@ mod tests {
 
     #[test]
     fn dates_in_every_spelling() {
-        for text in [
-            "ngày 30/3/2026",
-            "ngày 30 tháng 3 năm 2026",
-            "30-03-2026",
-            "30.3.2026",
-        ] {
-            assert_eq!(
-                find(&fold(text), 0).map(|(_, d)| d.iso()).as_deref(),
-                Some("2026-03-30"),
-                "{text}"
-            );
+        for text in ["ngày 30/3/2026", "ngày 30 tháng 3 năm 2026", "30-03-2026", "30.3.2026"] {
+            assert_eq!(find(&fold(text), 0).map(|(_, d)| d.iso()).as_deref(), Some("2026-03-30"), "{text}");
         }
         assert_eq!(find("31/2/2026", 0), None);
         assert_eq!(find("119/2022/qd", 0), None);
@@ -282,10 +240,7 @@ mod tests {
     #[test]
     fn horizons_and_visions() {
         assert_eq!(horizon(&fold("Mục tiêu cụ thể đến năm 2030")), Some(2030));
-        assert_eq!(
-            horizon(&fold("đến năm 2025, tầm nhìn đến năm 2030")),
-            Some(2025)
-        );
+        assert_eq!(horizon(&fold("đến năm 2025, tầm nhìn đến năm 2030")), Some(2025));
         assert_eq!(horizon(&fold("tầm nhìn 2030")), None);
         assert_eq!(horizon(&fold("Đến 2027")), Some(2027));
         assert_eq!(validity(&fold("giai đoạn 2022 - 2025")), Some(2025));

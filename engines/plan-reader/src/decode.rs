@@ -44,14 +44,10 @@ fn sniff(bytes: &[u8], name: &str) -> Kind {
     if head.starts_with(b"{\\rtf") {
         return Kind::Other(".rtf");
     }
-    if head.starts_with(&[0xff, 0xd8, 0xff])
-        || head.starts_with(b"\x89PNG")
-        || head.starts_with(b"II*\0")
-    {
+    if head.starts_with(&[0xff, 0xd8, 0xff]) || head.starts_with(b"\x89PNG") || head.starts_with(b"II*\0") {
         return Kind::Other("ảnh");
     }
-    if head.starts_with(b"\x1f\x8b") || head.starts_with(b"Rar!") || head.starts_with(b"7z\xbc\xaf")
-    {
+    if head.starts_with(b"\x1f\x8b") || head.starts_with(b"Rar!") || head.starts_with(b"7z\xbc\xaf") {
         return Kind::Other("nén (.gz, .rar, .7z)");
     }
     Kind::Text
@@ -66,10 +62,7 @@ pub fn decode(bytes: &[u8], name: &str) -> Result<Decoded, ReadError> {
         return Err(ReadError::Empty);
     }
     if bytes.len() > MAX_FILE {
-        return Err(ReadError::TooLarge {
-            size: bytes.len(),
-            limit: MAX_FILE,
-        });
+        return Err(ReadError::TooLarge { size: bytes.len(), limit: MAX_FILE });
     }
     let decoded = match sniff(bytes, name) {
         Kind::Zip => crate::docx::decode(bytes)?,
@@ -77,10 +70,7 @@ pub fn decode(bytes: &[u8], name: &str) -> Result<Decoded, ReadError> {
         Kind::Other(kind) => return Err(ReadError::Unsupported(kind)),
         Kind::Text => {
             if bytes.len() > MAX_TEXT {
-                return Err(ReadError::TooLarge {
-                    size: bytes.len(),
-                    limit: MAX_TEXT,
-                });
+                return Err(ReadError::TooLarge { size: bytes.len(), limit: MAX_TEXT });
             }
             let lines = text_lines(&decode_text(bytes)?)?;
             let wrapped = looks_wrapped(&lines);
@@ -105,13 +95,7 @@ fn decode_text(bytes: &[u8]) -> Result<String, ReadError> {
         return utf16(rest, u16::from_be_bytes);
     }
     let head = &bytes[..bytes.len().min(4096)];
-    let zeros = |odd: usize| {
-        head.iter()
-            .skip(odd)
-            .step_by(2)
-            .filter(|b| **b == 0)
-            .count()
-    };
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
     let half = head.len() / 2;
     if half >= 8 && bytes.len() % 2 == 0 {
         // Vietnamese in UTF-16 has many zero high bytes (spaces, plain letters) and no zero low bytes.
@@ -126,18 +110,13 @@ fn decode_text(bytes: &[u8]) -> Result<String, ReadError> {
 }
 
 fn utf8(bytes: &[u8]) -> Result<String, ReadError> {
-    let controls = bytes
-        .iter()
-        .filter(|b| **b < 9 || (14..32).contains(*b))
-        .count();
+    let controls = bytes.iter().filter(|b| **b < 9 || (14..32).contains(*b)).count();
     if controls * 50 > bytes.len() {
         return Err(ReadError::NotText);
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
-        Err(error) => Err(ReadError::Encoding {
-            at: error.valid_up_to(),
-        }),
+        Err(error) => Err(ReadError::Encoding { at: error.valid_up_to() }),
     }
 }
 
@@ -147,15 +126,8 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, ReadError> {
     for c in char::decode_utf16(units) {
         text.push(c.map_err(|_| ReadError::NotText)?);
     }
-    let controls = text
-        .chars()
-        .filter(|c| c.is_control() && !c.is_whitespace())
-        .count();
-    if controls * 50 > text.len() {
-        Err(ReadError::NotText)
-    } else {
-        Ok(text)
-    }
+    let controls = text.chars().filter(|c| c.is_control() && !c.is_whitespace()).count();
+    if controls * 50 > text.len() { Err(ReadError::NotText) } else { Ok(text) }
 }
 
 /// Splits a text into source lines; tabs and pipes make cells.
@@ -182,17 +154,9 @@ fn text_line(raw: &str, line: usize) -> Line {
     let raw = raw.trim_end_matches([' ', '\u{c}', '\u{b}', '\u{a0}']);
     if let Some(cells) = split_cells(raw) {
         let cells: Vec<String> = cells.into_iter().map(clean).collect();
-        return Line {
-            line,
-            text: cells.join("\t"),
-            cells,
-        };
+        return Line { line, text: cells.join("\t"), cells };
     }
-    Line {
-        line,
-        text: clean(raw),
-        cells: Vec::new(),
-    }
+    Line { line, text: clean(raw), cells: Vec::new() }
 }
 
 /// Cells of a row: by tab, or by pipe (`| a | b |`, `a | b | c`).
@@ -201,10 +165,7 @@ fn split_cells(raw: &str) -> Option<Vec<&str>> {
         // A tab right behind a list marker is only an indent.
         let cells: Vec<&str> = raw.split('\t').collect();
         let filled = cells.iter().filter(|c| !c.trim().is_empty()).count();
-        let marker = cells
-            .iter()
-            .find(|c| !c.trim().is_empty())
-            .is_some_and(|c| is_marker(c.trim()));
+        let marker = cells.iter().find(|c| !c.trim().is_empty()).is_some_and(|c| is_marker(c.trim()));
         return (cells.len() > 2 || (filled == 2 && !marker)).then_some(cells);
     }
     let trimmed = raw.trim();
@@ -218,29 +179,30 @@ fn split_cells(raw: &str) -> Option<Vec<&str>> {
 }
 
 fn is_marker(text: &str) -> bool {
-    text.len() <= 6
-        && (matches!(text, "-" | "+" | "•" | "*" | "–") || text.ends_with(['.', ')', '/']))
+    text.len() <= 6 && (matches!(text, "-" | "+" | "•" | "*" | "–") || text.ends_with(['.', ')', '/']))
 }
 
-/// A text whose paragraphs were broken at a fixed width: many neighbouring lines of similar length.
+/// A text whose paragraphs were broken at a fixed width: most of its full lines go straight on in
+/// the next line.
 fn looks_wrapped(lines: &[Line]) -> bool {
-    let plain: Vec<&Line> = lines.iter().filter(|l| l.cells.is_empty()).collect();
-    let mut followed = 0usize;
-    let mut filled = 0usize;
-    let mut longest = 0usize;
+    let plain: Vec<(usize, usize, &str)> = lines
+        .iter()
+        .filter(|l| l.cells.is_empty() && !l.text.is_empty())
+        .map(|l| (l.line, l.text.chars().count(), l.text.as_str()))
+        .collect();
+    let longest = plain.iter().map(|(_, length, _)| *length).max().unwrap_or(0);
+    if !(40..=160).contains(&longest) {
+        return false;
+    }
+    let (mut full, mut followed) = (0usize, 0usize);
     for pair in plain.windows(2) {
-        if pair[0].text.is_empty() {
-            continue;
-        }
-        filled += 1;
-        let length = pair[0].text.chars().count();
-        longest = longest.max(length);
-        let next = pair[1].text.chars().next();
-        if length > 40 && pair[1].line == pair[0].line + 1 && next.is_some_and(char::is_lowercase) {
-            followed += 1;
+        if pair[0].1 * 100 >= longest * 80 {
+            full += 1;
+            let marker = crate::lines::split_marker(pair[1].2).0;
+            followed += usize::from(pair[1].0 == pair[0].0 + 1 && marker == crate::lines::Marker::None);
         }
     }
-    filled > 10 && longest <= 160 && followed * 5 > filled
+    full >= 5 && followed * 10 >= full * 6
 }
 
 #[cfg(test)]
@@ -267,9 +229,6 @@ mod tests {
         assert!(doc.to_string().contains(".docx"), "{doc}");
         let tcvn = decode(b"KO HO\xb9CH tri\xd3n khai", "a.txt").unwrap_err();
         assert!(matches!(tcvn, ReadError::Encoding { at: 5 }), "{tcvn:?}");
-        assert_eq!(
-            decode(&[1, 2, 3, 4, 5, 0, 0, 7], "x").unwrap_err(),
-            ReadError::NotText
-        );
+        assert_eq!(decode(&[1, 2, 3, 4, 5, 0, 0, 7], "x").unwrap_err(), ReadError::NotText);
     }
 }

@@ -47,9 +47,7 @@ impl fmt::Display for ReadError {
                 size.div_ceil(1 << 20),
                 limit >> 20
             ),
-            Self::NotText => f.write_str(
-                "Không nhận ra định dạng tệp. Hãy nộp kế hoạch ở dạng .docx, .pdf (có lớp chữ) hoặc .txt.",
-            ),
+            Self::NotText => f.write_str("Không nhận ra định dạng tệp. Hãy nộp kế hoạch ở dạng .docx, .pdf (có lớp chữ) hoặc .txt."),
             Self::Encoding { at } => write!(
                 f,
                 "Tệp chữ không dùng bảng mã Unicode (lỗi từ byte {at}), có thể là TCVN3, VNI hoặc Windows-1258. \
@@ -58,22 +56,18 @@ impl fmt::Display for ReadError {
             Self::Unsupported(kind) => {
                 write!(f, "Chưa đọc được tệp {kind}. Hãy mở tệp và lưu lại ở dạng .docx hoặc .pdf, rồi nộp lại.")
             }
-            Self::BrokenDocx(_) => f.write_str(
-                "Tệp .docx bị hỏng hoặc bị cắt cụt. Hãy tải lại tệp gốc, hoặc mở bằng trình soạn thảo rồi lưu lại.",
-            ),
+            Self::BrokenDocx(_) => {
+                f.write_str("Tệp .docx bị hỏng hoặc bị cắt cụt. Hãy tải lại tệp gốc, hoặc mở bằng trình soạn thảo rồi lưu lại.")
+            }
             Self::Bomb => f.write_str(
                 "Tệp nén bất thường (giải nén ra quá lớn hoặc quá nhiều phần), không mở để bảo đảm an toàn. \
                  Hãy kiểm tra nguồn gốc của tệp.",
             ),
-            Self::ScannedPdf => f.write_str(
-                "Tệp PDF là ảnh quét, không có lớp chữ. Hãy dùng bản .docx, hoặc nhận dạng chữ (OCR) trước khi nộp.",
-            ),
-            Self::EncryptedPdf => {
-                f.write_str("Tệp PDF được bảo vệ bằng mật khẩu. Hãy gỡ mật khẩu hoặc nộp bản .docx.")
+            Self::ScannedPdf => {
+                f.write_str("Tệp PDF là ảnh quét, không có lớp chữ. Hãy dùng bản .docx, hoặc nhận dạng chữ (OCR) trước khi nộp.")
             }
-            Self::BrokenPdf(_) => {
-                f.write_str("Tệp PDF bị hỏng hoặc bị cắt cụt. Hãy tải lại tệp gốc hoặc nộp bản .docx.")
-            }
+            Self::EncryptedPdf => f.write_str("Tệp PDF được bảo vệ bằng mật khẩu. Hãy gỡ mật khẩu hoặc nộp bản .docx."),
+            Self::BrokenPdf(_) => f.write_str("Tệp PDF bị hỏng hoặc bị cắt cụt. Hãy tải lại tệp gốc hoặc nộp bản .docx."),
             Self::TooComplex(what) => {
                 write!(f, "Tài liệu vượt giới hạn đọc ({what}). Hãy tách thành các tệp nhỏ hơn.")
             }

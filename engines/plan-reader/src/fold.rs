@@ -56,11 +56,7 @@ impl<'a> Folded<'a> {
             starts.push(u32::try_from(at).unwrap_or(u32::MAX));
         }
         starts.push(u32::try_from(source.len()).unwrap_or(u32::MAX));
-        Self {
-            source,
-            key,
-            starts,
-        }
+        Self { source, key, starts }
     }
 
     /// Original text between two positions of the key.
@@ -78,10 +74,7 @@ impl<'a> Folded<'a> {
 
     /// Whether the character at a key position is an upper-case letter.
     pub fn is_upper(&self, at: usize) -> bool {
-        self.slice(at, at + 1)
-            .chars()
-            .next()
-            .is_some_and(char::is_uppercase)
+        self.slice(at, at + 1).chars().next().is_some_and(char::is_uppercase)
     }
 }
 
@@ -116,11 +109,7 @@ pub fn tidy(text: &str) -> String {
         }
         out.push_str(word);
     }
-    if unicode_normalization::is_nfc(&out) {
-        out
-    } else {
-        out.nfc().collect()
-    }
+    if unicode_normalization::is_nfc(&out) { out } else { out.nfc().collect() }
 }
 
 /// Key for comparing spellings: lower case, diacritics kept, tone placement unified (hoá = hóa),

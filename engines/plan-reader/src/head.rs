@@ -27,10 +27,7 @@ pub struct Head {
 /// Reads the head.
 pub fn read(doc: &Document) -> Head {
     let mut head = Head::default();
-    let kind = doc
-        .head
-        .iter()
-        .position(|p| is_kind(&p.key) || starts_with_kind(p));
+    let kind = doc.head.iter().position(|p| is_kind(&p.key) || starts_with_kind(p));
     for para in &doc.head {
         read_number(para, &mut head);
         read_date(para, &mut head);
@@ -43,50 +40,29 @@ pub fn read(doc: &Document) -> Head {
 
 /// "KẾ HOẠCH TRIỂN KHAI …" in capitals on one line.
 fn starts_with_kind(para: &Para) -> bool {
-    para.key.starts_with("ke hoach ")
-        && para.text.starts_with("KẾ HOẠCH")
-        && !para.key.contains(':')
+    para.key.starts_with("ke hoach ") && para.text.starts_with("KẾ HOẠCH") && !para.key.contains(':')
 }
 
 /// `Số: 12/KH-UBND`, also with the place and date on the same line.
 fn read_number(para: &Para, head: &mut Head) {
-    if head.number.is_some()
-        || !(para.key.starts_with("so:")
-            || para.key.starts_with("so :")
-            || para.key.starts_with("so "))
-    {
+    if head.number.is_some() || !(para.key.starts_with("so:") || para.key.starts_with("so :") || para.key.starts_with("so ")) {
         return;
     }
     let folded = Folded::new(&para.text);
-    let start = folded
-        .key
-        .find(|c: char| c.is_ascii_digit() || c == '/')
-        .unwrap_or(folded.key.len());
+    let start = folded.key.find(|c: char| c.is_ascii_digit() || c == '/').unwrap_or(folded.key.len());
     if start > 8 {
         return;
     }
-    let Some(slash) = folded.key[start..]
-        .find('/')
-        .map(|i| i + start)
-        .filter(|at| at - start <= 10)
-    else {
+    let Some(slash) = folded.key[start..].find('/').map(|i| i + start).filter(|at| at - start <= 10) else {
         return;
     };
-    let digits: String = folded.key[start..slash]
-        .chars()
-        .filter(char::is_ascii_digit)
-        .collect();
+    let digits: String = folded.key[start..slash].chars().filter(char::is_ascii_digit).collect();
     if digits.is_empty() {
         head.number_blank = Some(para.line);
         return;
     }
-    let tail = folded
-        .slice(slash, folded.key.len())
-        .trim_start_matches(['/', ' ']);
-    let sign: String = tail
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '/' | '&' | '–'))
-        .collect();
+    let tail = folded.slice(slash, folded.key.len()).trim_start_matches(['/', ' ']);
+    let sign: String = tail.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '-' | '/' | '&' | '–')).collect();
     if sign.is_empty() {
         head.number_blank = Some(para.line);
     } else {
@@ -114,9 +90,7 @@ fn read_date(para: &Para, head: &mut Head) {
 }
 
 fn is_citation(key: &str) -> bool {
-    ["can cu", "thuc hien", "trien khai", "theo"]
-        .iter()
-        .any(|w| key.starts_with(w))
+    ["can cu", "thuc hien", "trien khai", "theo"].iter().any(|w| key.starts_with(w))
 }
 
 fn title(head: &[Para], kind: usize) -> Option<String> {
@@ -127,28 +101,17 @@ fn title(head: &[Para], kind: usize) -> Option<String> {
         title = first.text["KẾ HOẠCH".len()..].trim().to_owned();
     }
     for para in head.iter().skip(kind + 1).take(8) {
-        if para
-            .text
-            .trim_matches(['-', '_', '–', '=', '*', ' '])
-            .is_empty()
-        {
+        if para.text.trim_matches(['-', '_', '–', '=', '*', ' ']).is_empty() {
             continue;
         }
-        let preamble = ["can cu", "tren co so", "de trien khai", "nham "]
-            .iter()
-            .any(|w| para.key.starts_with(w))
+        let preamble = ["can cu", "tren co so", "de trien khai", "nham "].iter().any(|w| para.key.starts_with(w))
             || para.text.ends_with([':', ';', '.'])
             || para.text.chars().count() > 350;
         let apart = para.line > last_line + 1;
         if !title.is_empty() && (preamble || apart) {
             break;
         }
-        if title.is_empty()
-            && preamble
-            && ["can cu", "tren co so"]
-                .iter()
-                .any(|w| para.key.starts_with(w))
-        {
+        if title.is_empty() && preamble && ["can cu", "tren co so"].iter().any(|w| para.key.starts_with(w)) {
             break;
         }
         if !title.is_empty() {
@@ -170,18 +133,11 @@ fn issuer(doc: &Document, kind: usize) -> Option<String> {
 fn sentence_issuer(head: &[Para]) -> Option<String> {
     for para in head {
         let folded = Folded::new(&para.text);
-        for phrase in [
-            "ban hanh ke hoach",
-            "xay dung ke hoach",
-            "ban hanh chuong trinh",
-            "xay dung chuong trinh",
-        ] {
+        for phrase in ["ban hanh ke hoach", "xay dung ke hoach", "ban hanh chuong trinh", "xay dung chuong trinh"] {
             let Some(at) = folded.word(phrase, 0) else {
                 continue;
             };
-            let start = folded.key[..at]
-                .rfind([',', ';', '.', ':', ')', '"'])
-                .map_or(0, |i| i + 1);
+            let start = folded.key[..at].rfind([',', ';', '.', ':', ')', '"']).map_or(0, |i| i + 1);
             let name = folded.slice(start, at).trim();
             if crate::actors::is_agency(name) && name.chars().count() < 120 {
                 return Some(tidy(name));
@@ -195,25 +151,14 @@ fn sentence_issuer(head: &[Para]) -> Option<String> {
 fn letterhead_issuer(letterhead: &[&Para]) -> Option<String> {
     for (at, para) in letterhead.iter().enumerate() {
         let shouting = !para.text.chars().any(char::is_lowercase);
-        let body = [
-            "uy ban nhan dan",
-            "ubnd",
-            "so ",
-            "ban chi dao",
-            "cong an ",
-            "huyen uy",
-            "tinh uy",
-        ]
-        .iter()
-        .any(|w| para.key.starts_with(w));
+        let body =
+            ["uy ban nhan dan", "ubnd", "so ", "ban chi dao", "cong an ", "huyen uy", "tinh uy"].iter().any(|w| para.key.starts_with(w));
         if !shouting || !body || para.key.starts_with("so:") {
             continue;
         }
         let mut full = para.text.clone();
         if let Some(next) = letterhead.get(at + 1)
-            && ["tinh ", "thanh pho ", "xa ", "phuong ", "huyen ", "thi xa "]
-                .iter()
-                .any(|w| next.key.starts_with(w))
+            && ["tinh ", "thanh pho ", "xa ", "phuong ", "huyen ", "thi xa "].iter().any(|w| next.key.starts_with(w))
             && !next.text.chars().any(char::is_lowercase)
         {
             full.push(' ');
@@ -231,10 +176,7 @@ fn letterhead_issuer(letterhead: &[&Para]) -> Option<String> {
 
 /// "ỦY BAN NHÂN DÂN TỈNH SAO MAI" → "Ủy ban nhân dân tỉnh Sao Mai".
 fn title_case(text: &str) -> String {
-    let small = [
-        "uy", "ban", "nhan", "dan", "tinh", "thanh", "pho", "xa", "phuong", "huyen", "thi", "chi",
-        "dao", "cong", "an", "va",
-    ];
+    let small = ["uy", "ban", "nhan", "dan", "tinh", "thanh", "pho", "xa", "phuong", "huyen", "thi", "chi", "dao", "cong", "an", "va"];
     let mut out = String::new();
     for (at, word) in text.split_whitespace().enumerate() {
         if at > 0 {
@@ -257,19 +199,11 @@ fn title_case(text: &str) -> String {
 /// "UBND tỉnh" + the only province named in title, preamble and captions → "UBND tỉnh Sao Mai".
 fn complete_place(issuer: String, doc: &Document, letterhead: &[&Para]) -> String {
     let key = fold(&issuer);
-    let Some(level) = ["tinh", "thanh pho", "xa", "phuong", "huyen", "thi xa"]
-        .iter()
-        .find(|l| key.ends_with(&format!(" {l}")))
-    else {
+    let Some(level) = ["tinh", "thanh pho", "xa", "phuong", "huyen", "thi xa"].iter().find(|l| key.ends_with(&format!(" {l}"))) else {
         return issuer;
     };
     let mut names: Vec<String> = Vec::new();
-    for para in doc
-        .head
-        .iter()
-        .chain(doc.appendix.iter().take(6))
-        .chain(doc.parts.iter().take(1).flat_map(|p| p.paras.iter()))
-    {
+    for para in doc.head.iter().chain(doc.appendix.iter().take(6)).chain(doc.parts.iter().take(1).flat_map(|p| p.paras.iter())) {
         for name in places(&para.text, level) {
             if !names.contains(&name) {
                 names.push(name);
@@ -277,11 +211,7 @@ fn complete_place(issuer: String, doc: &Document, letterhead: &[&Para]) -> Strin
         }
     }
     if names.is_empty() {
-        names.extend(letterhead.iter().find_map(|p| {
-            p.key
-                .find(", ngay")
-                .map(|at| Folded::new(&p.text).slice(0, at).trim().to_owned())
-        }));
+        names.extend(letterhead.iter().find_map(|p| p.key.find(", ngay").map(|at| Folded::new(&p.text).slice(0, at).trim().to_owned())));
     }
     match names.as_slice() {
         [only] if !only.is_empty() => format!("{issuer} {only}"),
@@ -301,10 +231,7 @@ fn places(text: &str, level: &str) -> Vec<String> {
             .slice(start, folded.key.len())
             .split(' ')
             .take(3)
-            .take_while(|w| {
-                w.chars().next().is_some_and(char::is_uppercase)
-                    && w.chars().skip(1).any(char::is_lowercase)
-            })
+            .take_while(|w| w.chars().next().is_some_and(char::is_uppercase) && w.chars().skip(1).any(char::is_lowercase))
             .collect();
         let mut name = Vec::new();
         for word in words {
@@ -314,10 +241,7 @@ fn places(text: &str, level: &str) -> Vec<String> {
                 break;
             }
         }
-        if !folded.key.get(at..start).is_some_and(|k| k.ends_with(' '))
-            || name.is_empty()
-            || folded.is_upper(at)
-        {
+        if !folded.key.get(at..start).is_some_and(|k| k.ends_with(' ')) || name.is_empty() || folded.is_upper(at) {
             continue;
         }
         out.push(name.join(" "));
@@ -327,19 +251,8 @@ fn places(text: &str, level: &str) -> Vec<String> {
 
 /// The plan's year: caption of the appendix, "năm 2026" in the title, youngest document of the preamble.
 fn year(doc: &Document, title: Option<&str>) -> Option<i32> {
-    let caption = doc
-        .appendix
-        .iter()
-        .take(6)
-        .find(|p| p.key.contains("kem theo"))
-        .and_then(|p| dates::years(&p.key).last().copied());
-    let titled = title.map(fold).and_then(|key| {
-        let at = crate::fold::find_word(&key, "nam", 0)?;
-        let years = dates::years(&key);
-        let near = key.get(at + 4..at + 8).and_then(dates::year_token);
-        (years.len() == 1 && crate::fold::find_word(&key, "den nam", 0).is_none())
-            .then_some(near)?
-    });
+    let caption = doc.appendix.iter().take(6).find(|p| p.key.contains("kem theo")).and_then(|p| dates::years(&p.key).last().copied());
+    let titled = title.and_then(|t| dates::yearly(&fold(t)));
     caption.or(titled).or_else(|| {
         let mut latest = None;
         for para in &doc.head {

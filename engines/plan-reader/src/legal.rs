@@ -36,9 +36,7 @@ impl Collector {
             return;
         }
         let folded = Folded::new(text);
-        if folded.key.trim_start_matches('(').starts_with("kem theo")
-            || folded.key.starts_with("so:")
-        {
+        if folded.key.trim_start_matches('(').starts_with("kem theo") || folded.key.starts_with("so:") {
             return;
         }
         let mut numbered = false;
@@ -47,16 +45,11 @@ impl Collector {
             numbered = true;
             at = end;
             let date = date_behind(&folded, end);
-            if date.is_some()
-                || introduced(&folded.key[..start])
-                || (preamble && folded.key.starts_with("can cu"))
-            {
+            if date.is_some() || introduced(&folded.key[..start]) || (preamble && folded.key.starts_with("can cu")) {
                 self.push(Some(folded.slice(start, end).to_owned()), date, line);
             }
         }
-        let law = ["can cu luat", "can cu bo luat", "can cu phap lenh"]
-            .iter()
-            .any(|w| folded.key.starts_with(w));
+        let law = ["can cu luat", "can cu bo luat", "can cu phap lenh"].iter().any(|w| folded.key.starts_with(w));
         if preamble
             && law
             && !numbered
@@ -78,22 +71,14 @@ impl Collector {
                 return;
             }
         }
-        if !self
-            .found
-            .iter()
-            .any(|b| b.number == number && b.date == date)
-        {
+        if !self.found.iter().any(|b| b.number == number && b.date == date) {
             self.found.push(LegalBase { number, date, line });
         }
     }
 
     /// The quotations and the contradictions between them.
     pub fn finish(self, own: Option<&str>, warnings: &mut Vec<Warning>) -> Vec<LegalBase> {
-        let found: Vec<LegalBase> = self
-            .found
-            .into_iter()
-            .filter(|b| b.number.is_none() || b.number.as_deref() != own)
-            .collect();
+        let found: Vec<LegalBase> = self.found.into_iter().filter(|b| b.number.is_none() || b.number.as_deref() != own).collect();
         for (at, base) in found.iter().enumerate() {
             for earlier in &found[..at] {
                 let (Some(a), Some(b)) = (&earlier.number, &base.number) else {
@@ -101,11 +86,7 @@ impl Collector {
                 };
                 if a == b && earlier.date != base.date {
                     warnings::contradictory_date(warnings, earlier, base);
-                } else if a != b
-                    && earlier.date.is_some()
-                    && earlier.date == base.date
-                    && look_alike(a, b)
-                {
+                } else if a != b && earlier.date.is_some() && earlier.date == base.date && look_alike(a, b) {
                     warnings::contradictory_number(warnings, earlier, base);
                 }
             }
@@ -116,30 +97,21 @@ impl Collector {
 
 /// Same sign, and digits that differ by one place or by their order (964/946).
 fn look_alike(a: &str, b: &str) -> bool {
-    let (Some((left, sign_a)), Some((right, sign_b))) = (a.split_once('/'), b.split_once('/'))
-    else {
+    let (Some((left, sign_a)), Some((right, sign_b))) = (a.split_once('/'), b.split_once('/')) else {
         return false;
     };
     if sign_a != sign_b || left.len() != right.len() {
         return false;
     }
     let mut sorted: [Vec<u8>; 2] = [left.bytes().collect(), right.bytes().collect()];
-    let differing = left
-        .bytes()
-        .zip(right.bytes())
-        .filter(|(x, y)| x != y)
-        .count();
+    let differing = left.bytes().zip(right.bytes()).filter(|(x, y)| x != y).count();
     sorted.iter_mut().for_each(|digits| digits.sort_unstable());
     sorted[0] == sorted[1] || (differing == 1 && left.len() > 1)
 }
 
 fn introduced(before: &str) -> bool {
     let before = before.trim_end();
-    KINDS.iter().any(|kind| {
-        before
-            .strip_suffix(kind)
-            .is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_alphanumeric()))
-    })
+    KINDS.iter().any(|kind| before.strip_suffix(kind).is_some_and(|rest| !rest.ends_with(|c: char| c.is_ascii_alphanumeric())))
 }
 
 /// The next `515/QĐ-TTg`, `116/2025/QH15`, `57-NQ/TW` behind a position.
@@ -147,16 +119,13 @@ fn next_number(text: &Folded<'_>, from: usize) -> Option<(usize, usize)> {
     let bytes = text.key.as_bytes();
     let mut at = from;
     while at < bytes.len() {
-        let open = bytes[at].is_ascii_digit()
-            && (at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'/'));
+        let open = bytes[at].is_ascii_digit() && (at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'/'));
         if !open {
             at += 1;
             continue;
         }
         let mut end = at;
-        while end < bytes.len()
-            && (bytes[end].is_ascii_alphanumeric() || matches!(bytes[end], b'/' | b'-'))
-        {
+        while end < bytes.len() && (bytes[end].is_ascii_alphanumeric() || matches!(bytes[end], b'/' | b'-')) {
             end += 1;
         }
         while end > at && matches!(bytes[end - 1], b'/' | b'-') {
@@ -185,11 +154,7 @@ fn is_number(text: &Folded<'_>, start: usize, end: usize) -> bool {
     };
     let letters = sign.bytes().filter(u8::is_ascii_alphabetic).count();
     let first = text.slice(sign_at, end).chars().find(|c| c.is_alphabetic());
-    digits <= 5
-        && slash <= 12
-        && letters >= 2
-        && token.len() <= 30
-        && first.is_some_and(char::is_uppercase)
+    digits <= 5 && slash <= 12 && letters >= 2 && token.len() <= 30 && first.is_some_and(char::is_uppercase)
 }
 
 /// The date directly behind a number: "ngày 30/3/2026", ", ngày 23/11/2020".
@@ -206,52 +171,27 @@ mod tests {
     fn read(text: &str) -> Vec<(Option<String>, Option<String>)> {
         let mut collector = Collector::default();
         collector.add(text, 1, true);
-        collector
-            .finish(None, &mut Vec::new())
-            .into_iter()
-            .map(|b| (b.number, b.date))
-            .collect()
+        collector.finish(None, &mut Vec::new()).into_iter().map(|b| (b.number, b.date)).collect()
     }
 
     #[test]
     fn numbers_and_dates() {
         let pair = |n: &str, d: &str| (Some(n.to_owned()), Some(d.to_owned()));
         assert_eq!(
-            read(
-                "Thực hiện Quyết định số 1907/QĐ-TTg, ngày 23/11/2020 và Quyết định số 21/QĐ-TTg ngày 06 tháng 01 năm 2021; mục 2/3"
-            ),
-            [
-                pair("1907/QĐ-TTg", "2020-11-23"),
-                pair("21/QĐ-TTg", "2021-01-06")
-            ]
+            read("Thực hiện Quyết định số 1907/QĐ-TTg, ngày 23/11/2020 và Quyết định số 21/QĐ-TTg ngày 06 tháng 01 năm 2021; mục 2/3"),
+            [pair("1907/QĐ-TTg", "2020-11-23"), pair("21/QĐ-TTg", "2021-01-06")]
         );
-        assert_eq!(
-            read("Nghị quyết số 57-NQ/TW ngày 22/12/2024"),
-            [pair("57-NQ/TW", "2024-12-22")]
-        );
-        assert_eq!(
-            read("Nghị định số 30/2020/NĐ-CP ngày 05/3/2020"),
-            [pair("30/2020/NĐ-CP", "2020-03-05")]
-        );
-        assert_eq!(
-            read("Căn cứ Luật An ninh mạng ngày 12 tháng 6 năm 2018;"),
-            [(None, Some("2018-06-12".to_owned()))]
-        );
-        assert_eq!(
-            read("24/7 và 30/6/2026, TCVN 14423:2025, hằng năm 1 năm/1 lần"),
-            []
-        );
+        assert_eq!(read("Nghị quyết số 57-NQ/TW ngày 22/12/2024"), [pair("57-NQ/TW", "2024-12-22")]);
+        assert_eq!(read("Nghị định số 30/2020/NĐ-CP ngày 05/3/2020"), [pair("30/2020/NĐ-CP", "2020-03-05")]);
+        assert_eq!(read("Căn cứ Luật An ninh mạng ngày 12 tháng 6 năm 2018;"), [(None, Some("2018-06-12".to_owned()))]);
+        assert_eq!(read("24/7 và 30/6/2026, TCVN 14423:2025, hằng năm 1 năm/1 lần"), []);
     }
 
     #[test]
     fn contradictions_are_told() {
         let mut collector = Collector::default();
         collector.add("Quyết định số 964/QĐ-TTg ngày 10/8/2022 (viết tắt là Quyết định số 946/QĐ-TTg ngày 10/8/2022)", 3, true);
-        collector.add(
-            "Quyết định số 21/QĐ-TTg ngày 06/01/2021 và Quyết định số 21/QĐ-TTg ngày 06/01/2022",
-            9,
-            true,
-        );
+        collector.add("Quyết định số 21/QĐ-TTg ngày 06/01/2021 và Quyết định số 21/QĐ-TTg ngày 06/01/2022", 9, true);
         let mut warnings = Vec::new();
         assert_eq!(collector.finish(None, &mut warnings).len(), 4);
         let codes: Vec<&str> = warnings.iter().map(|w| w.code.as_str()).collect();

@@ -10,14 +10,18 @@ mod columns;
 mod dates;
 mod decode;
 mod docx;
+mod draft;
 mod error;
 pub mod fold;
 mod head;
 mod legal;
 mod lines;
 mod normalise;
+mod numbering;
 mod objectives;
 mod pdf;
+mod pdf_content;
+mod pdf_layout;
 mod plan;
 mod recipients;
 pub mod schedule;
@@ -28,10 +32,7 @@ pub mod values;
 pub mod warnings;
 
 pub use error::ReadError;
-pub use plan::{
-    Assignment, LegalBase, Line, Objective, Plan, Reading, Recipient, Scope, Section, Task, Value,
-    Warning,
-};
+pub use plan::{Assignment, LegalBase, Line, Objective, Plan, Reading, Recipient, Scope, Section, Task, Value, Warning};
 pub use schedule::Schedule;
 
 use decode::Decoded;
@@ -87,20 +88,13 @@ fn understand(decoded: Decoded) -> Reading {
         sections: doc.parts.iter().map(|p| p.section.clone()).collect(),
         ..Plan::default()
     };
-    let fallback = plan
-        .title
-        .as_deref()
-        .and_then(|t| dates::validity(&fold::fold(t)));
+    let fallback = plan.title.as_deref().map(fold::fold).and_then(|t| dates::validity(&t).or_else(|| dates::yearly(&t)));
     plan.objectives = objectives::read(&doc, fallback);
     let (blocks, clauses) = assignments::read(&doc, &mut warnings);
     let tables = table::read(&doc.rows, head.year, &mut warnings);
     plan.objectives.extend(tables.objectives);
     let from_body = tables.tasks.is_empty();
-    plan.tasks = if from_body {
-        body_tasks::read(&doc, &blocks, &clauses, head.year)
-    } else {
-        tables.tasks
-    };
+    plan.tasks = if from_body { body_tasks::read(&doc, &blocks, &clauses, head.year) } else { tables.tasks };
     plan.assignments = blocks.into_iter().map(|b| b.assignment).collect();
     plan.recipients = recipients::read(&doc.recipients);
     checks::identity(&plan, &head, &mut warnings);
@@ -111,18 +105,15 @@ fn understand(decoded: Decoded) -> Reading {
     slips::check(&lines, &mut warnings);
     warnings.sort_by_key(|w| w.line);
     plan.warnings = warnings;
-    Reading {
-        plan,
-        lines,
-        table_sections: tables.sections,
-    }
+    Reading { plan, lines, table_sections: tables.sections }
 }
 
-fn legal_bases(
-    doc: &sections::Document,
-    own: Option<&str>,
-    warnings: &mut Vec<Warning>,
-) -> Vec<LegalBase> {
+#[cfg(test)]
+mod robustness;
+#[cfg(test)]
+mod tests;
+
+fn legal_bases(doc: &sections::Document, own: Option<&str>, warnings: &mut Vec<Warning>) -> Vec<LegalBase> {
     let mut collector = legal::Collector::default();
     for para in &doc.head {
         collector.add(&para.text, para.line, true);

@@ -59,13 +59,7 @@ pub struct Para {
 impl Para {
     fn new(line: usize, full: &str) -> Self {
         let (marker, text) = split_marker(full);
-        Self {
-            line,
-            lines: vec![line],
-            marker,
-            key: fold(text),
-            text: text.to_owned(),
-        }
+        Self { line, lines: vec![line], marker, key: fold(text), text: text.to_owned() }
     }
 
     /// A paragraph that ends the plan's own text ("… thực hiện./.").
@@ -101,12 +95,11 @@ pub fn split_marker(full: &str) -> (Marker, &str) {
         return (Marker::None, full);
     };
     match first {
-        '-' | '–' | '—' | '•' | '▪' | '●' | '◦' | '■' | '\u{f0b7}' | '\u{f0a7}' | '\u{f0d8}'
-        | '\u{f02d}' | '·' | '➢' | '✓' => {
+        '-' | '–' | '—' | '•' | '▪' | '●' | '◦' | '■' | '\u{f0b7}' | '\u{f0a7}' | '\u{f0d8}' | '\u{f02d}' | '·' | '➢' | '✓' =>
+        {
             let rest = chars.as_str();
             let text = rest.trim_start();
-            let spaced =
-                rest.len() != text.len() || text.chars().next().is_some_and(char::is_alphabetic);
+            let spaced = rest.len() != text.len() || text.chars().next().is_some_and(char::is_alphabetic);
             if spaced && !text.is_empty() {
                 return (Marker::Bullet, text);
             }
@@ -144,9 +137,7 @@ fn bracketed(full: &str) -> (Marker, &str) {
 
 /// Markers made of letters and digits.
 fn worded(full: &str) -> (Marker, &str) {
-    let head_end = full
-        .find(|c: char| !c.is_alphanumeric() && c != '.')
-        .unwrap_or(full.len());
+    let head_end = full.find(|c: char| !c.is_alphanumeric() && c != '.').unwrap_or(full.len());
     let head = &full[..head_end];
     let core = head.trim_end_matches('.');
     let dotted = core.len() < head.len();
@@ -157,22 +148,13 @@ fn worded(full: &str) -> (Marker, &str) {
         && (is_roman(left) || is_digits(left))
     {
         let text = &full[left.len() + 1..];
-        return (
-            if is_digits(left) {
-                Marker::Number(left.to_owned())
-            } else {
-                Marker::Roman(left.to_owned())
-            },
-            text,
-        );
+        return (if is_digits(left) { Marker::Number(left.to_owned()) } else { Marker::Roman(left.to_owned()) }, text);
     }
     let mut tail = after.trim_start();
     let mut closed = dotted;
     if !dotted && let Some(rest) = after.trim_start().strip_prefix([')', '/', ':', '-', '–']) {
-        let tight = after.starts_with([')', '/']);
-        if (tight || is_roman(core))
-            && (rest.starts_with(' ') || rest.chars().next().is_some_and(char::is_uppercase))
-        {
+        let tight = after.starts_with(')') || after.starts_with("/ ");
+        if (tight || is_roman(core)) && (rest.starts_with(' ') || rest.chars().next().is_some_and(char::is_uppercase)) {
             closed = true;
             tail = rest.trim_start();
         }
@@ -193,11 +175,7 @@ fn worded(full: &str) -> (Marker, &str) {
     let count = core.chars().count();
     let initial = core.chars().next().unwrap_or(' ');
     if count == 1 && closed && spaced && initial.is_alphabetic() {
-        return if initial.is_lowercase() {
-            (Marker::Letter(core.to_owned()), tail)
-        } else {
-            (Marker::Upper(core.to_owned()), tail)
-        };
+        return if initial.is_lowercase() { (Marker::Letter(core.to_owned()), tail) } else { (Marker::Upper(core.to_owned()), tail) };
     }
     if let Some(found) = part(full) {
         return found;
@@ -211,28 +189,19 @@ fn part(full: &str) -> Option<(Marker, &str)> {
     let (first, second) = (words.next()?, words.next()?);
     let rest = words.next().unwrap_or("").trim();
     let key = fold(first);
-    if !matches!(key.as_str(), "phan" | "chuong" | "dieu" | "muc")
-        || !first.starts_with(char::is_uppercase)
-    {
+    if !matches!(key.as_str(), "phan" | "chuong" | "dieu" | "muc") || !first.starts_with(char::is_uppercase) {
         return None;
     }
     let number = second.trim_end_matches(['.', ':', ')', '-']);
-    let punctuated =
-        number.len() < second.len() || rest.is_empty() || rest.starts_with(['-', '–', ':']);
+    let punctuated = number.len() < second.len() || rest.is_empty() || rest.starts_with(['-', '–', ':']);
     if (is_roman(number) || (is_digits(number) && number.len() <= 2)) && punctuated {
         let ordinal = format!("{first} {number}");
-        return Some((
-            Marker::Part(ordinal),
-            rest.trim_start_matches(['-', '–', ':', ' ']),
-        ));
+        return Some((Marker::Part(ordinal), rest.trim_start_matches(['-', '–', ':', ' '])));
     }
     if fold(second) == "thu" && key == "phan" {
         let (word, tail) = rest.split_once(' ').unwrap_or((rest, ""));
         let ordinal = format!("{first} {second} {}", word.trim_end_matches(['.', ':']));
-        return Some((
-            Marker::Part(ordinal),
-            tail.trim_start_matches(['-', '–', ':', ' ']),
-        ));
+        return Some((Marker::Part(ordinal), tail.trim_start_matches(['-', '–', ':', ' '])));
     }
     None
 }
@@ -278,10 +247,7 @@ fn is_page_number(text: &str) -> bool {
     let key = fold(core);
     let core = key.strip_prefix("trang ").unwrap_or(&key);
     let (page, total) = core.split_once('/').unwrap_or((core, "1"));
-    is_digits(page.trim())
-        && page.trim().len() <= 3
-        && is_digits(total.trim())
-        && total.trim().len() <= 3
+    is_digits(page.trim()) && page.trim().len() <= 3 && is_digits(total.trim()) && total.trim().len() <= 3
 }
 
 /// Words a paragraph never continues with or from.
@@ -300,10 +266,7 @@ fn wraps(last: &str, next: &str, width: usize, gap: bool) -> bool {
     if marker != Marker::None || is_landmark(&fold(next)) {
         return false;
     }
-    let starts_low = next
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_lowercase() || c.is_ascii_digit() || c == '(');
+    let starts_low = next.chars().next().is_some_and(|c| c.is_lowercase() || c.is_ascii_digit() || c == '(');
     let full = last.chars().count() * 100 >= width * 82;
     if gap {
         return starts_low && open_ended(last);
@@ -329,17 +292,9 @@ pub fn blocks(lines: &[Line], wrapped: bool, warnings: &mut Vec<Warning>) -> Vec
         }
         if !line.cells.is_empty() {
             if table.takes(&line.cells) {
-                out.push(Block::Row(Row {
-                    line: line.line,
-                    cells: line.cells.clone(),
-                }));
+                out.push(Block::Row(Row { line: line.line, cells: line.cells.clone() }));
             } else {
-                for part in line
-                    .cells
-                    .iter()
-                    .flat_map(|c| c.split('\n'))
-                    .filter(|p| !p.trim().is_empty())
-                {
+                for part in line.cells.iter().flat_map(|c| c.split('\n')).filter(|p| !p.trim().is_empty()) {
                     out.push(Block::Para(Para::new(line.line, part)));
                 }
             }
@@ -360,7 +315,7 @@ pub fn blocks(lines: &[Line], wrapped: bool, warnings: &mut Vec<Warning>) -> Vec
             let joined = if wrapped {
                 !last_visual.is_empty()
                     && !is_landmark(&para.key)
-                    && wraps(&last_visual, &line.text, width, gap)
+                    && (wraps(&last_visual, &line.text, width, gap) || open_bracket(para, &line.text))
             } else {
                 continues(para, &line.text)
             };
@@ -368,11 +323,14 @@ pub fn blocks(lines: &[Line], wrapped: bool, warnings: &mut Vec<Warning>) -> Vec
                 if !wrapped {
                     warnings::joined_break(warnings, para.line, line.line);
                 }
-                para.text.push(' ');
+                // "QĐ-" at the end of a visual line goes on without a space.
+                let hyphen = wrapped && para.text.ends_with('-') && !para.text.ends_with(" -");
+                if !hyphen {
+                    para.text.push(' ');
+                    para.key.push(' ');
+                }
                 para.text.push_str(&line.text);
-                para.key.push(' ');
-                para.key
-                    .extend(line.text.chars().map(|c| fold_char(c) as char));
+                para.key.extend(line.text.chars().map(|c| fold_char(c) as char));
                 para.lines.push(line.line);
                 last_visual.clone_from(&line.text);
                 gap = false;
@@ -386,6 +344,13 @@ pub fn blocks(lines: &[Line], wrapped: bool, warnings: &mut Vec<Warning>) -> Vec
     out
 }
 
+/// A bracket that was opened lately and not closed goes on in the next line.
+fn open_bracket(para: &Para, next: &str) -> bool {
+    let tail = &para.key[para.key.len().saturating_sub(120)..];
+    let open = tail.matches('(').count() > tail.matches(')').count();
+    open && next.contains(')') && split_marker(next).0 == Marker::None
+}
+
 /// The rule of requirements 4.2: no end mark before, lower case after, no letter marker.
 fn continues(para: &Para, next: &str) -> bool {
     next.chars().next().is_some_and(char::is_lowercase)
@@ -396,12 +361,7 @@ fn continues(para: &Para, next: &str) -> bool {
 
 /// Width of a full line: the 90th percentile of the longer lines.
 fn typical_width(lines: &[Line]) -> usize {
-    let mut lengths: Vec<usize> = lines
-        .iter()
-        .filter(|l| l.cells.is_empty())
-        .map(|l| l.text.chars().count())
-        .filter(|n| *n > 30)
-        .collect();
+    let mut lengths: Vec<usize> = lines.iter().filter(|l| l.cells.is_empty()).map(|l| l.text.chars().count()).filter(|n| *n > 30).collect();
     lengths.sort_unstable();
     lengths.get(lengths.len() * 9 / 10).copied().unwrap_or(80)
 }
@@ -423,14 +383,8 @@ mod tests {
         assert_eq!(mark("I.MỤC ĐÍCH"), "Roman(\"I\")|MỤC ĐÍCH");
         assert_eq!(mark("A. QUAN ĐIỂM"), "Upper(\"A\")|QUAN ĐIỂM");
         assert_eq!(mark("Phần I. MỞ ĐẦU"), "Part(\"Phần I\")|MỞ ĐẦU");
-        assert_eq!(
-            mark("PHẦN THỨ NHẤT MỞ ĐẦU"),
-            "Part(\"PHẦN THỨ NHẤT\")|MỞ ĐẦU"
-        );
-        assert_eq!(
-            mark("Điều 2. Giao Sở Nội vụ"),
-            "Part(\"Điều 2\")|Giao Sở Nội vụ"
-        );
+        assert_eq!(mark("PHẦN THỨ NHẤT MỞ ĐẦU"), "Part(\"PHẦN THỨ NHẤT\")|MỞ ĐẦU");
+        assert_eq!(mark("Điều 2. Giao Sở Nội vụ"), "Part(\"Điều 2\")|Giao Sở Nội vụ");
         assert_eq!(mark("1. Mục đích"), "Number(\"1\")|Mục đích");
         assert_eq!(mark("1.2. Yêu cầu"), "Number(\"1.2\")|Yêu cầu");
         assert_eq!(mark("1.2 Yêu cầu"), "Number(\"1.2\")|Yêu cầu");

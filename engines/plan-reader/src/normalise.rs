@@ -21,18 +21,16 @@ pub fn clean(raw: &str) -> String {
         text = strip_emphasis(&text);
     }
     if text.contains("_{") || text.contains("^{") {
-        text = text
-            .replace("_{}", "")
-            .replace("_{", "")
-            .replace("^{", "")
-            .replace('}', "");
+        text = text.replace("_{}", "").replace("_{", "").replace("^{", "").replace('}', "");
     }
     let text = collapse(&text);
-    if unicode_normalization::is_nfc(&text) {
-        text
-    } else {
-        text.nfc().collect()
-    }
+    if unicode_normalization::is_nfc(&text) { text } else { text.nfc().collect() }
+}
+
+/// Only spaces and NFC: for sources whose text carries no markup (.docx, .pdf).
+pub fn spaces(raw: &str) -> String {
+    let text = collapse(&plain_spaces(raw));
+    if unicode_normalization::is_nfc(&text) { text } else { text.nfc().collect() }
 }
 
 /// Odd spaces to plain ones, invisible characters dropped; `\n` is kept (paragraphs of a cell).
@@ -40,13 +38,7 @@ fn plain_spaces(raw: &str) -> String {
     raw.chars()
         .filter_map(|c| match c {
             '\n' => Some('\n'),
-            '\u{a0}'
-            | '\u{2000}'..='\u{200a}'
-            | '\u{202f}'
-            | '\u{3000}'
-            | '\t'
-            | '\u{c}'
-            | '\u{b}' => Some(' '),
+            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' | '\t' | '\u{c}' | '\u{b}' => Some(' '),
             '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{ad}' | '\u{2060}' => None,
             c if c.is_control() => None,
             c => Some(c),
@@ -79,21 +71,13 @@ fn strip_tags(text: &str) -> String {
     while let Some(at) = rest.find('<') {
         out.push_str(&rest[..at]);
         let tail = &rest[at..];
-        let opens =
-            tail[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+        let opens = tail[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
         // Tags of such exports are short; the bound keeps a stray `<` from searching the whole file.
-        let end = tail
-            .char_indices()
-            .take(400)
-            .find(|(_, c)| *c == '>')
-            .map(|(i, _)| i);
+        let end = tail.char_indices().take(400).find(|(_, c)| *c == '>').map(|(i, _)| i);
         match end {
             Some(end) if opens => {
                 let name = tail[1..end].trim_start_matches('/').to_ascii_lowercase();
-                if ["br", "p", "li", "div"]
-                    .iter()
-                    .any(|tag| name.starts_with(tag))
-                {
+                if ["br", "p", "li", "div"].iter().any(|tag| name.starts_with(tag)) {
                     out.push(' ');
                 }
                 rest = &tail[end + 1..];
@@ -114,11 +98,7 @@ fn decode_entities(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         let tail = &rest[at..];
-        let end = tail
-            .char_indices()
-            .take(10)
-            .find(|(_, c)| *c == ';')
-            .map(|(i, _)| i);
+        let end = tail.char_indices().take(10).find(|(_, c)| *c == ';').map(|(i, _)| i);
         let decoded = end.and_then(|end| entity(&tail[1..end]).map(|c| (c, end)));
         if let Some((c, end)) = decoded {
             out.push(c);
@@ -159,11 +139,7 @@ fn entity(name: &str) -> Option<char> {
 /// Markdown emphasis: every `**` and `__`, and single `*` that touch a word. A bullet `* ` becomes `- `.
 fn strip_emphasis(text: &str) -> String {
     let bullet = text.trim_start();
-    let mut text = if let Some(rest) = bullet.strip_prefix("* ") {
-        format!("- {rest}")
-    } else {
-        text.to_owned()
-    };
+    let mut text = if let Some(rest) = bullet.strip_prefix("* ") { format!("- {rest}") } else { text.to_owned() };
     text = text.replace("**", "");
     if text.matches("__").count() >= 2 && !text.contains("___") {
         text = text.replace("__", "");
@@ -172,11 +148,7 @@ fn strip_emphasis(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in chars.iter().enumerate() {
         if *c == '*' {
-            let before = at
-                .checked_sub(1)
-                .and_then(|i| chars.get(i))
-                .copied()
-                .unwrap_or(' ');
+            let before = at.checked_sub(1).and_then(|i| chars.get(i)).copied().unwrap_or(' ');
             let after = chars.get(at + 1).copied().unwrap_or(' ');
             let spaced = before.is_whitespace() && after.is_whitespace();
             let footnote = before == '(' && after == ')';
@@ -197,19 +169,10 @@ mod tests {
     #[test]
     fn markup_goes_text_stays() {
         assert_eq!(clean("### **1. Mục tiêu**  "), "1. Mục tiêu");
-        assert_eq!(
-            clean("Đề án “*Nâng cao*” (*viết tắt*)"),
-            "Đề án “Nâng cao” (viết tắt)"
-        );
-        assert_eq!(
-            clean("<ul style=\"x: y;\"> <li>- Công an xã</li> <li>- Sở</li></ul>"),
-            "- Công an xã - Sở"
-        );
+        assert_eq!(clean("Đề án “*Nâng cao*” (*viết tắt*)"), "Đề án “Nâng cao” (viết tắt)");
+        assert_eq!(clean("<ul style=\"x: y;\"> <li>- Công an xã</li> <li>- Sở</li></ul>"), "- Công an xã - Sở");
         assert_eq!(clean("VT, NC_{LTD}."), "VT, NCLTD.");
-        assert_eq!(
-            clean("A &amp; B &#272; &khong; a < b"),
-            "A & B Đ &khong; a < b"
-        );
+        assert_eq!(clean("A &amp; B &#272; &khong; a < b"), "A & B Đ &khong; a < b");
         assert_eq!(clean("* mục"), "- mục");
         assert_eq!(clean("**TM. ỦY BAN"), "TM. ỦY BAN");
         assert_eq!(clean("2*3 (*)"), "2*3 (*)");

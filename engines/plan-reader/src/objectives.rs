@@ -27,17 +27,10 @@ pub fn read(doc: &Document, fallback: Option<i32>) -> Vec<Objective> {
 fn part_objectives(part: &Part, fallback: Option<i32>, out: &mut Vec<Objective>) {
     let title = fold(&part.section.title);
     let on = part.purpose == Purpose::Objectives;
-    if matches!(
-        part.purpose,
-        Purpose::Assignments | Purpose::General | Purpose::Budget
-    ) {
+    if matches!(part.purpose, Purpose::Assignments | Purpose::General | Purpose::Budget) {
         return;
     }
-    let mut stack = vec![Heading {
-        level: 0,
-        horizon: horizon_of(&title),
-        switch: Some(on),
-    }];
+    let mut stack = vec![Heading { level: 0, horizon: horizon_of(&title), switch: Some(on) }];
     let section = Some(part.section.ordinal.clone()).filter(|o| !o.is_empty());
     for (at, para) in part.paras.iter().enumerate() {
         let level = para.marker.level();
@@ -48,11 +41,7 @@ fn part_objectives(part: &Part, fallback: Option<i32>, out: &mut Vec<Objective>)
         }
         if let Some((head, inline)) = heading(&part.paras, at) {
             let key = fold(head);
-            stack.push(Heading {
-                level,
-                horizon: horizon_of(&key),
-                switch: switch(&key),
-            });
+            stack.push(Heading { level, horizon: horizon_of(&key), switch: switch(&key) });
             if let Some(text) = inline
                 && active(&stack)
             {
@@ -60,8 +49,7 @@ fn part_objectives(part: &Part, fallback: Option<i32>, out: &mut Vec<Objective>)
             }
             continue;
         }
-        let intro =
-            para.marker == Marker::None && (para.text.ends_with(':') || para.text.starts_with('('));
+        let intro = para.marker == Marker::None && (para.text.ends_with(':') || para.text.starts_with('('));
         if active(&stack) && !intro && !para.text.is_empty() {
             push(&para.text, para.line, &section, &stack, fallback, out);
         }
@@ -75,10 +63,7 @@ fn active(stack: &[Heading]) -> bool {
 /// Whether a paragraph is a heading; its heading words and any text behind its colon.
 fn heading(paras: &[Para], at: usize) -> Option<(&str, Option<&str>)> {
     let para = &paras[at];
-    let numbered = matches!(
-        para.marker,
-        Marker::Number(_) | Marker::Letter(_) | Marker::Upper(_) | Marker::Roman(_)
-    );
+    let numbered = matches!(para.marker, Marker::Number(_) | Marker::Letter(_) | Marker::Upper(_) | Marker::Roman(_));
     let length = para.text.chars().count();
     if numbered && let Some((head, rest)) = para.text.split_once(':') {
         let rest = rest.trim();
@@ -87,16 +72,11 @@ fn heading(paras: &[Para], at: usize) -> Option<(&str, Option<&str>)> {
         }
     }
     let children = has_children(paras, at);
-    if numbered
-        && (children || (switch(&para.key).is_some() && length < 120))
-        && (length < 200 || para.text.ends_with(':'))
-    {
+    if numbered && (children || (switch(&para.key).is_some() && length < 120)) && (length < 200 || para.text.ends_with(':')) {
         return Some((&para.text, None));
     }
     let labelled = para.text.ends_with(':') && length < 200;
-    if (children && labelled)
-        || (para.marker == Marker::None && labelled && switch(&para.key) == Some(true))
-    {
+    if (children && labelled) || (para.marker == Marker::None && labelled && switch(&para.key) == Some(true)) {
         return Some((&para.text, None));
     }
     None
@@ -120,16 +100,7 @@ fn switch(key: &str) -> Option<bool> {
         && (key.starts_with("den nam") || key.starts_with("phan dau")))
     {
         Some(true)
-    } else if starts(&[
-        "yeu cau",
-        "muc dich",
-        "quan diem",
-        "pham vi",
-        "doi tuong",
-        "nguyen tac",
-        "nhiem vu",
-        "giai phap",
-    ]) {
+    } else if starts(&["yeu cau", "muc dich", "quan diem", "pham vi", "doi tuong", "nguyen tac", "nhiem vu", "giai phap"]) {
         Some(false)
     } else {
         None
@@ -137,14 +108,10 @@ fn switch(key: &str) -> Option<bool> {
 }
 
 fn horizon_of(key: &str) -> Option<i32> {
-    dates::horizon(key)
-        .or_else(|| dates::validity(key))
-        .or_else(|| {
-            let at = crate::fold::find_word(key, "nam", 0)?;
-            key.get(at + 4..at + 8)
-                .and_then(dates::year_token)
-                .filter(|_| !key[..at].trim_end().ends_with("tam nhin"))
-        })
+    dates::horizon(key).or_else(|| dates::validity(key)).or_else(|| {
+        let at = crate::fold::find_word(key, "nam", 0)?;
+        key.get(at + 4..at + 8).and_then(dates::year_token).filter(|_| !key[..at].trim_end().ends_with("tam nhin"))
+    })
 }
 
 /// A horizon in the item itself, outside quotation marks: "Đến năm 2027, 90% …".
@@ -162,26 +129,12 @@ fn own_horizon(text: &str) -> Option<i32> {
     dates::horizon(&bare)
 }
 
-fn push(
-    text: &str,
-    line: usize,
-    section: &Option<String>,
-    stack: &[Heading],
-    fallback: Option<i32>,
-    out: &mut Vec<Objective>,
-) {
-    let general = stack.len() > 1
-        && stack.iter().skip(1).all(|h| h.horizon.is_none())
-        && stack.iter().any(|h| h.switch == Some(true) && h.level > 0);
+fn push(text: &str, line: usize, section: &Option<String>, stack: &[Heading], fallback: Option<i32>, out: &mut Vec<Objective>) {
+    let general =
+        stack.len() > 1 && stack.iter().skip(1).all(|h| h.horizon.is_none()) && stack.iter().any(|h| h.switch == Some(true) && h.level > 0);
     let year = own_horizon(text)
         .or_else(|| stack.iter().rev().find_map(|h| h.horizon))
-        .or_else(|| {
-            if general && fallback.is_none() {
-                None
-            } else {
-                fallback
-            }
-        });
+        .or_else(|| if general && fallback.is_none() { None } else { fallback });
     out.push(Objective {
         section: section.clone(),
         text: text.trim().to_owned(),

@@ -9,19 +9,12 @@ pub fn read(paras: &[Para]) -> Vec<Recipient> {
     let mut out: Vec<Recipient> = Vec::new();
     for (at, para) in paras.iter().enumerate() {
         let text = if at == 0 && para.key.starts_with("noi nhan") {
-            para.text
-                .split_once(':')
-                .map_or("", |(_, rest)| rest)
-                .trim()
+            para.text.split_once(':').map_or("", |(_, rest)| rest).trim()
         } else {
             para.text.as_str()
         };
         let bullet = para.marker != Marker::None;
-        let parts: Vec<&str> = if at == 0 {
-            text.split("; ").collect()
-        } else {
-            vec![text]
-        };
+        let parts: Vec<&str> = if at == 0 { text.split("; ").collect() } else { vec![text] };
         for part in parts {
             let part = part.trim().trim_start_matches(['-', '+', '–', ' ']);
             if part.is_empty() || part.trim_matches(['_', '.', ' ', '-']).is_empty() {
@@ -30,12 +23,7 @@ pub fn read(paras: &[Para]) -> Vec<Recipient> {
             let recipient = one(part);
             match out.last_mut() {
                 // A name that runs on to a second line.
-                Some(last)
-                    if !bullet
-                        && at > 0
-                        && paras[at - 1].marker != Marker::None
-                        && !paras[at - 1].text.ends_with([';', '.']) =>
-                {
+                Some(last) if !bullet && at > 0 && paras[at - 1].marker != Marker::None && !paras[at - 1].text.ends_with([';', '.']) => {
                     last.name.push(' ');
                     last.name.push_str(&recipient.name);
                     last.mark = last.mark.take().or(recipient.mark);
@@ -54,20 +42,10 @@ fn one(text: &str) -> Recipient {
         && folded.key.ends_with(')')
         && let Some(mark) = mark(&folded.key[open + 1..folded.key.len() - 1])
     {
-        let name = folded
-            .slice(0, open)
-            .trim()
-            .trim_end_matches([',', ';'])
-            .to_owned();
-        return Recipient {
-            name,
-            mark: Some(mark.to_owned()),
-        };
+        let name = folded.slice(0, open).trim().trim_end_matches([',', ';']).to_owned();
+        return Recipient { name, mark: Some(mark.to_owned()) };
     }
-    Recipient {
-        name: text.to_owned(),
-        mark: None,
-    }
+    Recipient { name: text.to_owned(), mark: None }
 }
 
 /// `b/c`, `để b/c`, `để báo cáo` → `b/c`, and so on.
@@ -95,15 +73,9 @@ mod tests {
             let r = one(t);
             format!("{}|{}", r.name, r.mark.unwrap_or_default())
         };
-        assert_eq!(
-            shown("Thường trực Tỉnh ủy (để b/c);"),
-            "Thường trực Tỉnh ủy|b/c"
-        );
+        assert_eq!(shown("Thường trực Tỉnh ủy (để b/c);"), "Thường trực Tỉnh ủy|b/c");
         assert_eq!(shown("Các sở, ban ngành (t/h);"), "Các sở, ban ngành|t/h");
         assert_eq!(shown("Chủ tịch (đ/b);"), "Chủ tịch|đ/b");
-        assert_eq!(
-            shown("Lưu: VTUB, NC (TP, Vinh)."),
-            "Lưu: VTUB, NC (TP, Vinh)|"
-        );
+        assert_eq!(shown("Lưu: VTUB, NC (TP, Vinh)."), "Lưu: VTUB, NC (TP, Vinh)|");
     }
 }

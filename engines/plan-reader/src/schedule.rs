@@ -106,14 +106,22 @@ pub fn read(time: &str, year: Option<i32>) -> Option<Schedule> {
     if key.is_empty() {
         return Some(condition.map_or(Schedule::Text, |condition| Schedule::Event { condition }));
     }
-    let base = gates(&folded, key)
-        .or_else(|| steady(key, year))
-        .or_else(|| dated(key, year))
-        .unwrap_or(Schedule::Text);
+    let base = gates(&folded, key).or_else(|| steady(key, year)).or_else(|| dated(key, year)).unwrap_or(Schedule::Text);
     Some(match condition {
         Some(condition) => with_condition(base, condition),
         None => base,
     })
+}
+
+impl Schedule {
+    /// A yearly schedule takes its least count from the task's own words ("Hằng năm tổ chức ít nhất 02 cuộc …").
+    #[must_use]
+    pub fn counted(self, text: &str) -> Self {
+        let Self::Annual { min_count: None, month_day, due } = self else { return self };
+        let yearly = crate::values::read(text).into_iter().find(|v| v.unit.ends_with("/năm") && v.value >= 1.0 && v.value < 1000.0);
+        let min_count = yearly.map(|v| v.value as u32);
+        Self::Annual { min_count, month_day, due }
+    }
 }
 
 /// Separates "khi … ban hành" from the rest; returns the folded rest and the verbatim condition.
@@ -122,29 +130,18 @@ fn take_condition(text: &Folded<'_>) -> (String, Option<String>) {
     if let Some(open) = key.find('(') {
         let close = key[open..].find(')').map_or(key.len(), |i| open + i);
         let inner = key[open + 1..close].trim_start();
-        if ["khi ", "sau khi ", "neu "]
-            .iter()
-            .any(|w| inner.starts_with(w))
-        {
+        if ["khi ", "sau khi ", "neu "].iter().any(|w| inner.starts_with(w)) {
             let rest = format!("{} {}", &key[..open], key.get(close + 1..).unwrap_or(""));
             return (rest, Some(text.slice(open + 1, close).trim().to_owned()));
         }
     }
-    let at = ["sau khi", "khi"]
-        .iter()
-        .filter_map(|w| find_word(key, w, 0))
-        .min();
+    let at = ["sau khi", "khi"].iter().filter_map(|w| find_word(key, w, 0)).min();
     if let Some(at) = at {
         let before = key[..at].trim_end();
-        let gate = ["truoc", "ngay", "ngay sau", "kip thoi"]
-            .iter()
-            .any(|w| before.ends_with(w));
+        let gate = ["truoc", "ngay", "ngay sau", "kip thoi"].iter().any(|w| before.ends_with(w));
         let asked = key[at..].starts_with("khi co yeu cau");
         if !gate && !asked {
-            return (
-                before.trim_end_matches([',', ';', ' ', '-']).to_owned(),
-                Some(text.slice(at, key.len()).trim().to_owned()),
-            );
+            return (before.trim_end_matches([',', ';', ' ', '-']).to_owned(), Some(text.slice(at, key.len()).trim().to_owned()));
         }
     }
     (key.to_owned(), None)
@@ -153,32 +150,15 @@ fn take_condition(text: &Folded<'_>) -> (String, Option<String>) {
 fn with_condition(base: Schedule, condition: String) -> Schedule {
     let condition = Some(condition);
     match base {
-        Schedule::Period { from, to, .. } => Schedule::Period {
-            from,
-            to,
-            condition,
-        },
-        Schedule::Deadline { due } => Schedule::Period {
-            from: None,
-            to: due,
-            condition,
-        },
-        Schedule::Quarter { year, quarter, due } => Schedule::Period {
-            from: Some(Date::new(year, quarter * 3 - 2, 1).iso()),
-            to: due,
-            condition,
-        },
-        Schedule::Month { year, month, due }
-        | Schedule::Week {
-            year, month, due, ..
-        } => Schedule::Period {
-            from: Some(Date::new(year, month, 1).iso()),
-            to: due,
-            condition,
-        },
-        Schedule::Text => Schedule::Event {
-            condition: condition.unwrap_or_default(),
-        },
+        Schedule::Period { from, to, .. } => Schedule::Period { from, to, condition },
+        Schedule::Deadline { due } => Schedule::Period { from: None, to: due, condition },
+        Schedule::Quarter { year, quarter, due } => {
+            Schedule::Period { from: Some(Date::new(year, quarter * 3 - 2, 1).iso()), to: due, condition }
+        }
+        Schedule::Month { year, month, due } | Schedule::Week { year, month, due, .. } => {
+            Schedule::Period { from: Some(Date::new(year, month, 1).iso()), to: due, condition }
+        }
+        Schedule::Text => Schedule::Event { condition: condition.unwrap_or_default() },
         other => other,
     }
 }
@@ -186,22 +166,11 @@ fn with_condition(base: Schedule, condition: String) -> Schedule {
 /// "trước khi …", "ngay khi …", "kịp thời", "trong vòng 24 giờ kể từ …".
 fn gates(text: &Folded<'_>, key: &str) -> Option<Schedule> {
     if let Some(at) = text.word("truoc khi", 0) {
-        return Some(Schedule::Before {
-            event: text.slice(at + 6, text.key.len()).trim().to_owned(),
-        });
+        return Some(Schedule::Before { event: text.slice(at + 6, text.key.len()).trim().to_owned() });
     }
-    let timer = [
-        "ngay khi",
-        "ngay sau khi",
-        "kip thoi",
-        "trong vong",
-        "ke tu khi",
-        "ke tu ngay",
-    ];
+    let timer = ["ngay khi", "ngay sau khi", "kip thoi", "trong vong", "ke tu khi", "ke tu ngay"];
     if timer.iter().any(|w| has_word(key, w)) && dates::find(key, 0).is_none() {
-        return Some(Schedule::Timer {
-            event: text.source.trim().to_owned(),
-        });
+        return Some(Schedule::Timer { event: text.source.trim().to_owned() });
     }
     None
 }
@@ -210,28 +179,13 @@ fn gates(text: &Folded<'_>, key: &str) -> Option<Schedule> {
 fn steady(key: &str, year: Option<i32>) -> Option<Schedule> {
     let has = |words: &[&str]| words.iter().any(|w| has_word(key, w));
     if let Some(interval) = interval(key) {
-        return Some(Schedule::Periodic {
-            interval: Some(interval.to_owned()),
-        });
+        return Some(Schedule::Periodic { interval: Some(interval.to_owned()) });
     }
-    let yearly = has(&[
-        "hang nam",
-        "moi nam",
-        "lan/nam",
-        "cuoc/nam",
-        "nam/1 lan",
-        "nam/01 lan",
-        "lan trong nam",
-    ]) || key.contains("/nam");
+    let yearly = has(&["hang nam", "moi nam", "lan/nam", "cuoc/nam", "nam/1 lan", "nam/01 lan", "lan trong nam"]) || key.contains("/nam");
     if yearly {
-        let day = dates::find_day_month(key).map(|(at, day, month)| {
-            exclusive(key, at, Date::new(year.unwrap_or(2000), month, day))
-        });
-        let quarter = quarters(key, None)
-            .and_then(|(_, last, _)| dates::find(key, 0).is_none().then_some(last));
-        let month = has(&["thang"])
-            .then(|| month_numbers(key).last().copied())
-            .flatten();
+        let day = dates::find_day_month(key).map(|(at, day, month)| exclusive(key, at, Date::new(year.unwrap_or(2000), month, day)));
+        let quarter = quarters(key, None).and_then(|(_, last, _)| dates::find(key, 0).is_none().then_some(last));
+        let month = has(&["thang"]).then(|| month_numbers(key).last().copied()).flatten();
         let day = day
             .or_else(|| quarter.map(|q| Date::new(year.unwrap_or(2000), q * 3, 1).month_end()))
             .or_else(|| month.map(|m| Date::new(year.unwrap_or(2000), m, 1).month_end()));
@@ -247,10 +201,7 @@ fn steady(key: &str, year: Option<i32>) -> Option<Schedule> {
     if has(&["dot xuat", "khi co yeu cau", "theo yeu cau"]) && dates::find(key, 0).is_none() {
         return Some(Schedule::OnDemand);
     }
-    if has(&["dinh ky"])
-        && dates::find(key, 0).is_none()
-        && !key.bytes().any(|b| b.is_ascii_digit())
-    {
+    if has(&["dinh ky"]) && dates::find(key, 0).is_none() && !key.bytes().any(|b| b.is_ascii_digit()) {
         return Some(Schedule::Periodic { interval: None });
     }
     None
@@ -284,20 +235,9 @@ fn min_count(key: &str) -> Option<u32> {
     if let Some(at) = key.find("nam/") {
         return number_at(key, at + 4);
     }
-    let at = [
-        "lan/nam",
-        "cuoc/nam",
-        "lop/nam",
-        "khoa/nam",
-        "lan trong nam",
-        "lan",
-    ]
-    .iter()
-    .find_map(|w| find_word(key, w, 0));
+    let at = ["lan/nam", "cuoc/nam", "lop/nam", "khoa/nam", "lan trong nam", "lan"].iter().find_map(|w| find_word(key, w, 0));
     at.and_then(|at| number_before(key, at)).or_else(|| {
-        let at = ["it nhat", "toi thieu"]
-            .iter()
-            .find_map(|w| find_word(key, w, 0))?;
+        let at = ["it nhat", "toi thieu"].iter().find_map(|w| find_word(key, w, 0))?;
         let tail = &key[at..];
         let digit = tail.find(|c: char| c.is_ascii_digit())?;
         (digit < 14).then(|| number_at(key, at + digit))?
@@ -305,41 +245,25 @@ fn min_count(key: &str) -> Option<u32> {
 }
 
 fn number_at(key: &str, at: usize) -> Option<u32> {
-    let digits: String = key
-        .get(at..)?
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
+    let digits: String = key.get(at..)?.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok().filter(|n| *n < 1000)
 }
 
 fn number_before(key: &str, at: usize) -> Option<u32> {
     let head = key.get(..at)?.trim_end();
-    let start = head
-        .rfind(|c: char| !c.is_ascii_digit())
-        .map_or(0, |i| i + 1);
+    let start = head.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |i| i + 1);
     head[start..].parse().ok().filter(|n| *n < 1000)
 }
 
 /// Whether "trước" stands before a date: then the last on-time day is the day before.
 fn exclusive(key: &str, at: usize, date: Date) -> Date {
     let head = key[..at.min(key.len())].trim_end();
-    let head = ["ngay", "thang", "quy", "nam"]
-        .iter()
-        .fold(head, |h, w| h.strip_suffix(w).unwrap_or(h).trim_end());
-    if has_word(&head[head.len().saturating_sub(12)..], "truoc") {
-        date.previous()
-    } else {
-        date
-    }
+    let head = ["ngay", "thang", "quy", "nam"].iter().fold(head, |h, w| h.strip_suffix(w).unwrap_or(h).trim_end());
+    if has_word(&head[head.len().saturating_sub(12)..], "truoc") { date.previous() } else { date }
 }
 
 fn period(from: Option<Date>, to: Date) -> Schedule {
-    Schedule::Period {
-        from: from.map(Date::iso),
-        to: to.iso(),
-        condition: None,
-    }
+    Schedule::Period { from: from.map(Date::iso), to: to.iso(), condition: None }
 }
 
 /// Days, weeks, months, quarters, half years, years.
@@ -348,57 +272,35 @@ fn dated(key: &str, year: Option<i32>) -> Option<Schedule> {
         let second = dates::find(key, first_at + 6);
         return Some(match second {
             Some((_, second)) if second > first => period(Some(first), second),
-            _ => Schedule::Deadline {
-                due: exclusive(key, first_at, first).iso(),
-            },
+            _ => Schedule::Deadline { due: exclusive(key, first_at, first).iso() },
         });
     }
     if let Some((at, day, month)) = dates::find_day_month(key) {
         return Some(day_without_year(key, at, day, month, year));
     }
-    half_year(key, year)
-        .or_else(|| week(key, year))
-        .or_else(|| quarter(key, year))
-        .or_else(|| month(key, year))
-        .or_else(|| years(key))
+    half_year(key, year).or_else(|| week(key, year)).or_else(|| quarter(key, year)).or_else(|| month(key, year)).or_else(|| years(key))
 }
 
 /// "trước ngày 05/12": every year, unless the text names one.
 fn day_without_year(key: &str, at: usize, day: u32, month: u32, year: Option<i32>) -> Schedule {
     let named = dates::years(key).last().copied();
-    let date = exclusive(
-        key,
-        at,
-        Date::new(named.or(year).unwrap_or(2000), month, day),
-    );
+    let date = exclusive(key, at, Date::new(named.or(year).unwrap_or(2000), month, day));
     if named.is_some() {
         return Schedule::Deadline { due: date.iso() };
     }
-    Schedule::Annual {
-        min_count: None,
-        month_day: Some(date.iso()[5..].to_owned()),
-        due: year.map(|_| date.iso()),
-    }
+    Schedule::Annual { min_count: None, month_day: Some(date.iso()[5..].to_owned()), due: year.map(|_| date.iso()) }
 }
 
 /// "6 tháng đầu năm 2026", "9 tháng đầu năm", "6 tháng cuối năm".
 fn half_year(key: &str, year: Option<i32>) -> Option<Schedule> {
-    let at = find_word(key, "thang dau nam", 0)
-        .map(|at| (at, true))
-        .or_else(|| find_word(key, "thang cuoi nam", 0).map(|at| (at, false)));
+    let at = find_word(key, "thang dau nam", 0).map(|at| (at, true)).or_else(|| find_word(key, "thang cuoi nam", 0).map(|at| (at, false)));
     let (at, first) = at?;
     let months = number_before(key, at).filter(|n| (1..12).contains(n))?;
     let year = dates::years(key).first().copied().or(year)?;
     Some(if first {
-        period(
-            Some(Date::new(year, 1, 1)),
-            Date::new(year, months, 1).month_end(),
-        )
+        period(Some(Date::new(year, 1, 1)), Date::new(year, months, 1).month_end())
     } else {
-        period(
-            Some(Date::new(year, 13 - months, 1)),
-            Date::new(year, 12, 31),
-        )
+        period(Some(Date::new(year, 13 - months, 1)), Date::new(year, 12, 31))
     })
 }
 
@@ -419,17 +321,8 @@ fn week(key: &str, year: Option<i32>) -> Option<Schedule> {
         return None;
     }
     let end = Date::new(year, month, 1).month_end();
-    let due = if week >= 4 && (week == 5 || end.day < 29) {
-        end
-    } else {
-        Date::new(year, month, week * 7)
-    };
-    Some(Schedule::Week {
-        year,
-        month,
-        week,
-        due: due.iso(),
-    })
+    let due = if week >= 4 && (week == 5 || end.day < 29) { end } else { Date::new(year, month, week * 7) };
+    Some(Schedule::Week { year, month, week, due: due.iso() })
 }
 
 /// First quarter, last quarter and the years named beside them.
@@ -449,11 +342,7 @@ fn quarters(key: &str, year: Option<i32>) -> Option<(u32, u32, Option<(i32, i32)
         found.push((at + 3 + start, value));
     }
     let (first, last) = (*found.first()?, *found.last()?);
-    let near = |from: usize| {
-        tokens(&key[from..])
-            .into_iter()
-            .find_map(|(_, t)| dates::year_token(t))
-    };
+    let near = |from: usize| tokens(&key[from..]).into_iter().find_map(|(_, t)| dates::year_token(t));
     let span = match (near(first.0), near(last.0)) {
         (Some(a), Some(b)) => Some((a, b)),
         (Some(a), None) => Some((a, a)),
@@ -468,16 +357,10 @@ fn quarter(key: &str, year: Option<i32>) -> Option<Schedule> {
     let start = Date::new(from_year, first * 3 - 2, 1);
     let end = Date::new(to_year, last * 3, 1).month_end();
     if exclusive(key, find_word(key, "quy", 0)?, end) != end {
-        return Some(Schedule::Deadline {
-            due: start.previous().iso(),
-        });
+        return Some(Schedule::Deadline { due: start.previous().iso() });
     }
     if first == last && from_year == to_year {
-        return Some(Schedule::Quarter {
-            year: from_year,
-            quarter: first,
-            due: end.iso(),
-        });
+        return Some(Schedule::Quarter { year: from_year, quarter: first, due: end.iso() });
     }
     (end > start).then(|| period(Some(start), end))
 }
@@ -496,14 +379,7 @@ fn month_numbers(key: &str) -> Vec<u32> {
         }
         from = at + 5;
     }
-    if out.is_empty() {
-        dates::find_month_year(key)
-            .map(|(m, _)| m)
-            .into_iter()
-            .collect()
-    } else {
-        out
-    }
+    if out.is_empty() { dates::find_month_year(key).map(|(m, _)| m).into_iter().collect() } else { out }
 }
 
 fn month(key: &str, year: Option<i32>) -> Option<Schedule> {
@@ -516,16 +392,10 @@ fn month(key: &str, year: Option<i32>) -> Option<Schedule> {
     let end = Date::new(to_year, last, 1).month_end();
     let at = find_word(key, "thang", 0).or_else(|| key.find(|c: char| c.is_ascii_digit()))?;
     if exclusive(key, at, end) != end {
-        return Some(Schedule::Deadline {
-            due: start.previous().iso(),
-        });
+        return Some(Schedule::Deadline { due: start.previous().iso() });
     }
     if months.len() == 1 && from_year == to_year {
-        return Some(Schedule::Month {
-            year: from_year,
-            month: first,
-            due: end.iso(),
-        });
+        return Some(Schedule::Month { year: from_year, month: first, due: end.iso() });
     }
     (end > start).then(|| period(Some(start), end))
 }
@@ -539,9 +409,7 @@ fn years(key: &str) -> Option<Schedule> {
     let has = |word: &str| has_word(&key[..at], word);
     if first == last {
         if has("truoc") {
-            return Some(Schedule::Deadline {
-                due: Date::new(first, 1, 1).previous().iso(),
-            });
+            return Some(Schedule::Deadline { due: Date::new(first, 1, 1).previous().iso() });
         }
         if has("tu") || has("bat dau") {
             return None;
@@ -557,11 +425,7 @@ fn years(key: &str) -> Option<Schedule> {
 fn tokens(text: &str) -> Vec<(usize, &str)> {
     let mut out = Vec::new();
     let mut start = None;
-    for (at, b) in text
-        .bytes()
-        .enumerate()
-        .chain(std::iter::once((text.len(), b' ')))
-    {
+    for (at, b) in text.bytes().enumerate().chain(std::iter::once((text.len(), b' '))) {
         match (b.is_ascii_alphanumeric(), start) {
             (true, None) => start = Some(at),
             (false, Some(from)) => {

@@ -28,6 +28,8 @@ pub enum Purpose {
 pub struct Part {
     /// Heading.
     pub section: Section,
+    /// Outline level of the heading: smaller is higher.
+    pub level: u8,
     /// Purpose.
     pub purpose: Purpose,
     /// Paragraphs behind the heading.
@@ -74,18 +76,12 @@ enum Region {
 /// Whether a paragraph opens an appendix.
 pub fn is_appendix(para: &Para) -> bool {
     let key = para.key.trim_start_matches(['(', '"']);
-    if !matches!(para.marker, Marker::None)
-        || !key.starts_with("phu luc")
-        || para.key.starts_with('(')
-    {
+    if !matches!(para.marker, Marker::None) || !key.starts_with("phu luc") || para.key.starts_with('(') {
         return false;
     }
     let tail = key["phu luc".len()..].trim();
     let numbered = tail.split([' ', ':', '.', '-']).next().is_some_and(|w| {
-        w.is_empty()
-            || w.bytes().all(|b| b.is_ascii_digit())
-            || w.bytes().all(|b| matches!(b, b'i' | b'v' | b'x'))
-            || w == "so"
+        w.is_empty() || w.bytes().all(|b| b.is_ascii_digit()) || w.bytes().all(|b| matches!(b, b'i' | b'v' | b'x')) || w == "so"
     });
     let shouting = para.text.starts_with("PHỤ LỤC");
     tail.len() < 250 && (shouting || (numbered && !para.text.ends_with(['.', ';'])))
@@ -97,20 +93,11 @@ pub fn is_signature(para: &Para) -> bool {
     if para.marker != Marker::None && !matches!(para.marker, Marker::Upper(_)) {
         return false;
     }
-    ["tm.", "kt.", "tl.", "tuq.", "tm ", "kt "]
-        .iter()
-        .any(|w| para.key.starts_with(w))
-        && shouting
+    ["tm.", "kt.", "tl.", "tuq.", "tm ", "kt "].iter().any(|w| para.key.starts_with(w)) && shouting
         || (shouting
             && matches!(
                 para.key.as_str(),
-                "chu tich"
-                    | "pho chu tich"
-                    | "giam doc"
-                    | "pho giam doc"
-                    | "truong ban"
-                    | "bi thu"
-                    | "pho bi thu"
+                "chu tich" | "pho chu tich" | "giam doc" | "pho giam doc" | "truong ban" | "bi thu" | "pho bi thu"
             ))
 }
 
@@ -167,11 +154,7 @@ pub fn split(blocks: Vec<Block>) -> Document {
         let para = match block {
             Block::Row(row) => {
                 let section = match region {
-                    Region::Body => doc
-                        .parts
-                        .last()
-                        .map(|p| p.section.ordinal.clone())
-                        .filter(|o| !o.is_empty()),
+                    Region::Body => doc.parts.last().map(|p| p.section.ordinal.clone()).filter(|o| !o.is_empty()),
                     _ => None,
                 };
                 if region == Region::Body
@@ -213,28 +196,19 @@ fn next_region(region: Region, para: &Para, doc: &Document, levels: &[u8]) -> Re
         return Region::Appendix;
     }
     match region {
-        Region::Head if levels.contains(&para.marker.level()) && opens_section(para) => {
-            Region::Body
-        }
+        Region::Head if levels.contains(&para.marker.level()) && opens_section(para) => Region::Body,
         Region::Body if is_signature(para) => Region::Signature,
         Region::Recipients if is_signature(para) => Region::Signature,
-        Region::Recipients
-            if para.marker == Marker::None
-                && !doc.recipients.is_empty()
-                && ends_list(para, doc) =>
-        {
-            Region::Signature
-        }
+        // Two columns side by side: the list goes on behind a line of the signature.
+        Region::Signature if para.marker == Marker::Bullet && !doc.recipients.is_empty() => Region::Recipients,
+        Region::Recipients if para.marker == Marker::None && !doc.recipients.is_empty() && ends_list(para, doc) => Region::Signature,
         other => other,
     }
 }
 
 /// A plain line behind a finished distribution list belongs to the signature.
 fn ends_list(para: &Para, doc: &Document) -> bool {
-    let finished = doc
-        .recipients
-        .last()
-        .is_some_and(|r| r.text.ends_with('.') && r.marker != Marker::None);
+    let finished = doc.recipients.last().is_some_and(|r| r.text.ends_with('.') && r.marker != Marker::None);
     finished || !para.text.chars().any(char::is_lowercase)
 }
 
@@ -245,9 +219,7 @@ fn opens_section(para: &Para) -> bool {
 
 fn place(doc: &mut Document, para: Para, levels: &[u8]) {
     let ordinal = match &para.marker {
-        Marker::Part(o) | Marker::Upper(o) | Marker::Roman(o) | Marker::Number(o) => {
-            Some(o.clone())
-        }
+        Marker::Part(o) | Marker::Upper(o) | Marker::Roman(o) | Marker::Number(o) => Some(o.clone()),
         _ => None,
     };
     if let Some(ordinal) = ordinal
@@ -255,17 +227,8 @@ fn place(doc: &mut Document, para: Para, levels: &[u8]) {
         && opens_section(&para)
     {
         let (title, rest) = cut_title(&para);
-        let section = Section {
-            ordinal,
-            title,
-            line: para.line,
-        };
-        let mut part = Part {
-            section,
-            purpose: Purpose::Other,
-            paras: Vec::new(),
-            has_table: false,
-        };
+        let section = Section { ordinal, title, line: para.line };
+        let mut part = Part { level: para.marker.level(), section, purpose: Purpose::Other, paras: Vec::new(), has_table: false };
         if let Some(rest) = rest {
             part.paras.push(rest);
         }
@@ -284,13 +247,7 @@ fn cut_title(para: &Para) -> (String, Option<Para>) {
     if let Some((title, rest)) = para.text.split_once(':') {
         let rest = rest.trim();
         if rest.chars().count() > 40 && title.chars().count() < 120 {
-            let inner = Para {
-                line: para.line,
-                lines: para.lines.clone(),
-                marker: Marker::None,
-                text: rest.to_owned(),
-                key: fold(rest),
-            };
+            let inner = Para { line: para.line, lines: para.lines.clone(), marker: Marker::None, text: rest.to_owned(), key: fold(rest) };
             return (title.trim().to_owned(), Some(inner));
         }
     }
@@ -300,40 +257,18 @@ fn cut_title(para: &Para) -> (String, Option<Para>) {
 
 /// A document without any numbered section: upper-case lines are headings.
 fn unnumbered(doc: &mut Document) {
-    let start = doc
-        .head
-        .iter()
-        .position(|p| is_kind(&p.key))
-        .map_or(0, |at| at + 2);
+    let start = doc.head.iter().position(|p| is_kind(&p.key)).map_or(0, |at| at + 2);
     let heading = |p: &Para| {
         let letters = p.text.chars().filter(|c| c.is_alphabetic()).count();
-        letters >= 6
-            && letters < 120
-            && !p.text.chars().any(char::is_lowercase)
-            && purpose_of(&p.key, false) != Purpose::Other
+        letters >= 6 && letters < 120 && !p.text.chars().any(char::is_lowercase) && purpose_of(&p.key, false) != Purpose::Other
     };
-    let Some(first) = doc
-        .head
-        .iter()
-        .skip(start)
-        .position(heading)
-        .map(|at| at + start)
-    else {
+    let Some(first) = doc.head.iter().skip(start).position(heading).map(|at| at + start) else {
         return;
     };
     for para in doc.head.split_off(first) {
         if heading(&para) {
-            let section = Section {
-                ordinal: String::new(),
-                title: para.text.clone(),
-                line: para.line,
-            };
-            doc.parts.push(Part {
-                section,
-                purpose: Purpose::Other,
-                paras: Vec::new(),
-                has_table: false,
-            });
+            let section = Section { ordinal: String::new(), title: para.text.clone(), line: para.line };
+            doc.parts.push(Part { level: 2, section, purpose: Purpose::Other, paras: Vec::new(), has_table: false });
         } else if let Some(part) = doc.parts.last_mut() {
             part.paras.push(para);
         }
@@ -372,6 +307,8 @@ fn cut_closing(doc: &mut Document) {
             "ubnd",
             "qua trinh",
             "can cu ke hoach nay",
+            "kem theo",
+            "chi tiet tai",
         ]
         .iter()
         .any(|w| para.key.starts_with(w));
@@ -392,30 +329,13 @@ pub fn purpose_of(key: &str, assigned: bool) -> Purpose {
     let has = |word: &str| has_word(key, word);
     if has("phan cong") {
         Purpose::Assignments
-    } else if has("to chuc thuc hien")
-        || has("trach nhiem thuc hien")
-        || has("trach nhiem cua")
-        || has("to chuc trien khai")
-    {
-        if assigned {
-            Purpose::General
-        } else {
-            Purpose::Assignments
-        }
+    } else if has("to chuc thuc hien") || has("trach nhiem thuc hien") || has("trach nhiem cua") || has("to chuc trien khai") {
+        if assigned { Purpose::General } else { Purpose::Assignments }
     } else if has("muc tieu") && !(has("nhiem vu") && has("giai phap")) || has("chi tieu") {
-        if has("muc dich") {
-            Purpose::Aims
-        } else {
-            Purpose::Objectives
-        }
+        if has("muc dich") { Purpose::Aims } else { Purpose::Objectives }
     } else if has("muc dich") {
         Purpose::Aims
-    } else if has("nhiem vu")
-        || has("giai phap")
-        || has("noi dung thuc hien")
-        || has("noi dung trien khai")
-        || has("noi dung")
-    {
+    } else if has("nhiem vu") || has("giai phap") || has("noi dung thuc hien") || has("noi dung trien khai") || has("noi dung") {
         Purpose::Tasks
     } else if has("kinh phi") || has("nguon") || has("ngan sach") {
         Purpose::Budget
@@ -437,7 +357,5 @@ pub fn has_children(paras: &[Para], at: usize) -> bool {
     let Some(next) = paras.get(at + 1) else {
         return false;
     };
-    next.marker != Marker::None
-        && next.marker.level() > paras[at].marker.level()
-        && paras[at].marker != Marker::None
+    next.marker != Marker::None && next.marker.level() > paras[at].marker.level() && paras[at].marker != Marker::None
 }

@@ -53,41 +53,22 @@ pub fn check(lines: &[Line], warnings: &mut Vec<Warning>) {
         for (wrong, right) in SLIPS {
             if !right.is_empty() && contains_word(&key, wrong) {
                 let message = format!("Có thể là lỗi gõ: “{wrong}”.");
-                push(
-                    warnings,
-                    "possible_typo",
-                    line.line,
-                    message,
-                    Some(&format!("Có lẽ là “{right}”.")),
-                );
+                push(warnings, "possible_typo", line.line, message, Some(&format!("Có lẽ là “{right}”.")));
             }
         }
         let folded = fold(&line.text);
         if folded.contains("made in viet") {
             variants[0].get_or_insert(line.line);
-            let message = "Viết “Made in Vietnam”; thuật ngữ của chương trình quốc gia là “Make in Viet Nam”.".to_owned();
-            push(
-                warnings,
-                "made_in_vietnam",
-                line.line,
-                message,
-                Some("Đối chiếu văn bản của trung ương."),
-            );
         } else if folded.contains("make in viet") {
             variants[1].get_or_insert(line.line);
         }
     }
-    if let [Some(made), Some(make)] = variants {
-        let message = format!(
-            "Văn bản dùng cả “Made in Vietnam” (dòng {made}) và “Make in Vietnam” (dòng {make})."
-        );
-        push(
-            warnings,
-            "made_in_vietnam",
-            made,
-            message,
-            Some("Thống nhất một cách viết."),
-        );
+    if let [Some(made), make] = variants {
+        let message = match make {
+            Some(make) => format!("Văn bản dùng cả “Made in Vietnam” (dòng {made}) và “Make in Vietnam” (dòng {make})."),
+            None => "Viết “Made in Vietnam”; thuật ngữ của chương trình quốc gia là “Make in Viet Nam”.".to_owned(),
+        };
+        push(warnings, "made_in_vietnam", made, message, Some("Đối chiếu văn bản của trung ương và thống nhất một cách viết."));
     }
     spellings(lines, warnings);
 }
@@ -95,14 +76,8 @@ pub fn check(lines: &[Line], warnings: &mut Vec<Warning>) {
 /// Finds a phrase with word boundaries in a text that keeps its diacritics.
 fn contains_word(text: &str, phrase: &str) -> bool {
     text.match_indices(phrase).any(|(at, found)| {
-        let before = text[..at]
-            .chars()
-            .next_back()
-            .is_none_or(|c| !c.is_alphanumeric());
-        let after = text[at + found.len()..]
-            .chars()
-            .next()
-            .is_none_or(|c| !c.is_alphanumeric());
+        let before = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let after = text[at + found.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
         before && after
     })
 }
@@ -115,16 +90,12 @@ fn spellings(lines: &[Line], warnings: &mut Vec<Warning>) {
         for clause in key.split(|c: char| !(c.is_alphanumeric() || c == ' ')) {
             let words: Vec<&str> = clause.split_whitespace().collect();
             for three in words.windows(3) {
-                if three
-                    .iter()
-                    .any(|w| w.chars().any(|c| c.is_ascii_digit()) || w.chars().count() < 2)
-                {
+                if three.iter().any(|w| w.chars().any(|c| c.is_ascii_digit()) || w.chars().count() < 2) {
                     continue;
                 }
                 let phrase = three.join(" ");
                 let spelled = seen.entry(fold(&phrase)).or_default();
-                if let Some((_, count, _)) = spelled.iter_mut().find(|(text, _, _)| *text == phrase)
-                {
+                if let Some((_, count, _)) = spelled.iter_mut().find(|(text, _, _)| *text == phrase) {
                     *count += 1;
                 } else if spelled.len() < 6 {
                     spelled.push((phrase, 1, line.line));
@@ -134,8 +105,7 @@ fn spellings(lines: &[Line], warnings: &mut Vec<Warning>) {
     }
     let mut found: Vec<(usize, String, String, usize)> = Vec::new();
     for spelled in seen.into_values().filter(|s| s.len() > 1) {
-        let Some((best, most, _)) = spelled.iter().max_by_key(|(_, count, _)| *count).cloned()
-        else {
+        let Some((best, most, _)) = spelled.iter().max_by_key(|(_, count, _)| *count).cloned() else {
             continue;
         };
         if most < 4 {
@@ -148,11 +118,7 @@ fn spellings(lines: &[Line], warnings: &mut Vec<Warning>) {
         }
     }
     found.sort();
-    let known: Vec<usize> = warnings
-        .iter()
-        .filter(|w| w.code == "possible_typo")
-        .map(|w| w.line)
-        .collect();
+    let known: Vec<usize> = warnings.iter().filter(|w| w.code == "possible_typo").map(|w| w.line).collect();
     let mut last = 0;
     for (line, text, best, most) in found {
         // One slip shows in up to three windows: say it once per line.
@@ -161,12 +127,6 @@ fn spellings(lines: &[Line], warnings: &mut Vec<Warning>) {
         }
         last = line;
         let message = format!("“{text}” viết khác với “{best}” ({most} lần trong văn bản).");
-        push(
-            warnings,
-            "inconsistent_spelling",
-            line,
-            message,
-            Some(&format!("Có lẽ là “{best}”.")),
-        );
+        push(warnings, "inconsistent_spelling", line, message, Some(&format!("Có lẽ là “{best}”.")));
     }
 }

@@ -61,9 +61,7 @@ pub fn read(text: &str) -> Vec<Value> {
         let end = at == bytes.len()
             || bytes[at] == b';'
             || bytes[at] == b'\n'
-            || (bytes[at] == b'.'
-                && bytes.get(at + 1) == Some(&b' ')
-                && !bytes[at - usize::from(at > 0)].is_ascii_digit());
+            || (bytes[at] == b'.' && bytes.get(at + 1) == Some(&b' ') && !bytes[at - usize::from(at > 0)].is_ascii_digit());
         if end {
             clause(folded.slice(start, at).trim(), &mut out);
             start = at + 1;
@@ -82,9 +80,7 @@ fn clause(text: &str, out: &mut Vec<Value>) {
     let mut at = 0;
     while at < bytes.len() {
         let open = bytes[at].is_ascii_digit()
-            && (at == 0
-                || !(bytes[at - 1].is_ascii_alphanumeric()
-                    || matches!(bytes[at - 1], b'/' | b'.' | b',')));
+            && (at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'/' | b'.' | b',')));
         if !open {
             at += 1;
             continue;
@@ -94,9 +90,7 @@ fn clause(text: &str, out: &mut Vec<Value>) {
             at = end.max(at + 1);
             continue;
         };
-        at = percent(&folded, at, first, end, out)
-            .or_else(|| count(&folded, at, first, end, out))
-            .unwrap_or(end.max(at + 1));
+        at = percent(&folded, at, first, end, out).or_else(|| count(&folded, at, first, end, out)).unwrap_or(end.max(at + 1));
     }
     if out.len() == before {
         words(&folded, out);
@@ -108,9 +102,7 @@ fn number(key: &str, at: usize) -> (Option<f64>, usize) {
     let bytes = key.as_bytes();
     let mut end = at;
     while end < bytes.len()
-        && (bytes[end].is_ascii_digit()
-            || (matches!(bytes[end], b'.' | b',')
-                && bytes.get(end + 1).is_some_and(u8::is_ascii_digit)))
+        && (bytes[end].is_ascii_digit() || (matches!(bytes[end], b'.' | b',') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit)))
     {
         end += 1;
     }
@@ -119,11 +111,7 @@ fn number(key: &str, at: usize) -> (Option<f64>, usize) {
         return (None, end);
     }
     let groups: Vec<&str> = raw.split('.').collect();
-    let plain = if groups.len() > 1
-        && groups[1..]
-            .iter()
-            .all(|g| g.split(',').next().is_some_and(|d| d.len() == 3))
-    {
+    let plain = if groups.len() > 1 && groups[1..].iter().all(|g| g.split(',').next().is_some_and(|d| d.len() == 3)) {
         raw.replace('.', "").replace(',', ".")
     } else {
         raw.replace(',', ".")
@@ -136,13 +124,7 @@ fn skip_spaces(key: &str, at: usize) -> usize {
 }
 
 /// `70%`, `80-90%`, `80% - 90%`, `từ 80 đến 90%`.
-fn percent(
-    text: &Folded<'_>,
-    start: usize,
-    first: f64,
-    end: usize,
-    out: &mut Vec<Value>,
-) -> Option<usize> {
+fn percent(text: &Folded<'_>, start: usize, first: f64, end: usize, out: &mut Vec<Value>) -> Option<usize> {
     let key = text.key.as_str();
     let bytes = key.as_bytes();
     let mut next = skip_spaces(key, end);
@@ -150,13 +132,7 @@ fn percent(
     if direct {
         next = skip_spaces(key, next + 1);
     }
-    let joint = if bytes.get(next) == Some(&b'-') {
-        Some(next + 1)
-    } else {
-        key[next..]
-            .strip_prefix("den ")
-            .map(|r| key.len() - r.len())
-    };
+    let joint = if bytes.get(next) == Some(&b'-') { Some(next + 1) } else { key[next..].strip_prefix("den ").map(|r| key.len() - r.len()) };
     if let Some(joint) = joint {
         let at = skip_spaces(key, joint);
         if bytes.get(at).is_some_and(u8::is_ascii_digit) {
@@ -165,15 +141,7 @@ fn percent(
             if let Some(upper) = upper.filter(|u| *u >= first)
                 && bytes.get(sign) == Some(&b'%')
             {
-                push(
-                    text,
-                    start,
-                    sign + 1,
-                    first,
-                    Some(upper),
-                    "%".to_owned(),
-                    out,
-                );
+                push(text, start, sign + 1, first, Some(upper), "%".to_owned(), out);
                 return Some(sign + 1);
             }
         }
@@ -186,13 +154,7 @@ fn percent(
 }
 
 /// `ít nhất 05 chuyên gia`, `01 lần/năm`, `1 năm/1 lần`.
-fn count(
-    text: &Folded<'_>,
-    start: usize,
-    first: f64,
-    end: usize,
-    out: &mut Vec<Value>,
-) -> Option<usize> {
+fn count(text: &Folded<'_>, start: usize, first: f64, end: usize, out: &mut Vec<Value>) -> Option<usize> {
     let key = text.key.as_str();
     let noun_at = skip_spaces(key, end);
     if noun_at == end || noun_at >= key.len() {
@@ -204,45 +166,25 @@ fn count(
         if let Some(times) = times
             && rest[behind..].trim_start().starts_with("lan")
         {
-            push(
-                text,
-                start,
-                noun_at + 4 + behind + 4,
-                times,
-                None,
-                "lần/năm".to_owned(),
-                out,
-            );
+            push(text, start, noun_at + 4 + behind + 4, times, None, "lần/năm".to_owned(), out);
             return Some(noun_at + 4 + behind);
         }
         return None;
     }
     let worded = comparator(&key[..start]).is_some();
-    let bare = BARE.iter().any(|n| tail.starts_with(n))
-        && !key[..start].trim_end().ends_with("cap do")
-        && key.as_bytes()[start] != b'0'
+    let bare = BARE.iter().any(|n| tail.starts_with(n)) && !key[..start].trim_end().ends_with("cap do") && key.as_bytes()[start] != b'0'
         || BARE.iter().any(|n| tail.starts_with(n)) && has_word(&key[..start], "to chuc");
-    if !(worded || bare)
-        || tail.starts_with("nam ")
-        || tail.starts_with("thang")
-        || tail.starts_with("ngay")
-    {
+    if !(worded || bare) || tail.starts_with("nam ") || tail.starts_with("thang") || tail.starts_with("ngay") {
         return None;
     }
-    let length = PAIRS.iter().find(|p| tail.starts_with(**p)).map_or_else(
-        || {
-            tail.find(|c: char| !(c.is_ascii_alphabetic() || c == '/'))
-                .unwrap_or(tail.len())
-        },
-        |p| p.len(),
-    );
+    let length = PAIRS
+        .iter()
+        .find(|p| tail.starts_with(**p))
+        .map_or_else(|| tail.find(|c: char| !(c.is_ascii_alphabetic() || c == '/')).unwrap_or(tail.len()), |p| p.len());
     if length < 2 {
         return None;
     }
-    let mut unit = text
-        .slice(noun_at, noun_at + length)
-        .trim_end_matches('/')
-        .to_owned();
+    let mut unit = text.slice(noun_at, noun_at + length).trim_end_matches('/').to_owned();
     let yearly = has_word(key, "hang nam") || has_word(key, "moi nam");
     if key[noun_at + length..].starts_with("/nam") {
         unit.push_str("/năm");
@@ -256,25 +198,10 @@ fn count(
 /// The comparison word in front of a number.
 fn comparator(before: &str) -> Option<&'static str> {
     let before = before.trim_end();
-    let ends = |words: &[&str]| {
-        words.iter().any(|w| {
-            before
-                .strip_suffix(w)
-                .is_some_and(|r| !r.ends_with(|c: char| c.is_ascii_alphanumeric()))
-        })
-    };
-    if ends(&[
-        "it nhat",
-        "toi thieu",
-        "khong duoi",
-        "khong it hon",
-        "khong thap hon",
-        "dat tu",
-        "tu",
-        "dat",
-        "toi thieu la",
-        "it nhat la",
-    ]) {
+    let ends =
+        |words: &[&str]| words.iter().any(|w| before.strip_suffix(w).is_some_and(|r| !r.ends_with(|c: char| c.is_ascii_alphanumeric())));
+    if ends(&["it nhat", "toi thieu", "khong duoi", "khong it hon", "khong thap hon", "dat tu", "tu", "dat", "toi thieu la", "it nhat la"])
+    {
         Some(">=")
     } else if ends(&["khong qua", "toi da", "khong vuot qua", "cao nhat"]) {
         Some("<=")
@@ -289,31 +216,15 @@ fn comparator(before: &str) -> Option<&'static str> {
     }
 }
 
-fn push(
-    text: &Folded<'_>,
-    start: usize,
-    _end: usize,
-    value: f64,
-    upper: Option<f64>,
-    unit: String,
-    out: &mut Vec<Value>,
-) {
+fn push(text: &Folded<'_>, start: usize, _end: usize, value: f64, upper: Option<f64>, unit: String, out: &mut Vec<Value>) {
     let comparator = comparator(&text.key[..start]).unwrap_or(">=").to_owned();
-    out.push(Value {
-        comparator,
-        value,
-        upper,
-        unit,
-        text: text.source.trim().to_owned(),
-    });
+    out.push(Value { comparator, value, upper, unit, text: text.source.trim().to_owned() });
 }
 
 /// "phần lớn" (read as > 50%), "toàn bộ" and "mỗi" (read as 100%).
 fn words(text: &Folded<'_>, out: &mut Vec<Value>) {
     let key = text.key.as_str();
-    let sure = ["dam bao moi", "bao dam moi", "phan dau moi"]
-        .iter()
-        .any(|w| has_word(key, w));
+    let sure = ["dam bao moi", "bao dam moi", "phan dau moi"].iter().any(|w| has_word(key, w));
     let (comparator, value) = if has_word(key, "phan lon") {
         (">", 50.0)
     } else if has_word(key, "toan bo") || (sure && !has_word(key, "moi mat")) {
@@ -322,13 +233,7 @@ fn words(text: &Folded<'_>, out: &mut Vec<Value>) {
         return;
     };
     let source = text.source.trim().to_owned();
-    out.push(Value {
-        comparator: comparator.to_owned(),
-        value,
-        upper: None,
-        unit: "%".to_owned(),
-        text: source,
-    });
+    out.push(Value { comparator: comparator.to_owned(), value, upper: None, unit: "%".to_owned(), text: source });
 }
 
 /// Whether a value was read from a word, not from a number.
@@ -343,69 +248,29 @@ mod tests {
     fn shown(text: &str) -> Vec<String> {
         read(text)
             .iter()
-            .map(|v| {
-                format!(
-                    "{} {}{} {}",
-                    v.comparator,
-                    v.value,
-                    v.upper.map(|u| format!("-{u}")).unwrap_or_default(),
-                    v.unit
-                )
-            })
+            .map(|v| format!("{} {}{} {}", v.comparator, v.value, v.upper.map(|u| format!("-{u}")).unwrap_or_default(), v.unit))
             .collect()
     }
 
     #[test]
     fn forms_of_the_five_plans() {
-        assert_eq!(
-            shown("Trên 90% các trường …; 60% các trường"),
-            ["> 90 %", ">= 60 %"]
-        );
-        assert_eq!(
-            shown("Phấn đấu 80-90% người sử dụng Internet"),
-            [">= 80-90 %"]
-        );
+        assert_eq!(shown("Trên 90% các trường …; 60% các trường"), ["> 90 %", ">= 60 %"]);
+        assert_eq!(shown("Phấn đấu 80-90% người sử dụng Internet"), [">= 80-90 %"]);
         assert_eq!(shown("đạt tối thiểu 10% kinh phí chi"), [">= 10 %"]);
-        assert_eq!(
-            shown("đào tạo ít nhất 05 chuyên gia an toàn thông tin"),
-            [">= 5 chuyên gia"]
-        );
-        assert_eq!(
-            shown("100% cán bộ hệ thống thông tin cấp độ 3, 4 định kỳ ít nhất 01 lần/năm."),
-            [">= 100 %", ">= 1 lần/năm"]
-        );
-        assert_eq!(
-            shown("Tối thiểu 1 năm/1 lần tổ chức diễn tập"),
-            [">= 1 lần/năm"]
-        );
-        assert_eq!(
-            shown("Hằng năm tổ chức ít nhất 02 cuộc diễn tập chuyên đề"),
-            [">= 2 cuộc/năm"]
-        );
-        assert_eq!(
-            shown("Phấn đấu phần lớn người sử dụng internet"),
-            ["> 50 %"]
-        );
+        assert_eq!(shown("đào tạo ít nhất 05 chuyên gia an toàn thông tin"), [">= 5 chuyên gia"]);
+        assert_eq!(shown("100% cán bộ hệ thống thông tin cấp độ 3, 4 định kỳ ít nhất 01 lần/năm."), [">= 100 %", ">= 1 lần/năm"]);
+        assert_eq!(shown("Tối thiểu 1 năm/1 lần tổ chức diễn tập"), [">= 1 lần/năm"]);
+        assert_eq!(shown("Hằng năm tổ chức ít nhất 02 cuộc diễn tập chuyên đề"), [">= 2 cuộc/năm"]);
+        assert_eq!(shown("Phấn đấu phần lớn người sử dụng internet"), ["> 50 %"]);
         assert_eq!(shown("đảm bảo mỗi cơ quan có một bộ phận"), [">= 100 %"]);
-        assert_eq!(
-            shown(
-                "theo mô hình 4 lớp, Đề án 06, cấp độ 3, Quyết định số 515/QĐ-TTg ngày 30/3/2026"
-            ),
-            [""; 0]
-        );
+        assert_eq!(shown("theo mô hình 4 lớp, Đề án 06, cấp độ 3, Quyết định số 515/QĐ-TTg ngày 30/3/2026"), [""; 0]);
     }
 
     #[test]
     fn forms_of_other_plans() {
         assert_eq!(shown("Từ 80% đến 90% hồ sơ"), [">= 80-90 %"]);
-        assert_eq!(
-            shown("đạt 99,9% thời gian; tối thiểu 1.500 người"),
-            [">= 99.9 %", ">= 1500 người"]
-        );
-        assert_eq!(
-            shown("Tỷ lệ sự cố dưới 5%, không quá 2% tồn đọng"),
-            ["< 5 %", "<= 2 %"]
-        );
+        assert_eq!(shown("đạt 99,9% thời gian; tối thiểu 1.500 người"), [">= 99.9 %", ">= 1500 người"]);
+        assert_eq!(shown("Tỷ lệ sự cố dưới 5%, không quá 2% tồn đọng"), ["< 5 %", "<= 2 %"]);
         assert_eq!(shown("trên 30 dịch vụ công"), ["> 30 dịch vụ"]);
     }
 }

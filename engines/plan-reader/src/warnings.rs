@@ -18,19 +18,8 @@ use crate::lines::Para;
 use crate::plan::{LegalBase, Warning};
 
 /// Adds a warning.
-pub fn push(
-    warnings: &mut Vec<Warning>,
-    code: &str,
-    line: usize,
-    message: String,
-    suggestion: Option<&str>,
-) {
-    warnings.push(Warning {
-        code: code.to_owned(),
-        line,
-        message,
-        suggestion: suggestion.map(str::to_owned),
-    });
+pub fn push(warnings: &mut Vec<Warning>, code: &str, line: usize, message: String, suggestion: Option<&str>) {
+    warnings.push(Warning { code: code.to_owned(), line, message, suggestion: suggestion.map(str::to_owned) });
 }
 
 /// The first words of a text, for messages.
@@ -45,13 +34,7 @@ pub fn excerpt(text: &str) -> String {
 /// A paragraph cut by a page break was joined.
 pub fn joined_break(warnings: &mut Vec<Warning>, first: usize, second: usize) {
     let message = format!("Đoạn ở dòng {first} bị ngắt trang, đã nối với dòng {second}.");
-    push(
-        warnings,
-        "joined_page_break",
-        second,
-        message,
-        Some("Kiểm tra đoạn đã nối."),
-    );
+    push(warnings, "joined_page_break", second, message, Some("Kiểm tra đoạn đã nối."));
 }
 
 /// One number, two dates.
@@ -64,13 +47,7 @@ pub fn contradictory_date(warnings: &mut Vec<Warning>, first: &LegalBase, second
         shown(second.date.as_deref()),
         second.line
     );
-    push(
-        warnings,
-        "contradictory_date",
-        second.line,
-        message,
-        Some("Đối chiếu văn bản gốc và chọn ngày đúng."),
-    );
+    push(warnings, "contradictory_date", second.line, message, Some("Đối chiếu văn bản gốc và chọn ngày đúng."));
 }
 
 /// One date and sign, two look-alike numbers.
@@ -83,13 +60,7 @@ pub fn contradictory_number(warnings: &mut Vec<Warning>, first: &LegalBase, seco
         second.number.as_deref().unwrap_or_default(),
         second.line
     );
-    push(
-        warnings,
-        "contradictory_number",
-        second.line,
-        message,
-        Some("Đối chiếu văn bản gốc và chọn số đúng."),
-    );
+    push(warnings, "contradictory_number", second.line, message, Some("Đối chiếu văn bản gốc và chọn số đúng."));
 }
 
 /// `2022-08-10` → `10/8/2022`.
@@ -107,90 +78,37 @@ fn shown(date: Option<&str>) -> String {
 /// A task row without number among numbered ones.
 pub fn missing_row_number(warnings: &mut Vec<Warning>, line: usize, text: &str) {
     let message = format!("Dòng bảng không có số thứ tự: “{}”.", excerpt(text));
-    push(
-        warnings,
-        "missing_row_number",
-        line,
-        message,
-        Some("Bổ sung số thứ tự, hoặc xác nhận đây là một nhiệm vụ riêng."),
-    );
+    push(warnings, "missing_row_number", line, message, Some("Bổ sung số thứ tự, hoặc xác nhận đây là một nhiệm vụ riêng."));
 }
 
 /// A row that only repeats the end of the row above.
 pub fn ocr_echo(warnings: &mut Vec<Warning>, line: usize, text: &str) {
-    let message = format!(
-        "Dòng bảng “{}” chỉ lặp lại phần cuối của dòng trên (lỗi nhận dạng chữ), đã bỏ qua.",
-        excerpt(text)
-    );
-    push(
-        warnings,
-        "ocr_echo",
-        line,
-        message,
-        Some("Kiểm tra lại với bản gốc."),
-    );
+    let message = format!("Dòng bảng “{}” chỉ lặp lại phần cuối của dòng trên (lỗi nhận dạng chữ), đã bỏ qua.", excerpt(text));
+    push(warnings, "ocr_echo", line, message, Some("Kiểm tra lại với bản gốc."));
 }
 
 /// A row that continues the row above.
 pub fn continuation_row(warnings: &mut Vec<Warning>, line: usize, no: Option<&str>) {
-    let message = format!(
-        "Dòng bảng không có số thứ tự được nối vào nhiệm vụ {} ở trên.",
-        no.unwrap_or("(không số)")
-    );
-    push(
-        warnings,
-        "continuation_row",
-        line,
-        message,
-        Some("Kiểm tra nội dung đã nối."),
-    );
+    let message = format!("Dòng bảng không có số thứ tự được nối vào nhiệm vụ {} ở trên.", no.unwrap_or("(không số)"));
+    push(warnings, "continuation_row", line, message, Some("Kiểm tra nội dung đã nối."));
 }
 
 /// No lead.
 pub fn missing_lead(warnings: &mut Vec<Warning>, line: usize, no: Option<&str>, text: &str) {
-    let message = format!(
-        "Nhiệm vụ {} “{}” chưa có cơ quan chủ trì.",
-        no.unwrap_or(""),
-        excerpt(text)
-    );
-    push(
-        warnings,
-        "missing_lead",
-        line,
-        message,
-        Some("Chọn cơ quan chủ trì trước khi chấp nhận."),
-    );
+    let message = format!("Nhiệm vụ {} “{}” chưa có cơ quan chủ trì.", no.unwrap_or(""), excerpt(text));
+    push(warnings, "missing_lead", line, message, Some("Chọn cơ quan chủ trì trước khi chấp nhận."));
 }
 
 /// No time.
 pub fn missing_time(warnings: &mut Vec<Warning>, line: usize, no: Option<&str>, text: &str) {
-    let message = format!(
-        "Nhiệm vụ {} “{}” chưa có thời gian thực hiện.",
-        no.unwrap_or(""),
-        excerpt(text)
-    );
-    push(
-        warnings,
-        "missing_time",
-        line,
-        message,
-        Some("Nhập thời gian trước khi chấp nhận."),
-    );
+    let message = format!("Nhiệm vụ {} “{}” chưa có thời gian thực hiện.", no.unwrap_or(""), excerpt(text));
+    push(warnings, "missing_time", line, message, Some("Nhập thời gian trước khi chấp nhận."));
 }
 
 /// A heading with words that belong to its sentence.
 pub fn header_debris(warnings: &mut Vec<Warning>, para: &Para) {
-    let message = format!(
-        "Tên cơ quan bị dính phần chữ khác: “{}”.",
-        excerpt(&para.text)
-    );
-    push(
-        warnings,
-        "header_debris",
-        para.line,
-        message,
-        Some("Kiểm tra tên cơ quan đã tách."),
-    );
+    let message = format!("Tên cơ quan bị dính phần chữ khác: “{}”.", excerpt(&para.text));
+    push(warnings, "header_debris", para.line, message, Some("Kiểm tra tên cơ quan đã tách."));
 }
 
 /// A cell that ends in the middle of a word or of an enumeration.
@@ -201,9 +119,7 @@ pub fn check_truncated(warnings: &mut Vec<Warning>, line: usize, column: &str, t
     };
     let key = crate::fold::fold(last);
     let letters = key.bytes().all(|b| b.is_ascii_alphabetic());
-    let vowel = key
-        .bytes()
-        .any(|b| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y'));
+    let vowel = key.bytes().any(|b| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y'));
     let lower = last.chars().all(char::is_lowercase);
     let fragment = letters && lower && !vowel && text.contains(' ');
     let dangling = text.ends_with(',')
@@ -212,21 +128,8 @@ pub fn check_truncated(warnings: &mut Vec<Warning>, line: usize, column: &str, t
             && last != "cho"
             && text.contains(' ');
     if fragment || dangling {
-        let end: String = text
-            .chars()
-            .rev()
-            .take(30)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-            .collect();
+        let end: String = text.chars().rev().take(30).collect::<Vec<_>>().into_iter().rev().collect();
         let message = format!("Ô “{column}” có vẻ bị cắt ở cuối: “…{end}”.");
-        push(
-            warnings,
-            "truncated_cell",
-            line,
-            message,
-            Some("Bổ sung phần còn thiếu từ bản gốc."),
-        );
+        push(warnings, "truncated_cell", line, message, Some("Bổ sung phần còn thiếu từ bản gốc."));
     }
 }

@@ -1,0 +1,304 @@
+//! The whole reader over the five real plans (skipped when they are not beside the checkout) and over
+//! fictional plans of other fields and numbering styles.
+
+use crate::{Plan, Schedule, Task, read, read_full};
+
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+fn shared(prefix: &str) -> Option<Plan> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/plans");
+    let entry = std::fs::read_dir(folder)
+        .ok()
+        .and_then(|mut dir| dir.find_map(|e| e.ok().filter(|e| e.file_name().to_string_lossy().starts_with(prefix))));
+    let Some(entry) = entry else {
+        eprintln!("skipped: no plan {prefix} in {folder}");
+        return None;
+    };
+    let bytes = std::fs::read(entry.path()).unwrap();
+    Some(read(&bytes, &entry.file_name().to_string_lossy()).unwrap())
+}
+
+fn codes(plan: &Plan, code: &str) -> Vec<usize> {
+    plan.warnings.iter().filter(|w| w.code == code).map(|w| w.line).collect()
+}
+
+fn ordinals(plan: &Plan) -> Vec<&str> {
+    plan.sections.iter().map(|s| s.ordinal.as_str()).collect()
+}
+
+fn bases(plan: &Plan) -> Vec<String> {
+    let text = |v: &Option<String>| v.clone().unwrap_or_default();
+    plan.legal_bases.iter().map(|b| format!("{} {}", text(&b.number), text(&b.date))).collect()
+}
+
+/// (line, value, upper, comparator, unit) of every value.
+fn values(plan: &Plan) -> Vec<(usize, f64, Option<f64>, &str, &str)> {
+    let all = plan.objectives.iter().flat_map(|o| o.values.iter().map(move |v| (o, v)));
+    all.map(|(o, v)| (o.line, v.value, v.upper, v.comparator.as_str(), v.unit.as_str())).collect()
+}
+
+fn task<'a>(plan: &'a Plan, section: &str, no: &str) -> &'a Task {
+    let found = plan.tasks.iter().find(|t| t.section.as_deref() == Some(section) && t.no.as_deref() == Some(no));
+    found.unwrap_or_else(|| panic!("no task {section}.{no}"))
+}
+
+#[test]
+fn plan_000_nghe_an() {
+    let Some(plan) = shared("000") else { return };
+    assert_eq!(ordinals(&plan), ["I", "II", "III", "IV", "V"]);
+    assert_eq!(bases(&plan), ["515/QĐ-TTg 2026-03-30"]);
+    assert_eq!(plan.issuer.as_deref(), Some("Ủy ban nhân dân tỉnh Nghệ An"));
+    assert_eq!((plan.number.clone(), plan.date.clone()), (None, None));
+    assert_eq!(plan.objectives.len(), 12);
+    let horizons: Vec<_> = plan.objectives.iter().filter_map(|o| o.horizon.as_deref()).collect();
+    assert_eq!(horizons.iter().filter(|h| **h == "2030-12-31").count(), 10);
+    assert_eq!(horizons.last(), Some(&"2045-12-31"));
+    assert_eq!(
+        values(&plan),
+        [
+            (25, 100.0, None, ">=", "%"),
+            (25, 1.0, None, ">=", "lần/năm"),
+            (29, 100.0, None, ">=", "%"),
+            (31, 100.0, None, ">=", "%"),
+            (33, 100.0, None, ">=", "%"),
+            (41, 70.0, None, ">=", "%"),
+            (41, 100.0, None, ">=", "%"),
+            (45, 50.0, None, ">", "%"),
+        ]
+    );
+    assert_eq!(plan.assignments.len(), 9);
+    let duties: Vec<usize> = plan.assignments.iter().map(|a| a.duties.len()).collect();
+    assert_eq!(duties, [7, 4, 3, 2, 2, 1, 1, 2, 2]);
+    assert_eq!(plan.assignments[7].agencies, ["Các sở, ngành, đoàn thể cấp tỉnh", "UBND các xã, phường"]);
+    assert_eq!(plan.assignments[8].agencies.len(), 2);
+    assert_eq!(plan.recipients.len(), 8);
+    assert_eq!(plan.recipients[0].mark.as_deref(), Some("b/c"));
+    let report = task(&plan, "V", "1");
+    assert_eq!(
+        report.schedule,
+        Some(Schedule::Annual { min_count: None, month_day: Some("12-04".into()), due: Some("2026-12-04".into()) })
+    );
+    let drill = plan.tasks.iter().find(|t| t.lines == [157]).unwrap();
+    assert!(matches!(drill.schedule, Some(Schedule::Annual { min_count: Some(2), .. })), "{:?}", drill.schedule);
+    assert_eq!(codes(&plan, "joined_page_break"), [27, 51, 75, 185]);
+    assert_eq!(codes(&plan, "possible_typo").first(), Some(&25));
+    assert!(codes(&plan, "possible_typo").contains(&31) && codes(&plan, "possible_typo").contains(&209));
+    assert_eq!(codes(&plan, "made_in_vietnam"), [41]);
+    assert_eq!(codes(&plan, "general_clause"), [217]);
+}
+
+#[test]
+fn plan_001_kon_tum() {
+    let Some(plan) = shared("001") else { return };
+    assert_eq!(ordinals(&plan), ["I", "II", "II", "III"]);
+    assert_eq!(bases(&plan), ["964/QĐ-TTg 2022-08-10", "946/QĐ-TTg 2022-08-10"]);
+    assert_eq!(codes(&plan, "contradictory_number").len(), 1);
+    assert_eq!(codes(&plan, "duplicate_section_ordinal"), [52]);
+    assert_eq!(plan.objectives.len(), 13);
+    assert_eq!(values(&plan), [(30, 100.0, None, ">=", "%"), (38, 10.0, None, ">=", "%"), (48, 80.0, Some(90.0), ">=", "%")]);
+    assert_eq!(plan.objectives[1].horizon.as_deref(), Some("2025-12-31"));
+    assert_eq!(plan.objectives[12].horizon.as_deref(), Some("2030-12-31"));
+    assert_eq!(plan.assignments.len(), 8);
+    assert_eq!(plan.assignments[4].agencies, ["Sở Khoa học và Công nghệ"]);
+    assert!(plan.assignments[4].duties[0].starts_with("chủ trì, phối hợp Công an tỉnh"));
+    assert_eq!(plan.assignments[6].agencies, ["Các sở, ban ngành, đoàn thể", "Ủy ban nhân dân các huyện, thành phố"]);
+    let marks: Vec<_> = plan.recipients.iter().map(|r| r.mark.as_deref().unwrap_or("-")).collect();
+    assert_eq!(marks, ["b/c", "b/c", "b/c", "b/c", "đ/b", "t/h", "t/h", "t/h", "t/h", "t/h", "-", "-"]);
+    assert_eq!(codes(&plan, "joined_page_break"), [21, 58, 102, 134, 166, 192, 220]);
+    assert!(codes(&plan, "numbering_gap").contains(&126), "f is no Vietnamese letter");
+    assert_eq!(task(&plan, "III", "9").lines, [226]);
+}
+
+#[test]
+fn plan_002_dong_thap() {
+    let Some(plan) = shared("002") else { return };
+    assert_eq!(bases(&plan), ["515/QĐ-TTg 2026-03-30", "801/QĐ-BCĐ 2026-03-25"]);
+    assert_eq!(ordinals(&plan), ["I", "II", "III"]);
+    assert_eq!(plan.objectives.len(), 9);
+    assert!(plan.objectives.iter().all(|o| o.section.as_deref() == Some("I") && o.horizon.as_deref() == Some("2030-12-31")));
+    assert_eq!(plan.assignments.len(), 7);
+    assert_eq!(plan.tasks.len(), 19);
+    let counts = |s: &str| plan.tasks.iter().filter(|t| t.section.as_deref() == Some(s)).count();
+    assert_eq!([counts("I"), counts("II"), counts("III"), counts("IV"), counts("V")], [8, 1, 4, 4, 2]);
+    let drill = task(&plan, "III", "12");
+    assert_eq!(drill.lines, [240, 243]);
+    assert!(drill.text.contains("kiến thức, kỹ năng cho cán bộ các cấp"));
+    assert_eq!(drill.coordinating, ["Các sở, ban, ngành", "UBND cấp xã", "các tổ chức, doanh nghiệp nhà nước"]);
+    assert!(task(&plan, "IV", "17").text.contains("phát hiện lỗ hồng bảo mật;"));
+    assert_eq!(task(&plan, "V", "18").coordinating.len(), 2);
+    assert_eq!(task(&plan, "I", "5").lead, ["Công an tỉnh", "Sở Tư pháp"]);
+    assert_eq!(
+        task(&plan, "IV", "15").schedule,
+        Some(Schedule::Period {
+            from: Some("2026-01-01".into()),
+            to: "2028-12-31".into(),
+            condition: Some("khi Trung ương ban hành".into())
+        })
+    );
+    assert_eq!(codes(&plan, "continuation_row"), [243, 252]);
+    assert_eq!(codes(&plan, "general_clause"), [201]);
+    assert_eq!(plan.recipients.len(), 5);
+}
+
+#[test]
+fn plan_003_quang_tri() {
+    let Some(plan) = shared("003") else { return };
+    assert_eq!(bases(&plan), ["1907/QĐ-TTg 2020-11-23", "21/QĐ-TTg 2021-01-06", "21/QĐ-TTg 2022-01-06"]);
+    assert_eq!(codes(&plan, "contradictory_date"), [11]);
+    assert_eq!(codes(&plan, "section_without_content"), [59]);
+    assert_eq!(codes(&plan, "ocr_echo"), [132]);
+    assert_eq!(plan.issuer.as_deref(), Some("UBND tỉnh Quảng Trị"));
+    assert_eq!(plan.objectives.len(), 10);
+    assert!(values(&plan).contains(&(39, 90.0, None, ">", "%")) && values(&plan).contains(&(39, 60.0, None, ">=", "%")));
+    assert!(values(&plan).contains(&(53, 5.0, None, ">=", "chuyên gia")));
+    assert_eq!(plan.assignments.len(), 5);
+    assert_eq!(plan.assignments[2].agencies.len(), 5);
+    assert_eq!(plan.tasks.len(), 13);
+    assert_eq!(task(&plan, "I", "3").lead.len(), 3);
+    assert_eq!(task(&plan, "IV", "2").coordinating, ["Sở Nội vụ", "các Sở, Ban ngành và địa phương liên quan"]);
+    assert_eq!(codes(&plan, "unresolvable_actor"), [136, 145]);
+    assert_eq!(plan.recipients.len(), 8);
+}
+
+#[test]
+fn plan_004_phu_tien() {
+    let Some(plan) = shared("004") else { return };
+    assert_eq!(ordinals(&plan), ["I", "II", "III", "III", "IV"]);
+    assert_eq!(plan.legal_bases.len(), 6);
+    assert_eq!(plan.issuer.as_deref(), Some("UBND xã Phú Tiến"));
+    assert_eq!(plan.objectives.len(), 14);
+    assert_eq!(plan.assignments.len(), 5);
+    assert_eq!(plan.tasks.len(), 27);
+    let both = task(&plan, "1", "1.2");
+    assert_eq!(both.coordinating, ["Bộ phận Văn hoá – Xã hội", "Bộ phận Văn phòng – Thống kê", "Công an xã"]);
+    assert_eq!(both.scopes.len(), 3);
+    let joined = task(&plan, "3", "3.1");
+    assert_eq!((joined.lines.as_slice(), joined.lead.len(), joined.scopes.len()), ([157, 160].as_slice(), 2, 2));
+    let bare = plan.tasks.iter().find(|t| t.no.is_none()).unwrap();
+    assert_eq!((bare.section.as_deref(), bare.lead.len()), (Some("5"), 2));
+    assert_eq!(codes(&plan, "missing_row_number"), [183]);
+    assert_eq!(codes(&plan, "lead_from_upper_level"), [163]);
+    assert_eq!(codes(&plan, "duplicate_section_ordinal"), [85]);
+    assert_eq!(plan.recipients.len(), 7);
+    assert!(plan.tasks.iter().all(|t| !t.text.contains('<')));
+}
+
+/// Digital transformation; letterhead in two columns, pipe table in another column order, CRLF.
+#[test]
+fn a_digital_transformation_plan() {
+    let unix = String::from_utf8(fixture("sao-mai-chuyen-doi-so-2026.txt")).unwrap();
+    let plan = read(unix.replace('\n', "\r\n").as_bytes(), "kh.txt").unwrap();
+    assert_eq!(plan, read(unix.as_bytes(), "kh.txt").unwrap());
+    assert_eq!(plan.number.as_deref(), Some("45/KH-UBND"));
+    assert_eq!(plan.date.as_deref(), Some("2026-03-05"));
+    assert_eq!(plan.issuer.as_deref(), Some("Ủy ban nhân dân tỉnh Sao Mai"));
+    assert_eq!(plan.title.as_deref(), Some("Chuyển đổi số tỉnh Sao Mai năm 2026"));
+    assert_eq!(bases(&plan), [" 2025-12-11", "57-NQ/TW 2024-12-22", "12/TTr-SKHCN 2026-02-20"]);
+    assert_eq!(ordinals(&plan), ["I", "II", "III", "V"]);
+    assert_eq!(codes(&plan, "numbering_gap").len(), 1);
+    let shown: Vec<_> = values(&plan).into_iter().map(|(_, v, u, c, unit)| (v, u, c, unit)).collect();
+    assert_eq!(
+        shown,
+        [
+            (95.0, None, ">", "%"),
+            (80.0, None, ">=", "%"),
+            (70.0, Some(75.0), ">=", "%"),
+            (12.0, None, ">=", "lớp"),
+            (1.5, None, "<", "%"),
+            (100.0, None, ">=", "%"),
+        ]
+    );
+    assert!(plan.objectives.iter().all(|o| o.horizon.as_deref() == Some("2026-12-31")));
+    let agencies: Vec<usize> = plan.assignments.iter().map(|a| a.agencies.len()).collect();
+    assert_eq!(agencies, [1, 1, 2, 2]);
+    assert_eq!(plan.tasks.len(), 6);
+    let first = task(&plan, "A", "1");
+    assert_eq!(first.lead, ["Sở Khoa học và Công nghệ"]);
+    assert_eq!(first.coordinating.len(), 2);
+    assert_eq!(first.product.as_deref(), Some("Báo cáo kết quả"));
+    assert_eq!(first.schedule, Some(Schedule::Deadline { due: "2026-06-29".into() }));
+    assert_eq!(task(&plan, "A", "2").notes, ["Chuyển tiếp từ năm 2025"]);
+    assert!(matches!(task(&plan, "B", "3").schedule, Some(Schedule::Week { week: 2, month: 5, year: 2026, .. })));
+    assert_eq!(task(&plan, "B", "4").lead, ["Sở Tư pháp", "Công an tỉnh"]);
+    assert!(matches!(task(&plan, "B", "7").schedule, Some(Schedule::Event { .. })));
+    assert_eq!(codes(&plan, "missing_lead").len(), 1);
+    assert_eq!(codes(&plan, "truncated_cell").len(), 1);
+    let marks: Vec<_> = plan.recipients.iter().map(|r| (r.name.as_str(), r.mark.as_deref())).collect();
+    assert_eq!(marks, [("Bộ Khoa học và Công nghệ", Some("b/c")), ("Các sở, ban, ngành tỉnh", Some("t/h")), ("Lưu: VT", None)]);
+}
+
+/// Administrative reform of a commune; Arabic sections, lines broken at a fixed width, labelled items.
+#[test]
+fn an_administrative_reform_plan() {
+    let plan = read(&fixture("binh-minh-cai-cach-hanh-chinh-2026.txt"), "kh.txt").unwrap();
+    assert_eq!(plan.number, None);
+    assert_eq!(plan.title.as_deref(), Some("Cải cách hành chính năm 2026 trên địa bàn xã Bình Minh"));
+    assert_eq!(plan.issuer.as_deref(), Some("UBND xã Bình Minh"));
+    assert_eq!(bases(&plan), ["10/KH-UBND 2026-01-15"]);
+    assert_eq!(ordinals(&plan), ["1", "2", "3", "4"]);
+    assert_eq!(plan.objectives.len(), 2);
+    assert_eq!(plan.objectives[0].horizon.as_deref(), Some("2026-12-31"));
+    assert!(plan.objectives[0].text.ends_with("hành chính công xã."), "{}", plan.objectives[0].text);
+    assert_eq!(plan.objectives[1].values[0].comparator, "<=");
+    assert_eq!(plan.objectives[1].horizon.as_deref(), Some("2026-12-31"));
+    let tasks: Vec<&Task> = plan.tasks.iter().filter(|t| t.section.as_deref() == Some("3")).collect();
+    assert_eq!(tasks.len(), 3);
+    assert_eq!(tasks[0].no.as_deref(), Some("3.1.a"));
+    assert_eq!(tasks[0].lead, ["Trung tâm Phục vụ hành chính công xã"]);
+    assert_eq!(tasks[0].coordinating, ["Công an xã", "Bộ phận Tư pháp - Hộ tịch"]);
+    assert_eq!(tasks[0].time.as_deref(), Some("Quý II/2026"));
+    assert_eq!(tasks[0].product.as_deref(), Some("Danh mục thủ tục hành chính đã niêm yết"));
+    assert!(tasks[0].text.ends_with("trang thông tin điện tử của xã."));
+    assert_eq!(tasks[1].schedule, Some(Schedule::Periodic { interval: Some("P3M".into()) }));
+    assert!(matches!(tasks[2].schedule, Some(Schedule::Month { year: 2026, month: 10, .. })));
+    let who: Vec<&str> = plan.assignments.iter().map(|a| a.agencies[0].as_str()).collect();
+    assert_eq!(who, ["Văn phòng HĐND và UBND xã", "Công an xã"]);
+    assert_eq!(plan.assignments[0].duties.len(), 1);
+    assert_eq!(plan.recipients.len(), 3);
+}
+
+/// Letter parts above Roman sections, a target table, a two-row heading with column numbers.
+#[test]
+fn a_five_year_plan_with_tables_in_the_body() {
+    let plan = read(&fixture("hai-dong-an-ninh-mang-5-nam.txt"), "kh.txt").unwrap();
+    assert_eq!(ordinals(&plan), ["A", "I", "II", "B", "I", "II", "C"]);
+    assert_eq!(plan.issuer.as_deref(), Some("UBND tỉnh Hải Đông"));
+    let shown: Vec<_> =
+        plan.objectives.iter().filter(|o| !o.values.is_empty()).map(|o| (o.horizon.as_deref().unwrap(), o.values[0].value)).collect();
+    assert_eq!(shown, [("2026-12-31", 80.0), ("2030-12-31", 100.0), ("2026-12-31", 1.0), ("2030-12-31", 2.0)]);
+    assert_eq!(plan.tasks.len(), 3);
+    assert_eq!(task(&plan, "I", "2").text, "Rà soát văn bản còn chồng chéo về an ninh mạng");
+    assert_eq!(task(&plan, "I", "2").coordinating, ["Các sở, ban, ngành", "UBND các xã, phường"]);
+    assert_eq!(task(&plan, "I", "1").lead, ["Công an tỉnh"]);
+    assert_eq!(codes(&plan, "duplicate_section_ordinal"), [0usize; 0]);
+    assert_eq!(codes(&plan, "section_without_content"), [0usize; 0]);
+    assert_eq!(codes(&plan, "lead_from_upper_level").len(), 1);
+    assert_eq!(codes(&plan, "interval_unknown").len(), 1);
+    assert_eq!(plan.recipients.len(), 2);
+    assert_eq!(plan.assignments[0].duties.len(), 2);
+}
+
+#[test]
+fn every_line_number_leads_to_a_source_line() {
+    for name in ["sao-mai-chuyen-doi-so-2026.txt", "binh-minh-cai-cach-hanh-chinh-2026.txt", "hai-dong-an-ninh-mang-5-nam.txt"] {
+        let reading = read_full(&fixture(name), name).unwrap();
+        for line in reading.plan.tasks.iter().flat_map(|t| &t.lines) {
+            assert_eq!(reading.lines[line - 1].line, *line, "{name}");
+            assert!(!reading.lines[line - 1].text.is_empty());
+        }
+    }
+}
+
+#[test]
+fn json_has_the_contracted_names_in_order() {
+    let plan = read(&fixture("sao-mai-chuyen-doi-so-2026.txt"), "kh.txt").unwrap();
+    let json = serde_json::to_string(&plan).unwrap();
+    let names =
+        ["number", "date", "issuer", "title", "legal_bases", "sections", "objectives", "assignments", "tasks", "recipients", "warnings"];
+    let at: Vec<usize> = names.iter().map(|n| json.find(&format!("\"{n}\":")).unwrap()).collect();
+    assert!(at[..4].windows(2).all(|p| p[0] < p[1]) && at[4] > at[3]);
+    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+    assert!(json.contains("\"value\":95,"), "whole numbers have no fraction");
+}
