@@ -137,7 +137,6 @@ pub struct Slice {
 /// Parts of a whole as a ring with its table beside it.
 pub fn donut(slices: &[Slice], lang: Lang) -> Markup {
     let whole: i64 = slices.iter().map(|s| s.n.max(0)).sum();
-    let r = 15.915_5; // circumference 100, so a dash is a percentage
     let mut at = 0.0;
     let mut arcs = vec![];
     for s in slices.iter().filter(|s| s.n > 0) {
@@ -148,12 +147,12 @@ pub fn donut(slices: &[Slice], lang: Lang) -> Markup {
     let words = slices.iter().map(|s| format!("{} {}", s.label, fmt::int(s.n))).collect::<Vec<_>>().join(", ");
     html! {
         div.row.donut-row {
-            svg.donut width="132" height="132" viewBox="0 0 42 42" role="img" aria-label=(words) {
-                circle.ring cx="21" cy="21" r=(r) {}
+            svg.donut width="132" height="132" role="img" aria-label=(words) {
+                circle.ring cx="66" cy="66" r="50" {}
                 @for (tone, dash, off) in &arcs {
-                    circle class={"arc " (tone.class())} stroke=[(*tone == Tone::None).then_some("url(#hatch)")] cx="21" cy="21" r=(r) stroke-dasharray=(dash) stroke-dashoffset=(off) {}
+                    circle class={"arc " (tone.class())} stroke=[(*tone == Tone::None).then_some("url(#hatch)")] cx="66" cy="66" r="50" pathLength="100" stroke-dasharray=(dash) stroke-dashoffset=(off) {}
                 }
-                text x="21" y="23.5" text-anchor="middle" { (fmt::int(whole)) }
+                text x="66" y="74" text-anchor="middle" { (fmt::int(whole)) }
             }
             table.mini {
                 caption.sr { (lang.t("Số liệu của biểu đồ", "Figures of the chart")) }

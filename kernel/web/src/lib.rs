@@ -23,6 +23,8 @@ pub mod security;
 pub mod shell;
 mod sources;
 mod store;
+#[cfg(test)]
+mod tests;
 pub mod values;
 
 pub use app::{App, Config};

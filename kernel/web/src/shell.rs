@@ -224,7 +224,7 @@ fn side(ctx: &Ctx, active: &str) -> Markup {
                     (ctx.t("Thông báo", "Notices")) @if ctx.menu.notices > 0 { span.count { (fmt::int(ctx.menu.notices)) } }
                 }
                 @for i in at(Place::Work) { (menu_line(ctx, i, active, false)) }
-                div.group { (ctx.t("Sổ đăng ký", "Registers")) }
+                div.group { a href="/registers" { (ctx.t("Sổ đăng ký", "Registers")) } }
                 @for (id, label) in GROUPS { (register_group(ctx, id, *label, group.as_deref(), active, &items)) }
                 @if at(Place::Response).next().is_some() { div.group { (ctx.t("Ứng phó", "Response")) } }
                 @for i in at(Place::Response) { (menu_line(ctx, i, active, false)) }
