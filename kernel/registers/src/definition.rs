@@ -79,6 +79,10 @@ pub struct Head {
     /// Fields compared (folded, similar) to warn of duplicates at entry and to list them.
     #[serde(default)]
     pub similar: Vec<String>,
+    /// Fields of an earlier version whose column may be dropped with all its values: a migration that loses data is
+    /// refused unless it is spelled out here.
+    #[serde(default)]
+    pub drops: Vec<String>,
 }
 
 /// `[[field]]`.
@@ -270,11 +274,4 @@ pub struct ChoiceOption {
     pub tone: String,
 }
 
-/// All definitions and code lists of the instance, checked together.
-#[derive(Debug, Default)]
-pub struct Registry {
-    /// By id.
-    pub registers: BTreeMap<String, Definition>,
-    /// By id.
-    pub choices: BTreeMap<String, ChoiceList>,
-}
+pub use crate::registry::Registry;

@@ -1,12 +1,50 @@
 //! Registers are data: a TOML definition becomes a real table with history, permissions, search, files and pages.
 //!
-//! CONTRACT (being built): the signatures below are what web, modules, import and CLI code against.
+//! | need | here |
+//! |---|---|
+//! | read and check definitions | [`Registry::load`] |
+//! | tables from definitions | [`plan_migration`], [`apply`] |
+//! | records | [`actions`] |
+//! | many records at once (import, demo) | [`BulkWriter`] |
+//! | files: template, import, export | `files` |
+//! | proof that rows are what the ledger says | [`verify_rows`] |
+//! | likely duplicates | [`duplicates`], [`similar_to`] |
+//! | saved filters | [`saved`] |
 
 pub mod actions;
+mod body;
+mod bulk;
+mod check;
+mod ddl;
 pub mod definition;
+mod duplicates;
+pub mod files;
+mod history;
+mod list_sql;
+mod load;
+mod mask;
+mod migrate;
+mod model;
+mod owner;
 pub mod query;
+mod read;
 mod record;
+mod registry;
+pub mod saved;
+mod sql;
+mod titles;
+mod validate;
+mod values;
+mod verify;
+mod write;
 
-pub use definition::{ChoiceList, Definition, Field, FieldType, Label, Registry};
+pub use bulk::BulkWriter;
+pub use check::check_words;
+pub use definition::{ChoiceList, Definition, Field, FieldType, Label};
+pub use duplicates::{DuplicateGroup, duplicates, similar_to};
+pub use load::{DefinitionError, Source};
+pub use migrate::{MigrationPlan, Refusal, Step, apply, migrations, plan_migration};
 pub use query::{Filter, ListPage, Op, Query};
 pub use record::{Data, HistoryEntry, Record};
+pub use registry::Registry;
+pub use verify::{Mismatch, verify_rows};

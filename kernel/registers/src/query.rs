@@ -74,3 +74,6 @@ pub struct ListPage {
     /// How many match in all (within the scope).
     pub total: i64,
 }
+
+/// Rank of empty numbers in an order: after all others.
+pub(crate) const ORDER_MAX_INT: i64 = i64::MAX;

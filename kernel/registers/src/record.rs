@@ -71,3 +71,56 @@ pub struct HistoryEntry {
     /// Changed fields: id → (before, after), masked for the reader.
     pub changes: BTreeMap<String, (Data, Data)>,
 }
+
+/// Reading a record in code: wrong words and wrong types give nothing; [`crate::check_words`] finds them in tests.
+impl Record {
+    /// Text, date, choice id, link id.
+    pub fn text(&self, field: &str) -> Option<&str> {
+        match self.fields.get(field) {
+            Some(Data::Text(s)) => Some(s),
+            _ => None,
+        }
+    }
+    /// Whole number, money, year.
+    pub fn int(&self, field: &str) -> Option<i64> {
+        match self.fields.get(field) {
+            Some(Data::Int(n)) => Some(*n),
+            _ => None,
+        }
+    }
+    /// Number with decimals.
+    pub fn real(&self, field: &str) -> Option<f64> {
+        match self.fields.get(field) {
+            Some(Data::Real(x)) => Some(*x),
+            #[expect(clippy::cast_precision_loss, reason = "asked for as a real")]
+            Some(Data::Int(n)) => Some(*n as f64),
+            _ => None,
+        }
+    }
+    /// Yes or no; `None` = not known.
+    pub fn bool(&self, field: &str) -> Option<bool> {
+        match self.fields.get(field) {
+            Some(Data::Bool(b)) => Some(*b),
+            _ => None,
+        }
+    }
+    /// `YYYY-MM-DD`.
+    pub fn date(&self, field: &str) -> Option<&str> {
+        self.text(field)
+    }
+    /// Id of the linked record.
+    pub fn link(&self, field: &str) -> Option<&str> {
+        self.text(field)
+    }
+    /// Ids of the linked records.
+    pub fn links(&self, field: &str) -> &[String] {
+        match self.fields.get(field) {
+            Some(Data::Links(l)) => l,
+            _ => &[],
+        }
+    }
+    /// Title of the linked record.
+    pub fn link_title(&self, field: &str) -> Option<&str> {
+        self.links.get(field)?.first().map(|(_, t)| t.as_str())
+    }
+}
