@@ -318,3 +318,25 @@ fn the_loops_run_wake_and_stop() {
         assert_eq!(count.load(Ordering::SeqCst), 1);
     });
 }
+
+#[test]
+fn who_lost_the_lease_is_refused_while_the_next_one_works() {
+    on_each_engine(|db| {
+        let id = ask(db, "k", json!(null), None);
+        let first = Arc::new(db.w(lease).unwrap().unwrap());
+        let slow = crate::worker::Progress::for_test(&db.store, &first);
+        slow.report(1, 10, "một").unwrap();
+        db.pass(LEASE - 1);
+        slow.report(2, 10, "hai").unwrap();
+        db.pass(LEASE - 1);
+        assert!(db.w(lease).unwrap().is_none(), "each report renews the lease");
+        db.pass(1);
+        let second = db.w(lease).unwrap().unwrap();
+        assert_eq!((second.id.as_str(), second.attempts), (id.as_str(), 2));
+        assert_eq!(slow.report(3, 10, "ba").unwrap_err().status(), 409);
+        let ending = crate::job::Ending::Done(json!("late"));
+        assert!(!db.w(move |tx| crate::job::settle(tx, &first, &ending)).unwrap());
+        let j = get(db, &id);
+        assert_eq!((j.state.as_str(), j.progress, j.message.as_str(), j.result), ("running", 2, "hai", None));
+    });
+}
