@@ -1,0 +1,77 @@
+//! A checked expression: every word is known, every comparison is between like things.
+
+use crate::ast::{Cmp, When};
+use crate::schema::{Kind, Val};
+
+/// A field reached over links. `outer` = from the record the whole rule is about.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct P {
+    pub(crate) outer: bool,
+    /// Links followed: (field, register it leads to).
+    pub(crate) steps: Vec<(String, String)>,
+    /// Last field; `id` for the record itself.
+    pub(crate) field: String,
+    pub(crate) kind: Kind,
+    /// Labels along the way, for the sentence.
+    pub(crate) labels: Vec<String>,
+    /// Register the first step starts from.
+    pub(crate) register: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum T {
+    Path(P),
+    /// Value and how to say it.
+    Literal(Val, String),
+    Setting(String),
+    AsOf,
+    PeriodStart,
+    PeriodEnd,
+    Year,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Window {
+    Period,
+    Days(T),
+    Months(T),
+}
+
+/// How a sub-question's records hang on the present record.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Link {
+    /// Field of the sub-question's register.
+    pub(crate) field: String,
+    /// A many-link.
+    pub(crate) many: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Sub {
+    pub(crate) register: String,
+    pub(crate) label: String,
+    pub(crate) when: When,
+    pub(crate) dated: bool,
+    /// `None` for a catalogue.
+    pub(crate) link: Option<Link>,
+    pub(crate) cond: Option<Box<Node>>,
+    /// The condition looks at the outer record.
+    pub(crate) uses_outer: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Node {
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    Not(Box<Node>),
+    Const(bool),
+    Flag(P),
+    Cmp(T, Cmp, T),
+    In(P, Vec<T>, bool),
+    Empty(P, bool),
+    Within(P, Window),
+    Exists(Sub, bool),
+    Count(Sub, Cmp, T),
+    /// Catalogue, answers, the answers' field that names the catalogue entry.
+    AllOf(Sub, Sub, String),
+}

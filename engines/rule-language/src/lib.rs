@@ -1,0 +1,30 @@
+//! The rule language: one sentence over register words that becomes SQL, an answer for one record, a Vietnamese sentence,
+//! its lineage and its drill-down. Grammar, three-valued logic and examples: README.md.
+
+mod ast;
+mod check;
+mod compile;
+mod ctx;
+mod eval;
+mod indicator;
+mod ir;
+mod judge;
+mod lexer;
+mod lineage;
+mod parse;
+mod period;
+mod predicate;
+mod schema;
+mod sentence;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub use compile::{Compiled, Outcome, Rate, Sentence, compile};
+pub use ctx::{AgencyScope, Ctx};
+pub use indicator::{Exclude, FigureKind, Indicator, Label, Pack, PackError, Part, Setting, Sum, Target, date_text};
+pub use judge::{Figure, Verdict, judge};
+pub use period::{period_on, period_words};
+pub use predicate::{Alone, Predicate};
+pub use schema::{Field, Kind, Rec, Register, Result, RuleError, Schema, Val, World};
+pub use sql::Statement;
