@@ -48,3 +48,7 @@ pub use query::{Filter, ListPage, Op, Query};
 pub use record::{Data, HistoryEntry, Record};
 pub use registry::Registry;
 pub use verify::{Mismatch, verify_rows};
+
+#[cfg(test)]
+#[path = "tests/mod.rs"]
+mod tests;
