@@ -14,6 +14,7 @@ pub fn document(reg: &Registry, modules: &[&dyn Module], base_url: &str) -> Valu
         schemas.insert(format!("{id}.fields"), fields_schema(reg, d));
         schemas.insert(id.clone(), record_schema(d));
         paths.insert(format!("/api/v1/{id}"), collection(d));
+        paths.insert(format!("/api/v1/{id}/export"), export(d));
         paths.insert(format!("/api/v1/{id}/{{id}}"), one(d));
         paths.insert(format!("/api/v1/{id}/{{id}}/history"), history(d));
         if d.register.confirm_every.is_some() {
@@ -203,6 +204,13 @@ fn history(d: &Definition) -> Value {
         json!({ "type": "object", "required": ["items"], "properties": { "items": { "type": "array", "items": sref("history") } } }),
     );
     json!({ "parameters": id_param(), "get": get })
+}
+
+fn export(d: &Definition) -> Value {
+    let mut get = op(d, "export", "Tải .xlsx");
+    let mime = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    get["responses"] = json!({ "200": { "description": "Danh sách đã lọc", "content": { mime: {} } }, "default": { "$ref": "#/components/responses/problem" } });
+    json!({ "get": get })
 }
 
 fn confirm(d: &Definition) -> Value {

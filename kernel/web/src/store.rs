@@ -1,4 +1,4 @@
-//! The few statements of this crate: reading the head of the ledger. Everything else goes through registers and access.
+//! The few statements of this crate: the head of the ledger, and where an agency stands in the tree. Everything else goes through registers and access.
 
 use store::{Error, Result, Tx};
 
@@ -37,4 +37,12 @@ pub(crate) struct Leaf {
 pub(crate) fn leaf(tx: &mut Tx, seq: i64) -> Result<Option<Leaf>> {
     let row = tx.query_opt(LEAF, &[seq.into()])?;
     row.map(|r| Ok(Leaf { register: r.get(0)?, record: r.get(1)?, version: r.get(2)?, action: r.get(3)?, at: r.get(4)? })).transpose()
+}
+
+/// Where an agency stands in the tree.
+pub(crate) const AGENCY_PATH: &str = "SELECT path FROM agency WHERE id = $1";
+
+/// Path of an agency, to ask whether a scope covers it.
+pub(crate) fn agency_path(tx: &mut Tx, id: &str) -> Result<Option<String>> {
+    tx.query_opt(AGENCY_PATH, &[id.into()])?.map_or(Ok(None), |r| r.get(0))
 }

@@ -27,6 +27,7 @@ pub fn routes() -> Router<App> {
         .route("/api/v1", get(records::index))
         .route("/api/v1/openapi.json", get(openapi_json))
         .route("/api/v1/{register}", get(records::list).post(records::create))
+        .route("/api/v1/{register}/export", get(records::export))
         .route("/api/v1/{register}/{id}", get(records::read).patch(records::update).delete(records::delete))
         .route("/api/v1/{register}/{id}/transitions/{transition}", post(records::transition))
         .route("/api/v1/{register}/{id}/confirm", post(records::confirm))

@@ -129,6 +129,16 @@ pub(super) async fn read(api: Api, Path((register, id)): Path<(String, String)>,
     Ok(with_etag(StatusCode::OK, &r))
 }
 
+/// The filtered list as .xlsx.
+pub(super) async fn export(api: Api, Path(register): Path<String>, q: QueryData) -> ApiResult {
+    let def = definition(api.reg(), &register)?;
+    let query = list_query(def, &q)?;
+    let name = register.clone();
+    let book = api.read(move |tx, w| registers::files::export(tx, &w.reg, &w.actor, &register, &query)).await?;
+    let made = tokio::task::spawn_blocking(move || crate::pages::workbook(book, &name)).await.map_err(Error::internal)?;
+    Ok(made?)
+}
+
 /// A conflict of versions is 412 here: the precondition of the request failed. Other conflicts (a key that exists) stay 409.
 async fn or_stale<T>(api: &Api, register: String, id: String, version: i64, done: Result<T>) -> std::result::Result<T, ApiFail> {
     let Err(Error::Conflict(m)) = done else { return Ok(done?) };

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use registers::{Definition, Field, FieldType, Record, actions};
+use registers::{Definition, DuplicateGroup, Field, FieldType, Record, actions, similar_to};
 use store::{Error, FieldError, Result, Tx};
 
 use crate::app::App;
@@ -167,6 +167,12 @@ async fn create(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResu
             return Ok(form_page(&ctx, def, None, &d, html! {}, StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
+    let alike = if form.has("similar_ok") { vec![] } else { similar(&ctx, def, &values).await? };
+    if !alike.is_empty() {
+        let draft = load(&ctx, &register, form, Offers::new(), vec![], vec![]).await?;
+        let above = similar_notice(&ctx, def, &alike);
+        return Ok(form_page(&ctx, def, None, &draft, above, StatusCode::CONFLICT));
+    }
     let (reg_id, key) = (register.clone(), form.filled("once").map(str::to_owned));
     match ctx.write(move |tx, w| actions::create(tx, &w.reg, &w.actor, &reg_id, values, key.as_deref())).await {
         Ok(r) => {
@@ -175,6 +181,34 @@ async fn create(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResu
         }
         Err(e) => refused(&ctx, def, None, form, vec![], e).await,
     }
+}
+
+/// Records the new one resembles.
+async fn similar(ctx: &Ctx, def: &Definition, values: &actions::Values) -> Result<Vec<DuplicateGroup>> {
+    if def.register.similar.is_empty() {
+        return Ok(vec![]);
+    }
+    let (id, values) = (def.register.id.clone(), values.clone());
+    let found = ctx.read(move |tx, w| similar_to(tx, &w.reg, &w.may(Verb::Read, &id)?, &values, None)).await;
+    match found {
+        Err(Error::Forbidden(_)) => Ok(vec![]),
+        r => r,
+    }
+}
+
+/// Not saved yet: first look at what is there. The tick in the form says "add it all the same".
+fn similar_notice(ctx: &Ctx, def: &Definition, groups: &[DuplicateGroup]) -> Markup {
+    let t = |vi, en| ctx.t(vi, en);
+    notice(
+        Tone::Soon,
+        html! {
+            p { strong { (t("Chưa lưu: có bản ghi giống bản ghi này.", "Not saved yet: there are records like this one.")) } }
+            ul { @for g in groups { @for (id, title) in &g.records { li {
+                a href=(format!("/r/{}/{id}", def.register.id)) { (title) } " (" (t("giống ở", "alike in")) " " (values::label_of(def, &g.field, ctx.lang()).to_lowercase()) ")"
+            } } } }
+            label.check { input type="checkbox" name="similar_ok" value="1" form="record"; " " (t("Đã xem, không phải là một. Vẫn thêm.", "I looked; it is another one. Add it.")) }
+        },
+    )
 }
 
 /// What the actions refused, on the form; other errors go their way.
@@ -188,7 +222,7 @@ async fn refused(ctx: &Ctx, def: &Definition, record: Option<&Record>, form: For
     Ok(form_page(ctx, def, record, &draft, html! {}, StatusCode::UNPROCESSABLE_ENTITY))
 }
 
-pub(super) async fn record_for(ctx: &Ctx, register: &str, id: &str) -> Result<Record> {
+async fn record_for(ctx: &Ctx, register: &str, id: &str) -> Result<Record> {
     let (register, id) = (register.to_owned(), id.to_owned());
     ctx.read(move |tx, w| actions::get(tx, &w.reg, &w.may(Verb::Read, &register)?, &id)).await
 }
@@ -270,7 +304,7 @@ fn form_page(ctx: &Ctx, def: &Definition, record: Option<&Record>, d: &Draft, ab
         (heading(&title, Some(html! { (lang.label(&def.register.help)) }), None))
         (above)
         (error_summary(&d.errors, |f| values::label_of(def, f, lang), lang))
-        form method="post" {
+        form #record method="post" {
             (csrf(&ctx.look))
             @if let Some(r) = record { input type="hidden" name="version" value=(r.version); }
             @else { input type="hidden" name="once" value=(once(ctx, d)); }

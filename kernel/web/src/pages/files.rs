@@ -130,7 +130,9 @@ async fn dry_run(ctx: Ctx, Path(register): Path<String>, m: Multipart) -> std::r
             let id = keep(&ctx, Upload { account: ctx.actor.id.clone(), register, name: name.clone(), bytes, at: ctx.app.now() });
             Ok(preview(&ctx, def, &name, &id, &report))
         }
-        Err(e @ (Error::BadRequest(_) | Error::Invalid(_))) => Ok(upload_page(&ctx, def, Some(&e.to_string()), StatusCode::UNPROCESSABLE_ENTITY)),
+        Err(e @ (Error::BadRequest(_) | Error::Invalid(_))) => {
+            Ok(upload_page(&ctx, def, Some(&e.to_string()), StatusCode::UNPROCESSABLE_ENTITY))
+        }
         Err(e) => Err(fail(e)),
     }
 }
@@ -182,7 +184,12 @@ fn rows(ctx: &Ctx, register: &str, r: &Report) -> Markup {
     list.sort_by_key(|x| (x.outcome != Outcome::Error, x.outcome == Outcome::Unchanged, x.line));
     let mut t = Table::new(
         ctx.t("Từng dòng", "Row by row"),
-        vec![Column::num(ctx.t("Dòng", "Line")), Column::text(ctx.t("Bản ghi", "Record")), Column::text(ctx.t("Kết quả", "Result")), Column::text(ctx.t("Cột, lỗi, cách sửa", "Column, problem, remedy"))],
+        vec![
+            Column::num(ctx.t("Dòng", "Line")),
+            Column::text(ctx.t("Bản ghi", "Record")),
+            Column::text(ctx.t("Kết quả", "Result")),
+            Column::text(ctx.t("Cột, lỗi, cách sửa", "Column, problem, remedy")),
+        ],
     );
     for x in list.iter().take(MOST_ROWS) {
         let title = match &x.record {
@@ -236,7 +243,10 @@ async fn apply(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResul
         own.then(|| m.remove(f.text("upload"))).flatten()
     });
     let Some(u) = found else {
-        let m = ctx.t("Tệp đã hết thời gian giữ (30 phút). Gửi lại tệp; những gì đã nhập không bị nhập trùng.", "The file is no longer kept (30 minutes). Send it again; nothing is imported twice.");
+        let m = ctx.t(
+            "Tệp đã hết thời gian giữ (30 phút). Gửi lại tệp; những gì đã nhập không bị nhập trùng.",
+            "The file is no longer kept (30 minutes). Send it again; nothing is imported twice.",
+        );
         return Ok(upload_page(&ctx, def, Some(m), StatusCode::CONFLICT));
     };
     let reg_id = register.clone();

@@ -5,11 +5,12 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
 use maud::{Markup, html};
+use registers::saved::{self, SavedFilter};
 use registers::{Definition, Field, FieldType, ListPage, Op, Query, Record, actions};
 use store::{Error, Result};
 
 use crate::app::App;
-use crate::components::{Chip, Choice, Column, FilterSentence, Sort, Table, empty, filter_bar, heading, notice, pager, said};
+use crate::components::{Chip, Choice, Column, FilterSentence, Sort, Table, empty, filter_bar, heading, notice, pager, post_button, said};
 use crate::ctx::{Ctx, Who};
 use crate::error::PageResult;
 use crate::fmt;
@@ -17,7 +18,7 @@ use crate::forms::{FormData, QueryData};
 use crate::links;
 use crate::module::Tone;
 use crate::pages::suggest::{resolve, titles};
-use crate::shell::{Page, redirect};
+use crate::shell::{Page, csrf, redirect};
 use crate::values;
 
 pub(super) fn routes() -> Router<App> {
@@ -51,13 +52,13 @@ async fn show(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> PageResul
     }
     let query = links::parse(def, &q)?;
     let (asked, reg_id) = (query.clone(), register.clone());
-    let (found, named) = ctx
+    let (found, named, kept) = ctx
         .read(move |tx, w| {
             let found = actions::list(tx, &w.reg, &w.may(Verb::Read, &reg_id)?, &asked)?;
-            Ok((found, named(tx, w, &reg_id, &asked)?))
+            Ok((found, named(tx, w, &reg_id, &asked)?, saved::list(tx, &w.actor, &reg_id)?))
         })
         .await?;
-    let page = ListView { ctx: &ctx, def, base: &base, q: &query, named: &named };
+    let page = ListView { ctx: &ctx, def, base: &base, q: &query, named: &named, kept: &kept };
     Ok(Page::new(ctx.lang().label(&def.register.label)).active(&base).body(page.render(&found, offered)).respond(&ctx))
 }
 
@@ -119,6 +120,7 @@ struct ListView<'a> {
     base: &'a str,
     q: &'a Query,
     named: &'a Named,
+    kept: &'a [SavedFilter],
 }
 
 impl ListView<'_> {
@@ -126,12 +128,20 @@ impl ListView<'_> {
         let ctx = self.ctx;
         let lang = ctx.lang();
         let id = &self.def.register.id;
+        let export = {
+            let mut p = links::pairs(self.q);
+            p.retain(|(k, _)| k != "limit");
+            links::with(&format!("{}/export.xlsx", self.base), &p)
+        };
         let actions = html! {
+            @if ctx.can(Verb::Export, id) { a.btn href=(export) { (ctx.t("Tải .xlsx", "Get .xlsx")) } }
+            @if ctx.can(Verb::Import, id) { a.btn href=(format!("{}/import", self.base)) { (ctx.t("Nhập từ Excel", "Import")) } }
             @if ctx.can(Verb::Create, id) { a.btn.main href=(format!("{}/new", self.base)) { (ctx.t("Thêm", "Add")) } }
         };
         html! {
             (heading(lang.label(&self.def.register.label), Some(html! { (lang.label(&self.def.register.help)) }), Some(actions)))
             (offered)
+            (self.saved())
             (self.filters())
             div #list {
                 (self.sentence(found.total))
@@ -147,6 +157,43 @@ impl ListView<'_> {
                     @let first = self.q.after.as_ref().map(|_| links::href(self.base, self.q));
                     @let next = found.next.as_ref().map(|n| { let mut p = links::pairs(self.q); p.push(("after".into(), n.clone())); links::with(self.base, &p) });
                     (pager(found.items.len(), found.total, first.as_deref(), next.as_deref(), lang))
+                }
+                (self.keep())
+            }
+        }
+    }
+
+    /// Filters kept under a name.
+    fn saved(&self) -> Markup {
+        let ctx = self.ctx;
+        let now = links::href(self.base, &Query { after: None, ..self.q.clone() });
+        html! {
+            @if !self.kept.is_empty() || !self.def.register.similar.is_empty() {
+                nav.row.small aria-label=(ctx.t("Bộ lọc đã lưu", "Saved filters")) {
+                    @for s in self.kept { @let href = links::href(self.base, &s.query);
+                        span { a href=(href) aria-current=[(href == now).then_some("true")] { (s.name) }
+                            @if s.account == ctx.actor.id && href == now { " " (post_button(&ctx.look, &format!("{}/filters/{}/remove", self.base, s.id), ctx.t("Bỏ bộ lọc này", "Remove"), false, None)) } } }
+                    @if !self.def.register.similar.is_empty() { a href=(format!("{}/duplicates", self.base)) { (ctx.t("Tìm bản ghi trùng", "Find duplicates")) } }
+                }
+            }
+        }
+    }
+
+    /// Offers to keep the present filter.
+    fn keep(&self) -> Markup {
+        let ctx = self.ctx;
+        let pairs = links::pairs(self.q);
+        if pairs.is_empty() {
+            return html! {};
+        }
+        html! {
+            details { summary { (ctx.t("Lưu bộ lọc này", "Keep this filter")) }
+                form.row method="post" action=(format!("{}/filters", self.base)) {
+                    (csrf(&ctx.look))
+                    input type="hidden" name="query" value=(crate::security::query_string(&pairs));
+                    label { (ctx.t("Tên bộ lọc", "Name")) " " input.short type="text" name="name" required; }
+                    label.check { input type="checkbox" name="shared" value="1"; " " (ctx.t("Cho người khác dùng", "For others too")) }
+                    button.btn type="submit" { (ctx.t("Lưu", "Keep")) }
                 }
             }
         }

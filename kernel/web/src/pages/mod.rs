@@ -3,8 +3,10 @@
 mod account;
 mod admin;
 mod bulk;
+mod duplicates;
 mod edit;
 pub(crate) mod errors;
+mod files;
 mod home;
 mod ledger;
 mod list;
@@ -14,6 +16,9 @@ mod registers_index;
 mod sign_in;
 mod suggest;
 mod transition;
+
+pub use files::run_import;
+pub(crate) use files::workbook;
 
 use axum::Router;
 
@@ -27,6 +32,8 @@ pub fn routes() -> Router<App> {
         .merge(account::routes())
         .merge(admin::routes())
         .merge(bulk::routes())
+        .merge(duplicates::routes())
+        .merge(files::routes())
         .merge(registers_index::routes())
         .merge(list::routes())
         .merge(record::routes())

@@ -1,12 +1,13 @@
 //! One record: header with state and next step, tabs for fields, links, history and what modules add.
 
-use access::Verb;
+use std::collections::BTreeSet;
+
+use access::{Scope, Subtree, Verb};
 use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::{Markup, html};
-use registers::definition::Transition;
 use registers::{Definition, FieldType, Filter, HistoryEntry, Op, Query, Record, actions};
 use store::{Error, Result, Tx};
 
@@ -48,7 +49,7 @@ async fn show(ctx: Ctx, Path((register, id)): Path<(String, String)>, q: QueryDa
     let def = definition(&ctx, &register)?;
     let tab = q.filled("tab").unwrap_or("fields").to_owned();
     let (open, modules) = (tab.clone(), ctx.app.modules);
-    let (record, content, panels) = ctx
+    let (record, rights, content, panels) = ctx
         .read(move |tx, w| {
             let scope = w.may(Verb::Read, &register)?;
             let record = actions::get(tx, &w.reg, &scope, &id)?;
@@ -67,10 +68,11 @@ async fn show(ctx: Ctx, Path((register, id)): Path<(String, String)>, q: QueryDa
                     None => Content::Fields,
                 },
             };
-            Ok((record, content, panels))
+            let rights = Rights::of(tx, w, &record)?;
+            Ok((record, rights, content, panels))
         })
         .await?;
-    Ok(render(&ctx, def, &record, &tab, content, &panels))
+    Ok(render(&ctx, def, &record, &rights, &tab, content, &panels))
 }
 
 /// Registers and link fields that point to this one and that the reader may read.
@@ -119,24 +121,34 @@ fn with_names(tx: &mut Tx, list: Vec<HistoryEntry>) -> Result<Vec<(HistoryEntry,
     Ok(out)
 }
 
-/// May the actor do this to this very record?
-pub(super) fn may_on(ctx: &Ctx, verb: Verb, r: &Record) -> bool {
-    ctx.may(verb, &r.register).is_ok_and(|s| r.agency.as_deref().is_none_or(|p| s.covers(p)))
+/// What the actor may do with this very record.
+#[derive(Default)]
+pub(super) struct Rights {
+    verbs: BTreeSet<Verb>,
+    /// Transitions open to them from the record's present state.
+    pub moves: Vec<String>,
 }
 
-/// Moves the actor may make from the record's state.
-pub(super) fn moves<'a>(ctx: &Ctx, def: &'a Definition, r: &Record) -> Vec<&'a Transition> {
-    if !may_on(ctx, Verb::Transition, r) {
-        return vec![];
+impl Rights {
+    fn may(&self, verb: Verb) -> bool {
+        self.verbs.contains(&verb)
     }
-    let Some(state) = r.state.as_deref() else {
-        return vec![];
-    };
-    let holds = |t: &&Transition| t.roles.is_empty() || ctx.actor.grants().iter().any(|g| t.roles.contains(&g.role));
-    def.transitions.iter().filter(|t| t.from.iter().any(|s| s == state)).filter(holds).collect()
+    /// Asks every scope whether it reaches the record's owner.
+    pub fn of(tx: &mut Tx, w: &Who, r: &Record) -> Result<Self> {
+        let path = match &r.agency {
+            Some(a) => crate::store::agency_path(tx, a)?,
+            None => None,
+        };
+        let owned = w.reg.registers.get(&r.register).is_some_and(|d| d.register.scope.is_some());
+        let reaches = |s: &Scope| *s.subtree() == Subtree::All || !owned || path.as_deref().is_some_and(|p| s.covers(p));
+        let all = [Verb::Update, Verb::Transition, Verb::Delete, Verb::Unmask];
+        let verbs = all.into_iter().filter(|v| w.may(*v, &r.register).is_ok_and(|s| reaches(&s))).collect();
+        let moves = actions::transitions_for(tx, &w.reg, &w.actor, &r.register, &r.id)?.iter().map(|t| t.id.clone()).collect();
+        Ok(Self { verbs, moves })
+    }
 }
 
-fn render(ctx: &Ctx, def: &Definition, r: &Record, tab: &str, content: Content, panels: &[Panel]) -> Response {
+fn render(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, tab: &str, content: Content, panels: &[Panel]) -> Response {
     let lang = ctx.lang();
     let list = format!("/r/{}", r.register);
     let base = format!("{list}/{}", r.id);
@@ -152,11 +164,11 @@ fn render(ctx: &Ctx, def: &Definition, r: &Record, tab: &str, content: Content, 
     }));
     all.push(Tab { id: "history".into(), label: ctx.t("Lịch sử", "History").into(), count: None, href: format!("{base}?tab=history") });
     let body = html! {
-        (heading(&r.title, Some(subtitle(ctx, def, r)), Some(buttons(ctx, def, r, &base))))
+        (heading(&r.title, Some(subtitle(ctx, def, r)), Some(buttons(ctx, def, r, rights, &base))))
         @if r.deleted { (notice(Tone::Unmet, html! { (ctx.t("Bản ghi này đã bị rút: còn trong lịch sử, không còn trong danh sách và số liệu.", "Withdrawn: kept in history, out of lists and figures.")) })) }
         (tabs(&all, if matches!(content, Content::Fields) { "fields" } else { tab }, ctx.t("Phần của bản ghi", "Parts of the record")))
         @match content {
-            Content::Fields => { (fields_tab(ctx, def, r, &base)) (withdraw(ctx, r, &base)) }
+            Content::Fields => { (fields_tab(ctx, def, r, rights, &base)) (withdraw(ctx, r, rights, &base)) }
             Content::Links(l) => (links_tab(ctx, r, &l)),
             Content::History(h) => (history_tab(ctx, def, &h)),
             Content::Panel(m) => (m),
@@ -193,24 +205,24 @@ fn confirmed(ctx: &Ctx, r: &Record, days: i64) -> Markup {
 }
 
 /// The next step is the main button; there is one main action a page.
-fn buttons(ctx: &Ctx, def: &Definition, r: &Record, base: &str) -> Markup {
+fn buttons(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, base: &str) -> Markup {
     if r.deleted {
         return html! {};
     }
-    let moves = moves(ctx, def, r);
+    let moves = def.transitions.iter().filter(|t| rights.moves.contains(&t.id));
     let due = confirm_days(def)
         .is_some_and(|d| r.confirmed_on.as_deref().and_then(fmt::days).zip(fmt::days(&ctx.today)).is_none_or(|(c, t)| t - c > d));
-    let may_confirm = def.register.confirm_every.is_some() && (may_on(ctx, Verb::Transition, r) || may_on(ctx, Verb::Update, r));
+    let may_confirm = def.register.confirm_every.is_some() && rights.may(Verb::Transition);
     html! {
         @if may_confirm { (post_button(&ctx.look, &format!("{base}/confirm"), ctx.t("Xác nhận còn đúng", "Confirm it is still true"), due, None)) }
-        @for (i, t) in moves.iter().enumerate() {
+        @for (i, t) in moves.enumerate() {
             a.btn.main[i == 0 && !due] href=(format!("{base}/transition/{}", t.id)) { (ctx.lang().label(&t.label)) }
         }
-        @if may_on(ctx, Verb::Update, r) { a.btn href=(format!("{base}/edit")) { (ctx.t("Sửa", "Edit")) } }
+        @if rights.may(Verb::Update) { a.btn href=(format!("{base}/edit")) { (ctx.t("Sửa", "Edit")) } }
     }
 }
 
-fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, base: &str) -> Markup {
+fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, base: &str) -> Markup {
     let (lang, reg) = (ctx.lang(), ctx.reg());
     let all = values::fields(def);
     let fact = |f: &registers::Field| (lang.label(&f.label).to_owned(), values::show(reg, f, r, lang));
@@ -221,7 +233,7 @@ fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, base: &str) -> Markup {
             section.card { h2 { (lang.label(&g.label)) } (facts(g.fields.iter().filter_map(|id| all.iter().find(|f| f.id == *id)).map(|f| fact(f)).collect())) }
         }
         @if !rest.is_empty() { section.card { @if !def.groups.is_empty() { h2 { (ctx.t("Khác", "Other")) } } (facts(rest)) } }
-        @if !r.masked.is_empty() && may_on(ctx, Verb::Unmask, r) {
+        @if !r.masked.is_empty() && rights.may(Verb::Unmask) {
             details.card { summary { (ctx.t("Xem thông tin cá nhân đã che", "Show masked personal data")) }
                 p.muted { (ctx.t("Lần xem được ghi vào nhật ký niêm phong kèm lý do.", "The look is written to the sealed ledger with its reason.")) }
                 form method="post" action=(format!("{base}/unmask")) {
@@ -235,8 +247,8 @@ fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, base: &str) -> Markup {
     }
 }
 
-fn withdraw(ctx: &Ctx, r: &Record, base: &str) -> Markup {
-    if r.deleted || !may_on(ctx, Verb::Delete, r) {
+fn withdraw(ctx: &Ctx, r: &Record, rights: &Rights, base: &str) -> Markup {
+    if r.deleted || !rights.may(Verb::Delete) {
         return html! {};
     }
     html! {
@@ -343,6 +355,12 @@ async fn unmask(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormD
     let Some(reason) = f.filled("reason").map(str::to_owned) else {
         return Err(Error::invalid("reason", "Ghi lý do cần xem thông tin cá nhân.").into());
     };
-    let r = ctx.write(move |tx, w| actions::unmask(tx, &w.reg, &w.actor, &register, &id, &reason)).await?;
-    Ok(render(&ctx, def, &r, "fields", Content::Fields, &[]))
+    let (r, rights) = ctx
+        .write(move |tx, w| {
+            let r = actions::unmask(tx, &w.reg, &w.actor, &register, &id, &reason)?;
+            let rights = Rights::of(tx, w, &r)?;
+            Ok((r, rights))
+        })
+        .await?;
+    Ok(render(&ctx, def, &r, &rights, "fields", Content::Fields, &[]))
 }

@@ -1,5 +1,6 @@
 //! A move to another state, with the fields it demands.
 
+use access::Verb;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -15,9 +16,9 @@ use crate::components::{FieldView, InputKind, error_summary, field, form_actions
 use crate::ctx::Ctx;
 use crate::error::PageResult;
 use crate::forms::FormData;
-use crate::pages::edit::{Draft, form_of, record_for};
+use crate::pages::edit::{Draft, form_of};
 use crate::pages::list::definition;
-use crate::pages::record::moves;
+use crate::pages::record::Rights;
 use crate::pages::suggest::{Offers, resolve};
 use crate::shell::{Page, csrf, redirect_with};
 use crate::values;
@@ -26,19 +27,39 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/r/{register}/{id}/transition/{transition}", get(show).post(act))
 }
 
-fn find<'a>(ctx: &Ctx, def: &'a Definition, r: &Record, id: &str) -> Result<&'a Transition, Error> {
+fn find<'a>(ctx: &Ctx, def: &'a Definition, r: &Record, open: &[String], id: &str) -> Result<&'a Transition, Error> {
     let Some(t) = def.transitions.iter().find(|t| t.id == id) else {
         return Err(Error::NotFound(format!("Sổ này không có bước «{id}».")));
     };
-    if moves(ctx, def, r).iter().any(|m| m.id == t.id) {
+    if open.contains(&t.id) {
         return Ok(t);
     }
     let now = r.state.as_deref().and_then(|s| values::state_of(def, s)).map_or_else(String::new, |s| ctx.lang().label(&s.label).to_owned());
     if t.from.iter().any(|s| Some(s) == r.state.as_ref()) {
-        Err(Error::Forbidden(format!("Vai trò của bạn không làm bước «{}».", ctx.lang().label(&t.label))))
+        Err(Error::Forbidden(refusal(ctx, t)))
     } else {
         Err(Error::Conflict(format!("Bản ghi đang ở trạng thái «{now}», không làm được bước «{}».", ctx.lang().label(&t.label))))
     }
+}
+
+fn refusal(ctx: &Ctx, t: &Transition) -> String {
+    let label = ctx.lang().label(&t.label);
+    if t.second_person {
+        format!("Bước «{label}» cần vai trò khác, hoặc phải do người khác với người vừa sửa bản ghi thực hiện.")
+    } else {
+        format!("Vai trò của bạn không làm bước «{label}» với bản ghi này.")
+    }
+}
+
+/// The record and the moves open from it.
+async fn load(ctx: &Ctx, register: &str, id: &str) -> Result<(Record, Vec<String>), Error> {
+    let (register, id) = (register.to_owned(), id.to_owned());
+    ctx.read(move |tx, w| {
+        let r = actions::get(tx, &w.reg, &w.may(Verb::Read, &register)?, &id)?;
+        let open = Rights::of(tx, w, &r)?.moves;
+        Ok((r, open))
+    })
+    .await
 }
 
 fn demanded<'a>(def: &'a Definition, t: &Transition) -> Vec<&'a Field> {
@@ -47,8 +68,8 @@ fn demanded<'a>(def: &'a Definition, t: &Transition) -> Vec<&'a Field> {
 
 async fn show(ctx: Ctx, Path((register, id, transition)): Path<(String, String, String)>) -> PageResult {
     let def = definition(&ctx, &register)?;
-    let r = record_for(&ctx, &register, &id).await?;
-    let t = find(&ctx, def, &r, &transition)?;
+    let (r, open) = load(&ctx, &register, &id).await?;
+    let t = find(&ctx, def, &r, &open, &transition)?;
     let form = form_of(&demanded(def, t), &r);
     let d = draft(&ctx, def, t, form, Offers::new(), vec![], r.masked.clone()).await?;
     Ok(render(&ctx, def, &r, t, &d, StatusCode::OK))
@@ -105,8 +126,8 @@ fn render(ctx: &Ctx, def: &Definition, r: &Record, t: &Transition, d: &Draft, st
 
 async fn act(ctx: Ctx, Path((register, id, transition)): Path<(String, String, String)>, f: FormData) -> PageResult {
     let def = definition(&ctx, &register)?;
-    let r = record_for(&ctx, &register, &id).await?;
-    let t = find(&ctx, def, &r, &transition)?;
+    let (r, open) = load(&ctx, &register, &id).await?;
+    let t = find(&ctx, def, &r, &open, &transition)?;
     let version = f.version()?;
     let (reg_id, tr) = (register.clone(), transition.clone());
     let (form, offers, mut errors) = ctx
