@@ -14,7 +14,7 @@ use crate::{Data, write};
 
 /// Tables of this crate that are not registers.
 pub fn migrations() -> Vec<Migration> {
-    vec![Migration { id: "registers/0001", sql: TABLES }]
+    vec![Migration { id: "registers/0001", sql: TABLES }, Migration { id: "registers/import", sql: crate::files::job::TABLES }]
 }
 
 const TABLES: &str = "

@@ -37,7 +37,9 @@ pub(super) fn plain(field: &Field, cell: &Cell) -> Result<Data, Problem> {
             Cell::Decimal(x) => Data::Real(*x),
             _ => Data::Real(text::parse_number_vi(typed.trim_end_matches('%')).map_err(|e| reading(e, ""))?),
         },
-        FieldType::Bool => Data::Bool(cell.to_bool().ok_or_else(|| Problem::new(format!("“{typed}” không phải Có hoặc Không"), "Ghi Có hoặc Không."))?),
+        FieldType::Bool => {
+            Data::Bool(cell.to_bool().ok_or_else(|| Problem::new(format!("“{typed}” không phải Có hoặc Không"), "Ghi Có hoặc Không."))?)
+        }
         FieldType::Date => Data::Text(date(cell)?),
         FieldType::LongText => Data::Text(match cell {
             Cell::Text(s) => s.trim().to_owned(),
@@ -67,7 +69,12 @@ fn phone(cell: &Cell) -> String {
 /// A cell as an option of a code list: id, label of either language or alias, folded; only options in use on `day`.
 pub(super) fn choice(list: &ChoiceList, typed: &str, day: &str) -> Result<String, Problem> {
     let wanted = text::fold(typed);
-    let same = |o: &ChoiceOption| o.id == typed || text::fold(&o.label.vi) == wanted || text::fold(&o.label.en) == wanted || o.aliases.iter().any(|a| text::fold(a) == wanted);
+    let same = |o: &ChoiceOption| {
+        o.id == typed
+            || text::fold(&o.label.vi) == wanted
+            || text::fold(&o.label.en) == wanted
+            || o.aliases.iter().any(|a| text::fold(a) == wanted)
+    };
     let in_use = |o: &&ChoiceOption| o.from.as_deref().is_none_or(|f| f <= day) && o.to.as_deref().is_none_or(|t| day <= t);
     // A label or id wins over an alias that happens to read the same.
     let exact = |o: &&ChoiceOption| o.id == typed || text::fold(&o.label.vi) == wanted || text::fold(&o.label.en) == wanted;
@@ -76,7 +83,10 @@ pub(super) fn choice(list: &ChoiceList, typed: &str, day: &str) -> Result<String
         return Ok(o.id.clone());
     }
     if let Some(o) = list.options.iter().find(|o| same(o)) {
-        return Err(Problem::new(format!("“{}” không dùng được vào ngày {}", o.label.vi, text::date_vi(day)), "Chọn giá trị khác hoặc sửa ngày hiệu lực."));
+        return Err(Problem::new(
+            format!("“{}” không dùng được vào ngày {}", o.label.vi, text::date_vi(day)),
+            "Chọn giá trị khác hoặc sửa ngày hiệu lực.",
+        ));
     }
     let labels: Vec<&str> = list.options.iter().filter(in_use).map(|o| o.label.vi.as_str()).collect();
     Err(not_in_list(typed, &labels))
@@ -85,10 +95,14 @@ pub(super) fn choice(list: &ChoiceList, typed: &str, day: &str) -> Result<String
 /// A cell as a state id.
 pub(super) fn state(states: &[State], typed: &str) -> Result<String, Problem> {
     let wanted = text::fold(typed);
-    states.iter().find(|s| s.id == typed || text::fold(&s.label.vi) == wanted || text::fold(&s.label.en) == wanted).map(|s| s.id.clone()).ok_or_else(|| {
-        let labels: Vec<&str> = states.iter().map(|s| s.label.vi.as_str()).collect();
-        not_in_list(typed, &labels)
-    })
+    states
+        .iter()
+        .find(|s| s.id == typed || text::fold(&s.label.vi) == wanted || text::fold(&s.label.en) == wanted)
+        .map(|s| s.id.clone())
+        .ok_or_else(|| {
+            let labels: Vec<&str> = states.iter().map(|s| s.label.vi.as_str()).collect();
+            not_in_list(typed, &labels)
+        })
 }
 
 fn not_in_list(typed: &str, labels: &[&str]) -> Problem {
@@ -133,7 +147,18 @@ mod tests {
     use crate::definition::{ChoiceHead, Label};
 
     fn field(kind: FieldType) -> Field {
-        Field { id: "f".into(), label: Label::default(), help: Label::default(), kind, required: false, sensitive: None, search: false, min: None, max: None, default: None }
+        Field {
+            id: "f".into(),
+            label: Label::default(),
+            help: Label::default(),
+            kind,
+            required: false,
+            sensitive: None,
+            search: false,
+            min: None,
+            max: None,
+            default: None,
+        }
     }
     fn list() -> ChoiceList {
         let o = |id: &str, vi: &str, aliases: &[&str], to: Option<&str>| ChoiceOption {

@@ -90,7 +90,12 @@ pub fn match_headers(def: &Definition, headers: &[Header]) -> (Vec<Option<Slot>>
             continue;
         };
         if slots.contains(&Some(c.slot)) {
-            notes.push(note(format!("Cột {} “{}”: cột “{}” đã có trong tệp, cột này bị bỏ qua. Xóa hoặc đổi tên một cột.", h.letter(), h.label, c.label.vi)));
+            notes.push(note(format!(
+                "Cột {} “{}”: cột “{}” đã có trong tệp, cột này bị bỏ qua. Xóa hoặc đổi tên một cột.",
+                h.letter(),
+                h.label,
+                c.label.vi
+            )));
             slots.push(None);
         } else {
             slots.push(Some(c.slot));

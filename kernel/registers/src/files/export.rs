@@ -20,7 +20,8 @@ pub(super) fn definition<'a>(reg: &'a Registry, register: &str) -> Result<&'a De
 /// The empty file to fill in: one column per field, lists for choices, a guide sheet.
 pub fn template(reg: &Registry, register: &str) -> Result<Workbook> {
     let def = definition(reg, register)?;
-    let mut book = Workbook::of(Sheet { name: def.register.label.vi.clone(), columns: sheet_columns(reg, def, &columns(def)), rows: Vec::new() });
+    let mut book =
+        Workbook::of(Sheet { name: def.register.label.vi.clone(), columns: sheet_columns(reg, def, &columns(def)), rows: Vec::new() });
     book.guide = Some(guide(def));
     Ok(book)
 }
@@ -95,7 +96,9 @@ fn kind(reg: &Registry, def: &Definition, slot: Slot) -> ColumnKind {
             Some(FieldType::Money) => ColumnKind::Money,
             Some(FieldType::Bool) => ColumnKind::Bool,
             Some(FieldType::Date) => ColumnKind::Date,
-            Some(FieldType::Choice(id)) => ColumnKind::Choice(reg.choices.get(id).map(|c| c.options.iter().map(|o| o.label.vi.clone()).collect()).unwrap_or_default()),
+            Some(FieldType::Choice(id)) => {
+                ColumnKind::Choice(reg.choices.get(id).map(|c| c.options.iter().map(|o| o.label.vi.clone()).collect()).unwrap_or_default())
+            }
             // A year is no quantity: as text it gets no thousands separator.
             _ => ColumnKind::Text,
         },

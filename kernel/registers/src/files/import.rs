@@ -23,7 +23,11 @@ pub fn read(reg: &Registry, register: &str, bytes: &[u8]) -> Result<SheetData> {
     let expected_headers = columns(def).into_iter().flat_map(|c| [c.label.vi, c.label.en, c.id]).collect();
     let options = ReadOptions { expected_headers, ..ReadOptions::default() };
     // Every .xlsx is a zip archive; old .xls and locked files are OLE containers, which read_xlsx explains.
-    let sheet = if bytes.starts_with(b"PK") || bytes.starts_with(b"\xd0\xcf\x11\xe0") { read_xlsx(bytes, &options) } else { read_csv(bytes, &options) };
+    let sheet = if bytes.starts_with(b"PK") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        read_xlsx(bytes, &options)
+    } else {
+        read_csv(bytes, &options)
+    };
     sheet.map_err(|e| Error::BadRequest(e.to_string()))
 }
 
@@ -93,7 +97,11 @@ impl Importer {
         let (slots, header_notes) = match_headers(def, &sheet.headers);
         if slots.iter().all(Option::is_none) {
             let labels: Vec<String> = columns(def).into_iter().take(6).map(|c| c.label.vi).collect();
-            return Err(Error::BadRequest(format!("Không nhận ra cột nào của sổ “{}”. Các cột gồm: {}… Hãy tải tệp mẫu.", def.register.label.vi, labels.join(", "))));
+            return Err(Error::BadRequest(format!(
+                "Không nhận ra cột nào của sổ “{}”. Các cột gồm: {}… Hãy tải tệp mẫu.",
+                def.register.label.vi,
+                labels.join(", ")
+            )));
         }
         let mut notes: Vec<String> = header_notes.into_iter().map(|n| n.message).collect();
         notes.extend(sheet.ignored_columns.iter().map(|c| format!("Cột {c}: có dữ liệu nhưng không có tiêu đề, bị bỏ qua.")));
@@ -107,7 +115,19 @@ impl Importer {
         let reason = if file.is_empty() { "Nhập từ tệp".to_owned() } else { format!("Nhập từ tệp {file}") };
         let places = sheet.headers.iter().map(|h| (column_letter(h.column), h.label.clone())).collect();
         let today = calendar::instant::local_date(tx.now()).to_string();
-        let mut out = Self { register: register.to_owned(), columns, slots, places, notes, targets: Targets::default(), index, seen: HashMap::new(), order: Vec::new(), reason, today };
+        let mut out = Self {
+            register: register.to_owned(),
+            columns,
+            slots,
+            places,
+            notes,
+            targets: Targets::default(),
+            index,
+            seen: HashMap::new(),
+            order: Vec::new(),
+            reason,
+            today,
+        };
         out.order = out.parents_first(def, sheet);
         Ok(out)
     }
@@ -131,9 +151,10 @@ impl Importer {
         let mut report = RowReport { line: row.number, outcome: Outcome::Error, title, record: None, errors: Vec::new() };
         let mut draft = Draft::default();
         let existing = self.recognise(tx, cx, row, &mut draft)?;
-        if draft.errors.is_empty() {
-            self.read_rest(tx, cx, row, existing.as_ref(), &mut draft)?;
-        }
+        // Also when the keys are wrong: everything wrong with a row is said at once.
+        let keys = self.key_fields();
+        self.read_columns(tx, cx, row, &mut draft, existing.as_ref(), |id| !keys.contains(id))?;
+        draft.errors.sort_by(|a, b| (a.column.len(), &a.column).cmp(&(b.column.len(), &b.column)));
         if draft.errors.is_empty() {
             let saved = tx.attempt(false, |tx| self.save(tx, cx, existing.as_ref(), &draft))?;
             match saved {
@@ -161,7 +182,7 @@ impl Importer {
 
     /// Reads the key columns and finds the record the row is about.
     fn recognise(&mut self, tx: &mut Tx, cx: Cx<'_>, row: &DataRow, draft: &mut Draft) -> Result<Option<Record>> {
-        let wanted: BTreeSet<String> = self.index.keys().iter().flat_map(|k| k.fields.clone()).collect();
+        let wanted = self.key_fields();
         self.read_columns(tx, cx, row, draft, None, |id| wanted.contains(id))?;
         if !draft.errors.is_empty() {
             return Ok(None);
@@ -169,7 +190,9 @@ impl Importer {
         let get = |f: &str| draft.values.get(f).cloned().unwrap_or(Data::Null);
         let Some(key) = self.index.row_key(get) else { return Ok(None) };
         if let Some(first) = self.seen.insert(key.clone(), row.number) {
-            draft.errors.push(whole_row(format!("trùng với dòng {first} của tệp"), "Xóa một trong hai dòng, hoặc thêm cột mã để phân biệt."));
+            draft
+                .errors
+                .push(whole_row(format!("trùng với dòng {first} của tệp"), "Xóa một trong hai dòng, hoặc thêm cột mã để phân biệt."));
             self.seen.insert(key, first);
             return Ok(None);
         }
@@ -187,13 +210,20 @@ impl Importer {
         }
     }
 
-    fn read_rest(&mut self, tx: &mut Tx, cx: Cx<'_>, row: &DataRow, existing: Option<&Record>, draft: &mut Draft) -> Result<()> {
-        let done: BTreeSet<String> = draft.values.keys().cloned().collect();
-        self.read_columns(tx, cx, row, draft, existing, |id| !done.contains(id))
+    fn key_fields(&self) -> BTreeSet<String> {
+        self.index.keys().iter().flat_map(|k| k.fields.clone()).collect()
     }
 
     /// Reads the columns that `take` names: plain values first, so that links may be told apart by day and agency.
-    fn read_columns(&mut self, tx: &mut Tx, cx: Cx<'_>, row: &DataRow, draft: &mut Draft, existing: Option<&Record>, take: impl Fn(&str) -> bool) -> Result<()> {
+    fn read_columns(
+        &mut self,
+        tx: &mut Tx,
+        cx: Cx<'_>,
+        row: &DataRow,
+        draft: &mut Draft,
+        existing: Option<&Record>,
+        take: impl Fn(&str) -> bool,
+    ) -> Result<()> {
         let mut jobs: Vec<(usize, Slot)> = Vec::new();
         for (i, slot) in self.slots.iter().enumerate() {
             let Some(slot) = *slot else { continue };
@@ -236,7 +266,9 @@ impl Importer {
     fn weight(def: &Definition, slot: Slot) -> u8 {
         let Slot::Field(at) = slot else { return 0 };
         match def.fields.get(at) {
-            Some(Field { kind: FieldType::Link(_) | FieldType::Links(_), id, .. }) => 2 - u8::from(Self::owner_field(def) == Some(id.as_str())),
+            Some(Field { kind: FieldType::Link(_) | FieldType::Links(_), id, .. }) => {
+                2 - u8::from(Self::owner_field(def) == Some(id.as_str()))
+            }
             _ => 0,
         }
     }
@@ -248,7 +280,15 @@ impl Importer {
     }
 
     /// The value of a field; `None` = leave the field as it is.
-    fn value(&mut self, tx: &mut Tx, cx: Cx<'_>, field: &Field, cell: &Cell, existing: Option<&Record>, values: &Values) -> Result<std::result::Result<Option<Data>, Problem>> {
+    fn value(
+        &mut self,
+        tx: &mut Tx,
+        cx: Cx<'_>,
+        field: &Field,
+        cell: &Cell,
+        existing: Option<&Record>,
+        values: &Values,
+    ) -> Result<std::result::Result<Option<Data>, Problem>> {
         let typed = cell.to_text();
         if typed == CLEAR {
             return Ok(Ok(Some(Data::Null)));
@@ -280,12 +320,23 @@ impl Importer {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one cell in its row: all of these decide what the name means")]
-    fn link(&mut self, tx: &mut Tx, cx: Cx<'_>, target: &str, field: &Field, typed: &str, existing: Option<&Record>, values: &Values, day: &str) -> Result<std::result::Result<String, Problem>> {
+    fn link(
+        &mut self,
+        tx: &mut Tx,
+        cx: Cx<'_>,
+        target: &str,
+        field: &Field,
+        typed: &str,
+        existing: Option<&Record>,
+        values: &Values,
+        day: &str,
+    ) -> Result<std::result::Result<String, Problem>> {
         let owner = Self::owner_field(cx.def).and_then(|f| match values.get(f) {
             Some(Data::Text(id)) => Some(id.clone()),
             _ => None,
         });
-        let present: Vec<String> = existing.and_then(|r| r.links.get(&field.id)).map(|l| l.iter().map(|(id, _)| id.clone()).collect()).unwrap_or_default();
+        let present: Vec<String> =
+            existing.and_then(|r| r.links.get(&field.id)).map(|l| l.iter().map(|(id, _)| id.clone()).collect()).unwrap_or_default();
         let meant = Meant { day, agency: owner.as_deref(), present: &present };
         self.targets.resolve(tx, cx.reg, cx.actor, target, typed, &meant)
     }
@@ -342,7 +393,12 @@ impl Importer {
     fn parents_first(&self, def: &Definition, sheet: &SheetData) -> Vec<usize> {
         let id = def.register.id.as_str();
         let column = |f: &dyn Fn(&Field) -> bool| -> Vec<usize> {
-            self.slots.iter().enumerate().filter(|(_, s)| matches!(s, Some(Slot::Field(at)) if def.fields.get(*at).is_some_and(f))).map(|(i, _)| i).collect()
+            self.slots
+                .iter()
+                .enumerate()
+                .filter(|(_, s)| matches!(s, Some(Slot::Field(at)) if def.fields.get(*at).is_some_and(f)))
+                .map(|(i, _)| i)
+                .collect()
         };
         let links = column(&|f| f.kind == FieldType::Link(id.to_owned()));
         if links.is_empty() {
@@ -356,7 +412,11 @@ impl Importer {
                 by_name.entry(name).or_insert(at);
             }
         }
-        let needs: Vec<Vec<usize>> = sheet.rows.iter().map(|row| links.iter().filter_map(|i| key(row, *i)).filter_map(|k| by_name.get(&k).copied()).collect()).collect();
+        let needs: Vec<Vec<usize>> = sheet
+            .rows
+            .iter()
+            .map(|row| links.iter().filter_map(|i| key(row, *i)).filter_map(|k| by_name.get(&k).copied()).collect())
+            .collect();
         depth_first(&needs)
     }
 }

@@ -71,7 +71,8 @@ impl Index {
         if out.keys.is_empty() {
             return Ok(out);
         }
-        let personal: Vec<String> = out.fields.iter().filter(|f| def.fields.iter().any(|x| &x.id == *f && x.sensitive.is_some())).cloned().collect();
+        let personal: Vec<String> =
+            out.fields.iter().filter(|f| def.fields.iter().any(|x| &x.id == *f && x.sensitive.is_some())).cloned().collect();
         let mut clear = raw_values(tx, &def.register.id, &personal)?;
         all_records(tx, reg, actor, &def.register.id, |r| {
             let hidden = clear.remove(&r.id).unwrap_or_default();
@@ -81,7 +82,8 @@ impl Index {
     }
 
     fn put(&mut self, r: &Record, hidden: &HashMap<String, Data>) {
-        let values: Vec<String> = self.fields.iter().map(|f| folded(hidden.get(f).or_else(|| r.fields.get(f)).unwrap_or(&Data::Null))).collect();
+        let values: Vec<String> =
+            self.fields.iter().map(|f| folded(hidden.get(f).or_else(|| r.fields.get(f)).unwrap_or(&Data::Null))).collect();
         let day = |id: &str| match r.fields.get(id) {
             Some(Data::Text(s)) => Some(s.clone()),
             _ => None,
@@ -122,7 +124,11 @@ impl Index {
         let found = self.maps.get(key.0).and_then(|m| m.get(&key.1)).unwrap_or(&none);
         let mut left: Vec<&Known> = found.iter().filter_map(|i| self.records.get(*i)).collect();
         if left.len() > 1 {
-            let now: Vec<&Known> = left.iter().copied().filter(|k| k.valid_from.as_deref().is_none_or(|f| f <= day) && k.valid_to.as_deref().is_none_or(|t| day <= t)).collect();
+            let now: Vec<&Known> = left
+                .iter()
+                .copied()
+                .filter(|k| k.valid_from.as_deref().is_none_or(|f| f <= day) && k.valid_to.as_deref().is_none_or(|t| day <= t))
+                .collect();
             if !now.is_empty() {
                 left = now;
             }
@@ -133,7 +139,14 @@ impl Index {
             many => {
                 let titles: Vec<&str> = many.iter().take(5).map(|k| k.title.as_str()).collect();
                 let lacking = self.keys.get(key.0).map(|k| k.missing.join(", ")).unwrap_or_default();
-                Err(Problem::new(format!("dòng này khớp với {} hồ sơ: {}", many.len(), titles.join("; ")), if lacking.is_empty() { "Gộp các hồ sơ trùng trước khi nhập.".to_owned() } else { format!("Thêm cột để phân biệt: {lacking}.") }))
+                Err(Problem::new(
+                    format!("dòng này khớp với {} hồ sơ: {}", many.len(), titles.join("; ")),
+                    if lacking.is_empty() {
+                        "Gộp các hồ sơ trùng trước khi nhập.".to_owned()
+                    } else {
+                        format!("Thêm cột để phân biệt: {lacking}.")
+                    },
+                ))
             }
         }
     }

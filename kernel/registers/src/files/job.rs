@@ -1,10 +1,12 @@
 //! An import as a job: batches, each one transaction together with its mark of progress, so that after a crash the job
 //! goes on with the next row and nothing is taken twice.
 
+use std::sync::Arc;
+
 use access::Actor;
 use documents::SheetData;
 use sha2::{Digest, Sha256};
-use store::{Error, Result, Row, Tx, Value};
+use store::{Error, Result, Row, Store, Tx, Value};
 
 use super::import::{Importer, read};
 use super::report::{Counts, Outcome, Report, RowReport};
@@ -62,7 +64,15 @@ pub struct Job {
 }
 
 /// Registers a file as a job, or gives back the unfinished job of the same account, register and file.
-pub fn start(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, file_name: &str, bytes: &[u8], all_or_nothing: bool) -> Result<Job> {
+pub fn start(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    register: &str,
+    file_name: &str,
+    bytes: &[u8],
+    all_or_nothing: bool,
+) -> Result<Job> {
     actor.may(access::Verb::Import, register)?;
     let sheet = read(reg, register, bytes)?;
     let hash = hex(&Sha256::digest(bytes));
@@ -87,14 +97,21 @@ pub fn start(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, file_na
 
 /// A job of this account (or any, for the program itself).
 pub fn get(tx: &mut Tx, actor: &Actor, id: &str) -> Result<Job> {
-    let row = tx.query_opt("SELECT id, register, account, file_name, file_hash, all_or_nothing, state, done_rows, total, error FROM import_job WHERE id = $1", &[id.into()])?;
+    let row = tx.query_opt(
+        "SELECT id, register, account, file_name, file_hash, all_or_nothing, state, done_rows, total, error FROM import_job WHERE id = $1",
+        &[id.into()],
+    )?;
     let job = row.as_ref().map(job_of).transpose()?;
-    job.filter(|j| j.account == actor.id || actor.kind == access::ActorKind::System).ok_or_else(|| Error::NotFound("Không có lần nhập tệp này.".into()))
+    job.filter(|j| j.account == actor.id || actor.kind == access::ActorKind::System)
+        .ok_or_else(|| Error::NotFound("Không có lần nhập tệp này.".into()))
 }
 
 /// Unfinished jobs, oldest first: (job, account). The server goes on with them when it starts.
 pub fn unfinished(tx: &mut Tx) -> Result<Vec<(String, String)>> {
-    tx.query("SELECT id, account FROM import_job WHERE state = 'running' ORDER BY started_at, id", &[])?.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
+    tx.query("SELECT id, account FROM import_job WHERE state = 'running' ORDER BY started_at, id", &[])?
+        .iter()
+        .map(|r| Ok((r.get(0)?, r.get(1)?)))
+        .collect()
 }
 
 /// The report of what the job did so far, rows in file order.
@@ -128,7 +145,10 @@ impl Run {
     /// Takes up a job, fresh or interrupted.
     pub fn resume(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str) -> Result<Self> {
         let job = get(tx, actor, id)?;
-        let file: Vec<u8> = tx.query_opt("SELECT file FROM import_job WHERE id = $1", &[id.into()])?.ok_or_else(|| Error::internal("import job without file"))?.get(0)?;
+        let file: Vec<u8> = tx
+            .query_opt("SELECT file FROM import_job WHERE id = $1", &[id.into()])?
+            .ok_or_else(|| Error::internal("import job without file"))?
+            .get(0)?;
         let sheet = read(reg, &job.register, &file)?;
         let mut importer = Importer::new(tx, reg, actor, &job.register, &sheet, &job.file_name)?;
         let done = usize::try_from(job.done_rows).map_err(Error::internal)?;
@@ -154,7 +174,7 @@ impl Run {
             return Ok(&self.job);
         }
         if present.done_rows != self.job.done_rows {
-            return Err(Error::Conflict("Lần nhập này đang được chạy ở nơi khác.".into()));
+            return Err(elsewhere());
         }
         if self.job.all_or_nothing {
             self.all_at_once(tx, reg, actor)?;
@@ -167,7 +187,7 @@ impl Run {
         if self.job.state == JobState::Running && self.job.done_rows >= self.job.total {
             self.job.state = JobState::Done;
         }
-        self.mark(tx)?;
+        self.mark(tx, present.done_rows)?;
         Ok(&self.job)
     }
 
@@ -187,9 +207,13 @@ impl Run {
     fn all_at_once(&mut self, tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<()> {
         let mut rows = Vec::new();
         let tried = tx.attempt(false, |tx| {
-                rows = self.take(tx, reg, actor, usize::MAX)?;
-                let refused = rows.iter().filter(|r| r.outcome == Outcome::Error).count();
-                if refused == 0 { Ok(()) } else { Err(Error::BadRequest(format!("{refused} dòng có lỗi nên cả tệp không được nhập. Sửa các dòng lỗi rồi nhập lại."))) }
+            rows = self.take(tx, reg, actor, usize::MAX)?;
+            let refused = rows.iter().filter(|r| r.outcome == Outcome::Error).count();
+            if refused == 0 {
+                Ok(())
+            } else {
+                Err(Error::BadRequest(format!("{refused} dòng có lỗi nên cả tệp không được nhập. Sửa các dòng lỗi rồi nhập lại.")))
+            }
         })?;
         match tried {
             Ok(()) => {}
@@ -208,19 +232,72 @@ impl Run {
         Ok(())
     }
 
-    fn mark(&self, tx: &mut Tx) -> Result<()> {
+    /// Writes the progress over that of the batch before; somebody else's progress in between loses this batch.
+    fn mark(&self, tx: &mut Tx, before: i64) -> Result<()> {
         let state = match self.job.state {
             JobState::Running => "running",
             JobState::Done => "done",
             JobState::Failed => "failed",
         };
         let now = tx.now();
-        tx.exec(
-            "UPDATE import_job SET state = $1, done_rows = $2, error = $3, updated_at = $4 WHERE id = $5",
-            &[state.into(), self.job.done_rows.into(), self.job.error.clone().into(), now.into(), self.job.id.as_str().into()],
+        let marked = tx.exec(
+            "UPDATE import_job SET state = $1, done_rows = $2, error = $3, updated_at = $4 WHERE id = $5 AND done_rows = $6 AND state = 'running'",
+            &[state.into(), self.job.done_rows.into(), self.job.error.clone().into(), now.into(), self.job.id.as_str().into(), before.into()],
         )?;
-        Ok(())
+        if marked == 1 { Ok(()) } else { Err(elsewhere()) }
     }
+}
+
+/// Works a job to its end, batch by batch; `progress` hears of every batch that is on disk. When the storage is away the
+/// job stays as it is, to be run again; any other error ends it as failed.
+pub fn run(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, mut progress: impl FnMut(&Job)) -> Result<Job> {
+    let done = batches(store, reg, actor, id, &mut progress);
+    if let Err(e) = &done
+        && !matches!(e, Error::Unavailable(_) | Error::Conflict(_) | Error::NotFound(_))
+    {
+        let (id, why) = (id.to_owned(), e.to_string());
+        store.write_blocking(move |tx| {
+            let now = tx.now();
+            tx.exec(
+                "UPDATE import_job SET state = 'failed', error = $1, updated_at = $2 WHERE id = $3 AND state = 'running'",
+                &[why.into(), now.into(), id.into()],
+            )
+        })?;
+    }
+    done
+}
+
+fn batches(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, progress: &mut dyn FnMut(&Job)) -> Result<Job> {
+    let mut run = store.read_blocking(|tx| Run::resume(tx, reg, actor, id))?;
+    while run.job.state == JobState::Running {
+        let (r, a) = (Arc::clone(reg), actor.clone());
+        run = store.write_blocking(move |tx| {
+            run.batch(tx, &r, &a)?;
+            Ok(run)
+        })?;
+        progress(&run.job);
+    }
+    Ok(run.job)
+}
+
+/// [`start`] and [`run`]: a file at one go, as the command line and the packs do it.
+pub fn import_file(
+    store: &Store,
+    reg: &Arc<Registry>,
+    actor: &Actor,
+    register: &str,
+    file_name: &str,
+    bytes: Vec<u8>,
+    progress: impl FnMut(&Job),
+) -> Result<Report> {
+    let (r, a, register, file_name) = (Arc::clone(reg), actor.clone(), register.to_owned(), file_name.to_owned());
+    let job = store.write_blocking(move |tx| start(tx, &r, &a, &register, &file_name, &bytes, false))?;
+    run(store, reg, actor, &job.id, progress)?;
+    store.read_blocking(|tx| report(tx, actor, &job.id))
+}
+
+fn elsewhere() -> Error {
+    Error::Conflict("Lần nhập này đang được chạy ở nơi khác.".into())
 }
 
 /// Totals of a job so far, without its rows.
@@ -246,7 +323,8 @@ fn write_row(tx: &mut Tx, job: &str, r: &RowReport) -> Result<()> {
         Outcome::Unchanged => "unchanged",
         Outcome::Error => "error",
     };
-    let params: [Value; 6] = [job.into(), i64::from(r.line).into(), outcome.into(), r.title.as_str().into(), r.record.clone().into(), json(&r.errors)?.into()];
+    let params: [Value; 6] =
+        [job.into(), i64::from(r.line).into(), outcome.into(), r.title.as_str().into(), r.record.clone().into(), json(&r.errors)?.into()];
     tx.exec("INSERT INTO import_row (job, line, outcome, title, record, errors) VALUES ($1, $2, $3, $4, $5, $6)", &params)?;
     Ok(())
 }

@@ -27,6 +27,8 @@ struct Target {
     entries: Vec<Entry>,
     /// Key of a name → positions in `entries`.
     names: HashMap<String, BTreeSet<usize>>,
+    /// The same without marks, for names typed without them; asked only when the exact key is nobody's.
+    bare: HashMap<String, BTreeSet<usize>>,
     by_id: HashMap<String, usize>,
     /// All the names as written, for "did you mean".
     written: Vec<String>,
@@ -51,10 +53,21 @@ pub(super) struct Meant<'a> {
 
 impl Targets {
     /// The record of `target` that `typed` names, or what is wrong with it.
-    pub(super) fn resolve(&mut self, tx: &mut Tx, reg: &Registry, actor: &Actor, target: &str, typed: &str, meant: &Meant<'_>) -> Result<std::result::Result<String, Problem>> {
+    pub(super) fn resolve(
+        &mut self,
+        tx: &mut Tx,
+        reg: &Registry,
+        actor: &Actor,
+        target: &str,
+        typed: &str,
+        meant: &Meant<'_>,
+    ) -> Result<std::result::Result<String, Problem>> {
         let label = reg.registers.get(target).map_or(target, |d| d.register.label.vi.as_str());
         if actor.may(Verb::Read, target).is_err() {
-            return Ok(Err(Problem::new(format!("bạn không có quyền xem sổ “{label}”"), "Bỏ trống cột này hoặc nhờ cơ quan thường trực nhập.")));
+            return Ok(Err(Problem::new(
+                format!("bạn không có quyền xem sổ “{label}”"),
+                "Bỏ trống cột này hoặc nhờ cơ quan thường trực nhập.",
+            )));
         }
         if !self.loaded.contains_key(target) {
             let loaded = load(tx, reg, actor, target)?;
@@ -78,9 +91,19 @@ impl Target {
             Some(Data::Text(s)) if !r.masked.iter().any(|m| m == id) => Some(s.clone()),
             _ => None,
         };
-        let entry = Entry { id: r.id.clone(), title: r.title.clone(), agency: r.agency.clone().unwrap_or_default(), valid_from: text("valid_from"), valid_to: text("valid_to") };
+        let entry = Entry {
+            id: r.id.clone(),
+            title: r.title.clone(),
+            agency: r.agency.clone().unwrap_or_default(),
+            valid_from: text("valid_from"),
+            valid_to: text("valid_to"),
+        };
         let at = *self.by_id.entry(r.id.clone()).or_insert(self.entries.len());
-        if at == self.entries.len() { self.entries.push(entry) } else { self.entries[at] = entry }
+        if at == self.entries.len() {
+            self.entries.push(entry)
+        } else {
+            self.entries[at] = entry
+        }
         self.name(&r.title, at);
         for id in naming_fields(def) {
             if let Some(s) = text(id) {
@@ -94,6 +117,7 @@ impl Target {
         if key.is_empty() {
             return;
         }
+        self.bare.entry(text::fold(&key)).or_default().insert(at);
         if self.names.entry(key).or_default().insert(at) {
             self.written.push(written.to_owned());
         }
@@ -104,8 +128,11 @@ impl Target {
             return Ok(e.id.clone());
         }
         let none = BTreeSet::new();
-        let found: Vec<&Entry> = self.names.get(&text::name_key(typed)).unwrap_or(&none).iter().filter_map(|i| self.entries.get(*i)).collect();
-        let valid = |e: &&Entry| e.valid_from.as_deref().is_none_or(|f| f <= meant.day) && e.valid_to.as_deref().is_none_or(|t| meant.day <= t);
+        let key = text::name_key(typed);
+        let places = self.names.get(&key).or_else(|| self.bare.get(&text::fold(&key))).unwrap_or(&none);
+        let found: Vec<&Entry> = places.iter().filter_map(|i| self.entries.get(*i)).collect();
+        let valid =
+            |e: &&Entry| e.valid_from.as_deref().is_none_or(|f| f <= meant.day) && e.valid_to.as_deref().is_none_or(|t| meant.day <= t);
         let near = |e: &&Entry| meant.agency.is_some_and(|a| e.agency == a || e.agency.ends_with(&format!("/{a}/")));
         let present = |e: &&Entry| meant.present.contains(&e.id);
         let mut left = found;
@@ -121,12 +148,18 @@ impl Target {
         match left.as_slice() {
             [one] => Ok(one.id.clone()),
             [] => Err(match text::nearest(typed, self.written.iter().map(String::as_str)) {
-                Some(n) => Problem::new(format!("“{typed}” không có trong sổ “{label}”"), format!("Có phải là “{n}”? Nếu chưa có thì thêm vào sổ trước.")),
+                Some(n) => Problem::new(
+                    format!("“{typed}” không có trong sổ “{label}”"),
+                    format!("Có phải là “{n}”? Nếu chưa có thì thêm vào sổ trước."),
+                ),
                 None => Problem::new(format!("“{typed}” không có trong sổ “{label}”"), "Kiểm tra lại tên hoặc mã, hoặc thêm vào sổ trước."),
             }),
             many => {
                 let list: Vec<String> = many.iter().take(5).map(|e| format!("{} [{}]", e.title, e.id)).collect();
-                Err(Problem::new(format!("“{typed}” trỏ tới {} hồ sơ trong sổ “{label}”: {}", many.len(), list.join("; ")), "Ghi mã (trong ngoặc vuông) thay cho tên."))
+                Err(Problem::new(
+                    format!("“{typed}” trỏ tới {} hồ sơ trong sổ “{label}”: {}", many.len(), list.join("; ")),
+                    "Ghi mã (trong ngoặc vuông) thay cho tên.",
+                ))
             }
         }
     }

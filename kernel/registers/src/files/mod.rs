@@ -19,6 +19,8 @@ pub mod job;
 mod links;
 mod report;
 mod states;
+#[cfg(test)]
+mod tests;
 
 pub use columns::{FileColumn, HeaderNote, Slot, columns, match_headers};
 pub use export::{export, template};

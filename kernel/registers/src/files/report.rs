@@ -94,6 +94,13 @@ impl Report {
     pub fn summary(&self) -> String {
         let c = &self.counts;
         let n = |x: u32| text::number_vi(i64::from(x));
-        format!("{} dòng: thêm {}, sửa {}, không đổi {}, lỗi {}", n(c.create + c.update + c.unchanged + c.error), n(c.create), n(c.update), n(c.unchanged), n(c.error))
+        format!(
+            "{} dòng: thêm {}, sửa {}, không đổi {}, lỗi {}",
+            n(c.create + c.update + c.unchanged + c.error),
+            n(c.create),
+            n(c.update),
+            n(c.unchanged),
+            n(c.error)
+        )
     }
 }

@@ -15,7 +15,15 @@ const MOST_MOVES: usize = 5;
 const MOST_WAYS: usize = 8;
 
 /// Moves the record to `wanted` by the shortest way of transitions that goes through.
-pub(super) fn lead_to(tx: &mut Tx, reg: &Registry, actor: &Actor, def: &Definition, record: Record, wanted: &str, reason: &str) -> Result<Record> {
+pub(super) fn lead_to(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    def: &Definition,
+    record: Record,
+    wanted: &str,
+    reason: &str,
+) -> Result<Record> {
     let from = record.state.clone().unwrap_or_default();
     let mut refusal = None;
     for way in ways(def, &from, wanted) {

@@ -1,0 +1,326 @@
+//! Files against real definitions of the modules, on both engines, with the fictional province Sao Mai.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use access::Actor;
+use documents::{Cell, Column, ColumnKind, Sheet, Workbook};
+use store::{ManualClock, SeededIds, Store};
+
+use super::{Outcome, Report, export, job, plan, read, template};
+use crate::{Data, Query, Registry, actions};
+
+/// 22/11/2026 in Vietnam.
+const NOW: i64 = 1_795_320_000_000_000;
+
+/// The definitions of all modules, as the program loads them.
+fn registry() -> Arc<Registry> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut files = vec![root.join("packs/roles.toml")];
+    for module in std::fs::read_dir(root.join("modules")).unwrap() {
+        for folder in ["registers", "choices"] {
+            if let Ok(list) = std::fs::read_dir(module.as_ref().unwrap().path().join(folder)) {
+                files.extend(list.map(|f| f.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "toml")));
+            }
+        }
+    }
+    let texts: Vec<(String, String)> = files.iter().map(|p| (p.display().to_string(), std::fs::read_to_string(p).unwrap())).collect();
+    let sources: Vec<(&str, &str)> = texts.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
+    match Registry::load(&sources) {
+        Ok(r) => Arc::new(r),
+        Err(list) => panic!("{}", list.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+    }
+}
+
+fn stores(name: &str, reg: &Arc<Registry>) -> Vec<Store> {
+    let open = |url: &str| Store::open(url, Arc::new(ManualClock::new(NOW)), Arc::new(SeededIds::new(7)));
+    let dir = std::env::temp_dir().join(format!("lachan-files-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    let mut all = vec![open(&dir.join("t.db").to_string_lossy()).unwrap()];
+    let base = std::env::var("LACHAN_TEST_PG").unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/test".into());
+    let schema = format!("t_files_{}_{name}", std::process::id());
+    match open(&format!("{base}?schema={schema}")) {
+        Ok(s) => {
+            s.write_blocking(move |tx| tx.exec(&format!("DROP SCHEMA \"{schema}\" CASCADE"), &[])).unwrap();
+            all.push(open(s.url()).unwrap());
+        }
+        Err(e) => {
+            assert!(std::env::var_os("LACHAN_NOTHING_SKIPPED").is_none(), "PostgreSQL is needed: {e}");
+            println!("skipped: PostgreSQL half of {name}: {e}");
+        }
+    }
+    for s in &all {
+        s.migrate(&access::migrations()).unwrap();
+        s.migrate(&crate::migrations()).unwrap();
+        let reg = Arc::clone(reg);
+        s.write_blocking(move |tx| {
+            let plan = crate::plan_migration(tx, &reg)?;
+            crate::apply(tx, &reg, &plan)
+        })
+        .unwrap();
+    }
+    all
+}
+
+fn system() -> Actor {
+    Actor::system("test")
+}
+
+fn sheet(columns: &[&str], rows: &[&[&str]]) -> Vec<u8> {
+    let sheet = Sheet {
+        name: "Dữ liệu".into(),
+        columns: columns.iter().map(|c| Column::new(*c, ColumnKind::Text)).collect(),
+        rows: rows.iter().map(|r| r.iter().map(|c| Cell::text(*c)).collect()).collect(),
+    };
+    Workbook::of(sheet).to_xlsx().unwrap()
+}
+
+fn import(s: &Store, reg: &Arc<Registry>, register: &str, bytes: Vec<u8>) -> Report {
+    job::import_file(s, reg, &system(), register, "thu.xlsx", bytes, |_| ()).unwrap()
+}
+
+fn dry(s: &Store, reg: &Arc<Registry>, register: &'static str, bytes: &[u8]) -> Report {
+    let sheet = read(reg, register, bytes).unwrap();
+    let reg = Arc::clone(reg);
+    s.write_blocking(move |tx| plan(tx, &reg, &system(), register, &sheet)).unwrap()
+}
+
+fn count(s: &Store, reg: &Registry, register: &str) -> i64 {
+    let scope = system().may(access::Verb::Read, register).unwrap();
+    s.read_blocking(|tx| actions::count(tx, reg, &scope, &Query { as_of: Some("all".into()), ..Query::default() })).unwrap()
+}
+
+fn outcomes(r: &Report) -> Vec<Outcome> {
+    r.rows.iter().map(|r| r.outcome).collect()
+}
+
+fn agencies(s: &Store, reg: &Arc<Registry>) {
+    let file = sheet(
+        &["STT", "Tên chính thức", "Loại", "Cấp", "Cơ quan quản lý trực tiếp", "Tên ngắn"],
+        &[
+            // a child above its parent
+            &["1", "Sở Khoa học và Công nghệ tỉnh Sao Mai", "Sở", "tỉnh", "UBND tỉnh Sao Mai", "Sở KHCN"],
+            &["2", "Ủy ban nhân dân tỉnh Sao Mai", "UBND cấp tỉnh", "Cấp tỉnh", "", ""],
+            &["3", "UBND xã Bình Minh", "xã", "Cấp xã", "Ủy ban nhân dân tỉnh Sao Mai", ""],
+        ],
+    );
+    let r = import(s, reg, "agency", file);
+    assert_eq!(outcomes(&r), [Outcome::Create; 3], "{r:#?}");
+}
+
+#[test]
+fn any_column_order_aliases_and_parents_below() {
+    let reg = registry();
+    for s in stores("order", &reg) {
+        agencies(&s, &reg);
+        let people = sheet(
+            &["Cơ quan", "ho va ten", "Năm sinh", "phone", "Chuc vu, vi tri viec lam", "Điện thoạ"],
+            &[
+                &["so khcn", "Nguyễn Văn An", "1985", "0912 345 678", "Chuyên viên", "x"],
+                &["UBND xã Bình Minh", "Nguyễn Văn An", "1990", "", "", ""],
+            ],
+        );
+        let first = dry(&s, &reg, "person", &people);
+        assert_eq!(outcomes(&first), [Outcome::Create; 2], "{first:#?}");
+        assert!(first.notes.iter().any(|n| n.contains("Cột F") && n.contains("Điện thoại")), "{:?}", first.notes);
+        assert_eq!(count(&s, &reg, "person"), 0, "a dry run leaves nothing");
+        assert_eq!(import(&s, &reg, "person", people.clone()).counts.create, 2);
+        let again = import(&s, &reg, "person", people);
+        assert_eq!(outcomes(&again), [Outcome::Unchanged; 2], "{again:#?}");
+        // the person of the row's own agency is meant, though two bear the name
+        let contact = sheet(
+            &["Cơ quan", "Người phụ trách chính", "Điện thoại trực", "Có hiệu lực từ"],
+            &[&["UBND xã Bình Minh", "Nguyễn Văn An", "0203 111 222", "01/07/2026"]],
+        );
+        let r = import(&s, &reg, "contact_point", contact);
+        assert_eq!(outcomes(&r), [Outcome::Create], "{r:#?}");
+        assert!(s.ledger_verify(|_, _| ()).unwrap().fault.is_none());
+    }
+}
+
+#[test]
+fn every_error_names_row_column_and_remedy_and_the_rest_is_saved() {
+    let reg = registry();
+    for s in stores("errors", &reg) {
+        agencies(&s, &reg);
+        let file = sheet(
+            &["Họ và tên", "Cơ quan", "Diện cán bộ", "Thôi công tác từ ngày", "Đang công tác", "Năm sinh"],
+            &[
+                &["Trần Thị Bình", "Sở KHCN", "Công chức", "", "Có", "1980"],
+                &["Lê Văn Cường", "Sở Khoa học Công nghệ tỉnh Sao Mai", "Công nhân viên", "31/02/2026", "có lẽ", "19x0"],
+                &["", "Sở KHCN", "", "", "", ""],
+                &["Trần Thị Bình", "Sở KHCN", "", "", "", "1980"],
+            ],
+        );
+        let r = import(&s, &reg, "person", file.clone());
+        assert_eq!(outcomes(&r), [Outcome::Create, Outcome::Error, Outcome::Error, Outcome::Error], "{r:#?}");
+        let columns: Vec<&str> = r.rows[1].errors.iter().map(|e| e.column.as_str()).collect();
+        assert_eq!(columns, ["B", "C", "D", "E", "F"], "{:#?}", r.rows[1].errors);
+        assert!(r.rows[1].errors[0].remedy.contains("Sở Khoa học và Công nghệ"), "{:#?}", r.rows[1].errors);
+        assert!(r.rows[2].errors.iter().any(|e| e.column == "A"), "{:#?}", r.rows[2].errors);
+        assert!(r.rows[3].errors[0].what.contains("dòng 2"), "{:#?}", r.rows[3].errors);
+        assert_eq!(count(&s, &reg, "person"), 1);
+        let dry = dry(&s, &reg, "person", &file);
+        assert_eq!(dry.counts.error, 3);
+        assert_eq!(dry.counts.unchanged, 1);
+    }
+}
+
+#[test]
+fn all_or_nothing_saves_nothing_when_one_row_is_refused() {
+    let reg = registry();
+    for s in stores("all", &reg) {
+        agencies(&s, &reg);
+        let file = sheet(&["Họ và tên", "Cơ quan"], &[&["Trần Thị Bình", "Sở KHCN"], &["Lê Văn Cường", "không có"]]);
+        let (r2, f2) = (Arc::clone(&reg), file.clone());
+        let started = s.write_blocking(move |tx| job::start(tx, &r2, &system(), "person", "a.xlsx", &f2, true)).unwrap();
+        let done = job::run(&s, &reg, &system(), &started.id, |_| ()).unwrap();
+        assert_eq!(done.state, job::JobState::Failed);
+        assert_eq!(count(&s, &reg, "person"), 0);
+        let report = s.read_blocking(|tx| job::report(tx, &system(), &started.id)).unwrap();
+        assert_eq!(report.counts.error, 1);
+        assert!(s.ledger_verify(|_, _| ()).unwrap().fault.is_none());
+    }
+}
+
+#[test]
+fn an_interrupted_job_goes_on_with_the_next_row() {
+    let reg = registry();
+    for s in stores("resume", &reg) {
+        agencies(&s, &reg);
+        let names: Vec<String> = (0..250).map(|i| format!("Người thứ {i}")).collect();
+        let mut rows: Vec<Vec<&str>> = names.iter().map(|n| vec![n.as_str(), "Sở KHCN"]).collect();
+        // the same person as in a row of the first batch
+        rows.push(vec!["Người thứ 3", "Sở KHCN"]);
+        let slices: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+        let file = sheet(&["Họ và tên", "Cơ quan"], &slices);
+        let start = |s: &Store| {
+            let (reg, file) = (Arc::clone(&reg), file.clone());
+            s.write_blocking(move |tx| job::start(tx, &reg, &system(), "person", "a.xlsx", &file, false)).unwrap()
+        };
+        let id = start(&s).id;
+        // one batch is committed; the next one is taken and lost, as by a crash before its commit
+        let one = |commit: bool| {
+            let (reg, id) = (Arc::clone(&reg), id.clone());
+            s.write_blocking(move |tx| {
+                let mut run = job::Run::resume(tx, &reg, &system(), &id)?;
+                run.batch(tx, &reg, &system())?;
+                if commit { Ok(()) } else { Err(store::Error::Unavailable("crash".into())) }
+            })
+        };
+        one(true).unwrap();
+        assert!(one(false).is_err());
+        assert_eq!(count(&s, &reg, "person"), 100);
+        assert_eq!(start(&s).id, id, "the same file goes on with the unfinished job");
+        let mut steps = Vec::new();
+        job::run(&s, &reg, &system(), &id, |j| steps.push(j.done_rows)).unwrap();
+        assert_eq!(steps, [200, 251]);
+        let report = s.read_blocking(|tx| job::report(tx, &system(), &id)).unwrap();
+        assert_eq!((report.counts.create, report.counts.error), (250, 1), "{:#?}", report.rows.last());
+        assert_eq!(count(&s, &reg, "person"), 250);
+    }
+}
+
+#[test]
+fn what_is_exported_can_be_imported_and_changes_nothing() {
+    let reg = registry();
+    for s in stores("back", &reg) {
+        agencies(&s, &reg);
+        let file = sheet(
+            &[
+                "Tên hệ thống",
+                "Loại",
+                "Chủ quản",
+                "Trạng thái",
+                "Đưa vào vận hành ngày",
+                "Số chủ thể dữ liệu cơ bản",
+                "Sử dụng ngân sách nhà nước",
+            ],
+            &[&["Cổng dịch vụ công", "Phục vụ người dân, doanh nghiệp", "Sở KHCN", "Đang vận hành", "01/02/2024", "1.200.000", "x"]],
+        );
+        let r = import(&s, &reg, "system", file);
+        assert_eq!(outcomes(&r), [Outcome::Create], "{r:#?}");
+        let out = |register: &'static str| {
+            let reg = Arc::clone(&reg);
+            s.read_blocking(move |tx| export(tx, &reg, &system(), register, &Query::default())).unwrap().to_xlsx().unwrap()
+        };
+        for register in ["agency", "system"] {
+            let again = import(&s, &reg, register, out(register));
+            assert!(again.rows.iter().all(|r| r.outcome == Outcome::Unchanged), "{again:#?}");
+        }
+        let scope = system().may(access::Verb::Read, "system").unwrap();
+        let page = s.read_blocking(|tx| actions::list(tx, &reg, &scope, &Query::default())).unwrap();
+        assert_eq!(page.items[0].state.as_deref(), Some("operating"));
+        assert_eq!(page.items[0].fields["data_subjects"], Data::Int(1_200_000));
+    }
+}
+
+#[test]
+fn masked_cells_of_an_export_never_overwrite_the_real_value() {
+    let reg = registry();
+    for s in stores("mask", &reg) {
+        agencies(&s, &reg);
+        import(&s, &reg, "person", sheet(&["Họ và tên", "Cơ quan", "Điện thoại"], &[&["Trần Thị Bình", "Sở KHCN", "0912345678"]]));
+        let reg2 = Arc::clone(&reg);
+        let file = s.read_blocking(move |tx| export(tx, &reg2, &system(), "person", &Query::default())).unwrap();
+        let phone = file.sheets[0].rows[0].iter().map(Cell::to_text).find(|t| t.contains('•'));
+        assert!(phone.is_some_and(|p| !p.contains("345")), "the export is masked");
+        let again = import(&s, &reg, "person", file.to_xlsx().unwrap());
+        assert_eq!(outcomes(&again), [Outcome::Unchanged], "{again:#?}");
+    }
+}
+
+#[test]
+fn every_register_has_a_template_that_reads_back() {
+    let reg = registry();
+    for (id, def) in &reg.registers {
+        let book = template(&reg, id).unwrap();
+        let bytes = book.to_xlsx().unwrap();
+        let sheet = read(&reg, id, &bytes).unwrap();
+        let (slots, notes) = super::match_headers(def, &sheet.headers);
+        assert!(notes.is_empty() && slots.iter().all(Option::is_some), "{id}: {notes:?}");
+    }
+}
+
+#[test]
+fn the_packs_load_and_load_again_without_change() {
+    let reg = registry();
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let files = [
+        ("province", "vn-admin-2026"),
+        ("commune", "vn-admin-2026"),
+        ("layer", "base-2026"),
+        ("control", "base-2026"),
+        ("collective_actor", "base-2026"),
+        ("document", "vn-law-2026"),
+    ];
+    for s in stores("packs", &reg) {
+        let mut sizes = BTreeMap::new();
+        for (register, pack) in files {
+            let bytes = std::fs::read(packs.join(pack).join("data").join(format!("{register}.csv"))).unwrap();
+            let begun = std::time::Instant::now();
+            let r = import(&s, &reg, register, bytes.clone());
+            assert_eq!(
+                r.counts.error,
+                0,
+                "{register}: {:#?}",
+                r.rows.iter().filter(|r| r.outcome == Outcome::Error).take(3).collect::<Vec<_>>()
+            );
+            assert!(r.notes.is_empty(), "{register}: {:?}", r.notes);
+            println!("{register}: {} in {:?} on {:?}", r.summary(), begun.elapsed(), s.engine());
+            sizes.insert(register, r.rows.len());
+            if register != "commune" {
+                let again = import(&s, &reg, register, bytes);
+                assert_eq!(again.counts.unchanged as usize, again.rows.len(), "{register}: {}", again.summary());
+            }
+        }
+        assert_eq!((sizes["province"], sizes["commune"]), (98, 3331));
+        let now = |register: &str| {
+            let scope = system().may(access::Verb::Read, register).unwrap();
+            s.read_blocking(|tx| actions::count(tx, &reg, &scope, &Query::default())).unwrap()
+        };
+        assert_eq!((now("province"), now("commune")), (34, 3321));
+    }
+}
