@@ -3,52 +3,40 @@
 use crate::fold::Folded;
 use crate::plan::Scope;
 
-/// Heads that start a name by themselves when written with a capital (or followed by one).
+/// Heads of two and more words: start a name when written with a capital (or followed by one).
 const HEADS: &[&str] = &[
     "cong an",
-    "so",
     "bo chi huy",
+    "bo tu lenh",
+    "bo doi",
+    "bo phan",
     "ban chi huy",
-    "ubnd",
     "uy ban",
+    "ubnd",
     "hdnd",
     "hoi dong",
     "van phong",
-    "bao",
-    "dai",
-    "phong",
-    "bo phan",
     "trung tam",
-    "truong",
-    "vien",
-    "thanh tra",
     "chi cuc",
-    "cuc",
+    "cuc thue",
     "ban quan ly",
     "ban chi dao",
-    "ban to chuc",
-    "ban tuyen giao",
-    "ban dan van",
-    "ban noi chinh",
-    "ban dan toc",
-    "ban cong tac",
     "tieu ban",
     "to cong tac",
+    "to cong nghe so",
     "to chuyen vien",
     "to giup viec",
+    "to truong",
     "doi ung cuu",
-    "doi",
     "mat tran",
     "ubmttq",
     "ubmt",
+    "mttq",
     "lien doan",
-    "hoi",
     "hiep hoi",
-    "doan thanh nien",
     "tinh doan",
     "thanh doan",
     "huyen doan",
-    "doan tncs",
     "tinh uy",
     "thanh uy",
     "dang uy",
@@ -63,30 +51,63 @@ const HEADS: &[&str] = &[
     "doanh nghiep",
     "kho bac",
     "bao hiem",
-    "thue",
-    "cuc thue",
+    "thue tinh",
     "hai quan",
     "vien kiem sat",
     "toa an",
-    "bo",
-    "lanh dao",
     "chu tich",
-    "bao va",
-    "ban",
     "hop tac xa",
-    "to cong nghe so",
     "lien minh",
-    "quy",
     "benh vien",
+    "hoc vien",
     "co quan",
     "don vi",
     "vnpt",
     "viettel",
-    "to chuc",
     "chinh phu",
     "thu truong",
     "nguoi dung dau",
     "thanh vien",
+    "chi nhanh",
+    "bch",
+    "ban chap hanh",
+    "hat kiem lam",
+    "vpub",
+    "bchqs",
+    "bao va",
+    "thanh tra tinh",
+    "thanh tra so",
+    "thanh tra chinh phu",
+    "truong cac",
+    "truong thon",
+    "truong phong",
+    "ban giam hieu",
+];
+
+/// One-word heads, with their diacritics ("Bảo đảm" is no newspaper): start a name only in front of
+/// a word with a capital ("Ban Dân tộc", not "Ban hành").
+const SHORT_HEADS: &[(&str, &str)] = &[
+    ("so", "sở"),
+    ("bo", "bộ"),
+    ("bao", "báo"),
+    ("dai", "đài"),
+    ("phong", "phòng"),
+    ("vien", "viện"),
+    ("doi", "đội"),
+    ("ban", "ban"),
+    ("thue", "thuế"),
+    ("hoi", "hội"),
+    ("quy", "quỹ"),
+    ("truong", "trường"),
+    ("cuc", "cục"),
+    ("vu", "vụ"),
+    ("doan", "đoàn"),
+    ("tram", "trạm"),
+    ("ca", "ca"),
+    ("vp", "vp"),
+    ("cat", "cat"),
+    ("khu", "khu"),
+    ("nha", "nhà"),
 ];
 
 /// Collective heads: start an actor in any case.
@@ -159,7 +180,21 @@ pub fn starts_head(text: &Folded<'_>, at: usize) -> bool {
     if COLLECTIVES.iter().any(|head| whole(head)) || OFFICES.iter().any(|office| key.starts_with(office)) {
         return true;
     }
+    let label = ["co quan", "don vi"]
+        .iter()
+        .any(|w| key.strip_prefix(w).is_some_and(|r| [" chu tri", " phoi hop", " thuc hien"].iter().any(|v| r.starts_with(v))));
+    if label {
+        return false;
+    }
     HEADS.iter().any(|head| whole(head) && capital(text, at, head.len()))
+        || SHORT_HEADS.iter().any(|(head, spelled)| {
+            let word = text.slice(at, at + head.len());
+            let abbreviation = head.len() == 2 && word.chars().all(char::is_uppercase);
+            whole(head)
+                && crate::fold::spelling_key(word) == *spelled
+                && key.as_bytes().get(head.len()) == Some(&b' ')
+                && (text.is_upper(at + head.len() + 1) || (abbreviation && matches!(*head, "ca" | "vp")))
+        })
 }
 
 /// Either the head or the word behind it is written with a capital.
@@ -215,7 +250,9 @@ fn separator(text: &Folded<'_>, at: usize, start: usize) -> usize {
     }
     let next = at + skip;
     let tail = &text.key[next.min(text.key.len())..];
-    if NO_SPLIT.iter().any(|head| tail.starts_with(head)) || !starts_head(text, next) {
+    // A semicolon before a capital parts names even when the head is unknown.
+    let strong = key.starts_with(';') && text.is_upper(next);
+    if NO_SPLIT.iter().any(|head| tail.starts_with(head)) || !(strong || starts_head(text, next)) {
         return 0;
     }
     // "Văn phòng HĐND và UBND xã" is one office.

@@ -52,3 +52,52 @@ fn coordinators_of_a_sentence() {
     );
     assert!(coordinators_in("Phối hợp trong công tác đào tạo").is_empty());
 }
+
+#[test]
+fn verbs_are_no_agencies() {
+    for text in [
+        "Bảo đảm an toàn thông tin",
+        "Ban hành Quy chế",
+        "Phòng ngừa, ngăn chặn tội phạm",
+        "Tổ chức tập huấn",
+        "Bố trí kinh phí",
+        "Bổ sung nhân lực",
+        "Số hóa hồ sơ",
+        "Thanh tra, kiểm tra việc chấp hành",
+        "Hội nghị sơ kết",
+        "Lãnh đạo, chỉ đạo thực hiện",
+        "Đại diện các cơ quan",
+        "Đội ngũ cán bộ",
+        "Cơ quan chủ trì: Sở Nội vụ",
+        "Quy định rõ trách nhiệm",
+        "Đoàn kết nội bộ",
+        "Vụ việc xảy ra",
+    ] {
+        assert!(!is_agency(text), "{text}");
+    }
+    for text in [
+        "Sở Nội vụ",
+        "sở Khoa học và Công nghệ",
+        "Bộ Công an",
+        "Bộ đội Biên phòng tỉnh",
+        "Báo và Đài Phát thanh, Truyền hình tỉnh",
+        "Ban Dân tộc",
+        "Ban Quản lý Khu kinh tế",
+        "Đài PT-TH tỉnh",
+        "Các sở, ban, ngành",
+        "các Sở, Ban ngành",
+        "CA tỉnh",
+        "VP UBND tỉnh",
+        "Thanh tra tỉnh",
+        "Trạm Y tế xã",
+        "Thuế tỉnh Sao Mai",
+        "SỞ NỘI VỤ",
+        "Hội Nông dân tỉnh",
+        "Trường Cao đẳng Y tế",
+        "UBMTTQ Việt Nam tỉnh",
+    ] {
+        assert!(is_agency(text), "{text}");
+    }
+    assert_eq!(names("CA tỉnh, VP UBND tỉnh").len(), 2);
+    assert_eq!(names("Văn phòng HĐND và UBND xã").len(), 1);
+}

@@ -1,6 +1,6 @@
 //! Who does what: the agency blocks of the assignment section, in all their forms.
 
-use crate::actors::{split_names, starts_head};
+use crate::actors::{is_agency, split_names, starts_head};
 use crate::fold::Folded;
 use crate::lines::{Marker, Para};
 use crate::plan::{Assignment, Warning};
@@ -174,8 +174,16 @@ fn part_blocks(part: &Part, blocks: &mut Vec<BlockOf>, clauses: &mut Vec<Clause>
         }
         if numbered(&para.marker) && level <= walk.header_level.min(6) {
             walk.open = false;
-            let bare_heading = part.paras.get(at + 1).is_some_and(|n| n.marker != Marker::None && n.marker.level() > level)
-                && para.text.chars().count() < 160;
+            let next = part.paras.get(at + 1);
+            let bare_heading =
+                next.is_some_and(|n| n.marker != Marker::None && n.marker.level() > level) && para.text.chars().count() < 160;
+            if bare_heading && next.is_some_and(|n| !is_agency(&n.text)) && may_be_agency(para) {
+                warnings::unknown_agency(warnings, para);
+                let agencies = split_names(&para.text);
+                walk = Walk { header_level: level, duty_level: u8::MAX, open: true };
+                blocks.push(open_block(part, para, Header { agencies, inline: None, debris: false }));
+                continue;
+            }
             if !bare_heading {
                 clauses.push(Clause {
                     section: ordinal(part),
@@ -195,6 +203,36 @@ fn part_blocks(part: &Part, blocks: &mut Vec<BlockOf>, clauses: &mut Vec<Clause>
             clauses.push(Clause { section: ordinal(part), no: number(&para.marker), text: para.text.clone(), lines: para.lines.clone() });
         }
     }
+}
+
+/// A short heading with items below that is no topic ("Nhiệm vụ chung", "Chế độ báo cáo").
+fn may_be_agency(para: &Para) -> bool {
+    let topics = [
+        "nhiem vu",
+        "cong tac",
+        "che do",
+        "kinh phi",
+        "to chuc",
+        "trach nhiem",
+        "thoi gian",
+        "nguon",
+        "giai phap",
+        "noi dung",
+        "theo doi",
+        "bao cao",
+        "kiem tra",
+        "tuyen truyen",
+        "cap tinh",
+        "cap xa",
+        "cap huyen",
+        "ve ",
+        "doi voi",
+        "cac cap",
+        "so ket",
+        "phan cong",
+        "lo trinh",
+    ];
+    para.text.starts_with(char::is_uppercase) && !topics.iter().any(|t| para.key.starts_with(t)) && !para.text.ends_with(['.', ';'])
 }
 
 fn numbered(marker: &Marker) -> bool {

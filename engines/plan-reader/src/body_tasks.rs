@@ -108,8 +108,33 @@ fn is_heading(paras: &[Para], at: usize) -> bool {
 
 /// "- Cơ quan chủ trì: Sở Nội vụ" below a task.
 fn attribute(para: &Para) -> Option<(Role, &str)> {
-    let (label, value) = para.text.split_once(':')?;
-    if label.chars().count() > 45 || value.trim().is_empty() {
+    label_and_value(&para.text)
+}
+
+/// "Cơ quan chủ trì: Sở Nội vụ".
+fn label_and_value(text: &str) -> Option<(Role, &str)> {
+    let (label, value) = text.split_once(':')?;
+    let key = crate::fold::fold(label);
+    let labels = [
+        "co quan",
+        "don vi",
+        "bo phan",
+        "chu tri",
+        "phoi hop",
+        "thoi gian",
+        "thoi han",
+        "tien do",
+        "lo trinh",
+        "san pham",
+        "ket qua",
+        "phan cong",
+        "trach nhiem",
+        "hoan thanh",
+        "nguoi",
+        "du kien",
+    ];
+    let known = labels.iter().any(|l| key.starts_with(l));
+    if !known || label.contains('(') || label.chars().count() > 45 || value.trim().is_empty() {
         return None;
     }
     let role = role(label)?;
@@ -173,7 +198,22 @@ fn task(text: &str, section: Option<String>, no: Option<String>, lines: Vec<usiz
     let schedule = time.as_deref().and_then(|t| schedule::read(t, year)).map(|s| s.counted(text));
     let lead = stated_lead(text);
     let coordinating = if lead.is_empty() { Vec::new() } else { coordinators_in(text) };
-    Task { section, no, text: text.trim().to_owned(), lead, coordinating, time, schedule, lines, ..Task::default() }
+    let text = text.trim().to_owned();
+    let mut task = Task { section, no, text, lead, coordinating, time, schedule, lines, ..Task::default() };
+    bracketed(&mut task, year);
+    task
+}
+
+/// "(Chủ trì: Sở Nội vụ; phối hợp: Công an tỉnh; thời gian: Quý II/2026)" inside a task.
+fn bracketed(task: &mut Task, year: Option<i32>) {
+    let text = task.text.clone();
+    for inner in text.split('(').skip(1).filter_map(|p| p.split_once(')')).map(|(inner, _)| inner) {
+        for part in inner.split(';').filter(|p| p.contains(':')) {
+            if let Some((role, value)) = label_and_value(part.trim()) {
+                set_attribute(task, role, value, year);
+            }
+        }
+    }
 }
 
 /// The period words of a sentence, verbatim.
@@ -186,6 +226,9 @@ fn sentence_time(text: &str) -> Option<String> {
         let start = yearly.map_or(at, |y| key[..y].rfind("dinh ky ").filter(|d| y - d < 12).unwrap_or(y));
         let close = usize::from(yearly.is_some() && key.as_bytes().get(end) == Some(&b')'));
         return Some(folded.slice(start, end + close).trim().to_owned());
+    }
+    if let Some(found) = before_date(&folded) {
+        return Some(found);
     }
     for phrase in ["toi thieu 1 nam/1 lan", "dinh ky hang nam", "it nhat 01 lan/nam", "it nhat 1 lan/nam"] {
         if let Some(at) = folded.word(phrase, 0) {
@@ -206,6 +249,17 @@ fn sentence_time(text: &str) -> Option<String> {
     if tail.starts_with("hang nam to chuc") || has_word(key, "duy tri hoat dong hang nam") {
         let at = folded.word("hang nam", 0)?;
         return Some(folded.slice(at, at + 8).to_owned());
+    }
+    None
+}
+
+/// "trước 30/9/2026", "chậm nhất ngày 30/9/2026".
+fn before_date(text: &Folded<'_>) -> Option<String> {
+    for word in ["truoc", "cham nhat", "xong ngay", "den ngay"] {
+        let Some(at) = text.word(word, 0) else { continue };
+        let Some((found, _)) = crate::dates::find(&text.key, at).filter(|(f, _)| f - at < 20) else { continue };
+        let end = text.key[found..].find([' ', ')', ';', ',']).map_or(text.key.len(), |i| found + i);
+        return Some(text.slice(at, end).trim_end_matches('.').to_owned());
     }
     None
 }

@@ -54,6 +54,24 @@ pub fn identity(plan: &Plan, head: &Head, warnings: &mut Vec<Warning>) {
     }
 }
 
+/// A long text without a single Vietnamese letter beyond Latin-1: an old font (TCVN3, VNI) read as Latin.
+pub fn letters(lines: &[crate::plan::Line], warnings: &mut Vec<Warning>) {
+    let (mut all, mut vietnamese) = (0usize, 0usize);
+    for c in lines.iter().flat_map(|l| l.text.chars()).filter(|c| c.is_alphabetic()).take(20_000) {
+        all += 1;
+        vietnamese += usize::from(matches!(c, '\u{1ea0}'..='\u{1ef9}' | 'đ' | 'Đ' | 'ơ' | 'ư' | 'Ơ' | 'Ư' | 'ă' | 'Ă'));
+    }
+    if all > 400 && vietnamese * 200 < all {
+        push(
+            warnings,
+            "legacy_encoding",
+            0,
+            "Văn bản gần như không có chữ tiếng Việt Unicode; có thể dùng phông TCVN3 hoặc VNI.".into(),
+            Some("Chuyển văn bản sang Unicode rồi nộp lại."),
+        );
+    }
+}
+
 /// Outline: duplicates, gaps, empty sections.
 pub fn outline(doc: &Document, warnings: &mut Vec<Warning>) {
     duplicates(&doc.parts, warnings);
@@ -193,6 +211,26 @@ pub fn actors(plan: &Plan, warnings: &mut Vec<Warning>) {
                 push(warnings, "unresolvable_actor", line, message, Some("Chọn các cơ quan cụ thể khi nhập kế hoạch."));
             }
         }
+    }
+}
+
+/// Row numbers of the task table that skip one inside a section.
+pub fn rows(plan: &Plan, warnings: &mut Vec<Warning>) {
+    let mut previous: Option<(&Option<String>, &str, u32)> = None;
+    for task in &plan.tasks {
+        let Some(no) = &task.no else { continue };
+        let (head, last) = no.rsplit_once('.').unwrap_or(("", no));
+        let Ok(value) = last.parse::<u32>() else { continue };
+        if let Some((section, before_head, before)) = previous
+            && *section == task.section
+            && before_head == head
+            && value > before + 1
+        {
+            let line = task.lines.first().copied().unwrap_or(0);
+            let message = format!("Thiếu số thứ tự trong bảng nhiệm vụ: sau {before} là {value}.");
+            push(warnings, "numbering_gap", line, message, Some("Kiểm tra xem có dòng bị mất hay chỉ đánh số nhầm."));
+        }
+        previous = Some((&task.section, head, value));
     }
 }
 

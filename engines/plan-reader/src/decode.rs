@@ -1,7 +1,7 @@
 //! From bytes to lines: sniff by content, decode text.
 
 use crate::error::ReadError;
-use crate::normalise::clean;
+use crate::normalise::{clean, clean_cell};
 use crate::plan::Line;
 
 /// Largest accepted file.
@@ -97,7 +97,7 @@ fn decode_text(bytes: &[u8]) -> Result<String, ReadError> {
     let head = &bytes[..bytes.len().min(4096)];
     let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
     let half = head.len() / 2;
-    if half >= 8 && bytes.len() % 2 == 0 {
+    if half >= 8 && bytes.len().is_multiple_of(2) {
         // Vietnamese in UTF-16 has many zero high bytes (spaces, plain letters) and no zero low bytes.
         if zeros(1) * 3 > half && zeros(0) == 0 {
             return utf16(bytes, u16::from_le_bytes);
@@ -140,27 +140,36 @@ pub fn text_lines(text: &str) -> Result<Vec<Line>, ReadError> {
     } else {
         text
     };
+    let bordered = has_bordered_pipes(text);
     let mut lines = Vec::new();
     for raw in text.split('\n') {
         if lines.len() >= MAX_LINES {
             return Err(ReadError::TooComplex("quá nhiều dòng"));
         }
-        lines.push(text_line(raw, lines.len() + 1));
+        lines.push(text_line(raw, lines.len() + 1, bordered));
     }
     Ok(lines)
 }
 
-fn text_line(raw: &str, line: usize) -> Line {
+/// Whether pipe tables of this text have a pipe at both ends of their rows (`| a | b |`); else a pipe
+/// at the start of a row means an empty first cell.
+fn has_bordered_pipes(text: &str) -> bool {
+    let rows = || text.split('\n').map(str::trim).filter(|l| l.matches('|').count() >= 2);
+    let all = rows().count();
+    rows().filter(|l| l.starts_with('|')).count() * 10 >= all * 8
+}
+
+fn text_line(raw: &str, line: usize, bordered: bool) -> Line {
     let raw = raw.trim_end_matches([' ', '\u{c}', '\u{b}', '\u{a0}']);
-    if let Some(cells) = split_cells(raw) {
-        let cells: Vec<String> = cells.into_iter().map(clean).collect();
-        return Line { line, text: cells.join("\t"), cells };
+    if let Some(cells) = split_cells(raw, bordered) {
+        let cells: Vec<String> = cells.into_iter().map(clean_cell).collect();
+        return Line { line, text: cells.join("\t").replace('\n', " "), cells };
     }
     Line { line, text: clean(raw), cells: Vec::new() }
 }
 
 /// Cells of a row: by tab, or by pipe (`| a | b |`, `a | b | c`).
-fn split_cells(raw: &str) -> Option<Vec<&str>> {
+fn split_cells(raw: &str, bordered: bool) -> Option<Vec<&str>> {
     if raw.contains('\t') {
         // A tab right behind a list marker is only an indent.
         let cells: Vec<&str> = raw.split('\t').collect();
@@ -170,12 +179,12 @@ fn split_cells(raw: &str) -> Option<Vec<&str>> {
     }
     let trimmed = raw.trim();
     let pipes = trimmed.matches('|').count();
-    if pipes >= 3 || (pipes >= 2 && !trimmed.starts_with('|')) {
-        let inner = trimmed.strip_prefix('|').unwrap_or(trimmed);
-        let inner = inner.strip_suffix('|').unwrap_or(inner);
-        return Some(inner.split('|').collect());
+    if pipes < 2 || (bordered && pipes < 3) {
+        return None;
     }
-    None
+    let inner = if bordered { trimmed.strip_prefix('|').unwrap_or(trimmed) } else { trimmed };
+    let inner = if bordered { inner.strip_suffix('|').unwrap_or(inner) } else { inner };
+    Some(inner.split('|').collect())
 }
 
 fn is_marker(text: &str) -> bool {

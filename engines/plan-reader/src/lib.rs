@@ -20,6 +20,7 @@ mod normalise;
 mod numbering;
 mod objectives;
 mod pdf;
+mod pdf_cmap;
 mod pdf_content;
 mod pdf_layout;
 mod plan;
@@ -100,8 +101,12 @@ fn understand(decoded: Decoded) -> Reading {
     checks::identity(&plan, &head, &mut warnings);
     checks::outline(&doc, &mut warnings);
     checks::actors(&plan, &mut warnings);
+    if !from_body {
+        checks::rows(&plan, &mut warnings);
+    }
     checks::schedules(&plan, &mut warnings);
     checks::notes(&plan, &doc, &clauses, from_body, &mut warnings);
+    checks::letters(&lines, &mut warnings);
     slips::check(&lines, &mut warnings);
     warnings.sort_by_key(|w| w.line);
     plan.warnings = warnings;

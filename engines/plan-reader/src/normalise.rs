@@ -2,8 +2,14 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Cleans one line or cell: NFC, spaces, entities, tags, `**`, `*x*`, leading `#`, `_{}`.
+/// Cleans one line: NFC, spaces, entities, tags, `**`, `*x*`, leading `#`, `_{}`.
 pub fn clean(raw: &str) -> String {
+    let text = clean_cell(raw);
+    if text.contains('\n') { collapse(&text.replace('\n', " ")) } else { text }
+}
+
+/// Cleans a cell: as [`clean`], but `<br>`, `<li>` and the like begin a new line.
+pub fn clean_cell(raw: &str) -> String {
     let mut text = plain_spaces(raw);
     if text.contains('<') {
         text = strip_tags(&text);
@@ -48,23 +54,22 @@ fn plain_spaces(raw: &str) -> String {
 
 fn collapse(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for (index, part) in text.split('\n').enumerate() {
-        if index > 0 {
-            out.push('\n');
-        }
+    for part in text.split('\n') {
         let mut first = true;
         for word in part.split(' ').filter(|w| !w.is_empty()) {
-            if !first {
+            if first && !out.is_empty() {
+                out.push('\n');
+            } else if !first {
                 out.push(' ');
             }
             out.push_str(word);
             first = false;
         }
     }
-    out.trim_matches(['\n', ' ']).to_owned()
+    out
 }
 
-/// Drops `<tag …>` and `</tag>`; a `<` that opens no tag stays. `<br>` and `</p>` become spaces.
+/// Drops `<tag …>` and `</tag>`; a `<` that opens no tag stays. `<br>`, `<li>`, `<p>` break the line.
 fn strip_tags(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -78,7 +83,7 @@ fn strip_tags(text: &str) -> String {
             Some(end) if opens => {
                 let name = tail[1..end].trim_start_matches('/').to_ascii_lowercase();
                 if ["br", "p", "li", "div"].iter().any(|tag| name.starts_with(tag)) {
-                    out.push(' ');
+                    out.push('\n');
                 }
                 rest = &tail[end + 1..];
             }

@@ -7,6 +7,7 @@ use lopdf::{Dictionary, Document, Encoding, Object, ObjectId};
 
 use crate::error::ReadError;
 use crate::pdf::MAX_CONTENT;
+use crate::pdf_cmap::ToUnicode;
 
 /// Most nested form objects.
 const MAX_FORMS: usize = 4;
@@ -74,6 +75,7 @@ fn apply(m: Matrix, x: f32, y: f32) -> (f32, f32) {
 
 /// A font: how codes become text and how wide they are.
 struct Font<'a> {
+    unicode: Option<ToUnicode>,
     encoding: Option<Encoding<'a>>,
     wide: bool,
     widths: HashMap<u32, f32>,
@@ -154,8 +156,16 @@ fn resolve<'a>(document: &'a Document, object: &'a Object) -> &'a Object {
 
 fn read_font<'a>(document: &'a Document, dict: &'a Dictionary) -> Font<'a> {
     let wide = dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|n| n == b"Type0");
-    let encoding = dict.get_font_encoding_with_limit(document, MAX_CONTENT).ok();
-    let mut font = Font { encoding, wide, widths: HashMap::new(), default: if wide { 1000.0 } else { 500.0 } };
+    let unicode = dict
+        .get(b"ToUnicode")
+        .ok()
+        .and_then(|o| resolve(document, o).as_stream().ok())
+        .and_then(|s| s.get_plain_content_with_limit(MAX_CONTENT).ok())
+        .and_then(|bytes| ToUnicode::read(&bytes));
+    // Without a map only one-byte fonts say what their codes mean.
+    let encoding = if unicode.is_none() && !wide { dict.get_font_encoding_with_limit(document, MAX_CONTENT).ok() } else { None };
+    let default = if wide { 1000.0 } else { 500.0 };
+    let mut font = Font { unicode, encoding, wide, widths: HashMap::new(), default };
     if wide {
         let descendant = dict
             .get(b"DescendantFonts")
@@ -236,7 +246,6 @@ fn matrix_of(operands: &[Object]) -> Matrix {
     std::array::from_fn(|at| number(operands, at))
 }
 
-#[expect(clippy::too_many_arguments, reason = "one interpreter, called again for nested forms")]
 fn run(
     document: &Document,
     content: &[u8],
@@ -356,7 +365,7 @@ fn show(parts: &[Object], state: &State, fonts: &HashMap<Vec<u8>, Font<'_>>, cur
     for part in parts {
         match part {
             Object::String(bytes, _) => {
-                text.push_str(&font.encoding.as_ref().and_then(|e| Document::decode_text(e, bytes).ok()).unwrap_or_default());
+                text.push_str(&decoded(font, bytes));
                 advance += width_of(font, bytes, state);
             }
             other => {
@@ -374,6 +383,15 @@ fn show(parts: &[Object], state: &State, fonts: &HashMap<Vec<u8>, Font<'_>>, cur
     }
     emit(&text, start, advance, state, cursor, page);
     cursor.text = multiply([1.0, 0.0, 0.0, 1.0, advance, 0.0], cursor.text);
+}
+
+/// Text of a string in its font.
+fn decoded(font: &Font<'_>, bytes: &[u8]) -> String {
+    match (&font.unicode, &font.encoding) {
+        (Some(map), _) => map.text(bytes),
+        (None, Some(encoding)) => Document::decode_text(encoding, bytes).unwrap_or_default(),
+        _ => String::new(),
+    }
 }
 
 fn width_of(font: &Font<'_>, bytes: &[u8], state: &State) -> f32 {

@@ -49,7 +49,11 @@ pub fn lay_out(page: &Page) -> Vec<Laid> {
             items.push((y + 0.01, (String::new(), Vec::new())));
         }
         last = Some(y);
-        items.push((y, line_text(line)));
+        let laid = line_text(line);
+        // A lone letter is the clipped trace of a line on the neighbouring page.
+        if laid.0.chars().count() != 1 || !laid.0.chars().all(char::is_alphabetic) {
+            items.push((y, laid));
+        }
     }
     items.sort_by(|a, b| b.0.total_cmp(&a.0));
     items.into_iter().map(|(_, laid)| laid).collect()

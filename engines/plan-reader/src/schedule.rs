@@ -148,6 +148,9 @@ fn take_condition(text: &Folded<'_>) -> (String, Option<String>) {
 }
 
 fn with_condition(base: Schedule, condition: String) -> Schedule {
+    if base == Schedule::Text {
+        return Schedule::Event { condition };
+    }
     let condition = Some(condition);
     match base {
         Schedule::Period { from, to, .. } => Schedule::Period { from, to, condition },
@@ -158,7 +161,6 @@ fn with_condition(base: Schedule, condition: String) -> Schedule {
         Schedule::Month { year, month, due } | Schedule::Week { year, month, due, .. } => {
             Schedule::Period { from: Some(Date::new(year, month, 1).iso()), to: due, condition }
         }
-        Schedule::Text => Schedule::Event { condition: condition.unwrap_or_default() },
         other => other,
     }
 }
@@ -325,8 +327,11 @@ fn week(key: &str, year: Option<i32>) -> Option<Schedule> {
     Some(Schedule::Week { year, month, week, due: due.iso() })
 }
 
+/// First quarter, last quarter, first and last year.
+type QuarterSpan = (u32, u32, Option<(i32, i32)>);
+
 /// First quarter, last quarter and the years named beside them.
-fn quarters(key: &str, year: Option<i32>) -> Option<(u32, u32, Option<(i32, i32)>)> {
+fn quarters(key: &str, year: Option<i32>) -> Option<QuarterSpan> {
     let at = find_word(key, "quy", 0)?;
     let mut found: Vec<(usize, u32)> = Vec::new();
     for (start, token) in tokens(&key[at + 3..]) {

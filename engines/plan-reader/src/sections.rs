@@ -93,12 +93,10 @@ pub fn is_signature(para: &Para) -> bool {
     if para.marker != Marker::None && !matches!(para.marker, Marker::Upper(_)) {
         return false;
     }
-    ["tm.", "kt.", "tl.", "tuq.", "tm ", "kt "].iter().any(|w| para.key.starts_with(w)) && shouting
-        || (shouting
-            && matches!(
-                para.key.as_str(),
-                "chu tich" | "pho chu tich" | "giam doc" | "pho giam doc" | "truong ban" | "bi thu" | "pho bi thu"
-            ))
+    let formula = ["tm.", "kt.", "tl.", "tuq.", "tm ", "kt "].iter().any(|w| para.key.starts_with(w));
+    let office =
+        matches!(para.key.as_str(), "chu tich" | "pho chu tich" | "giam doc" | "pho giam doc" | "truong ban" | "bi thu" | "pho bi thu");
+    shouting && (formula || office)
 }
 
 fn starts_recipients(para: &Para) -> bool {
@@ -214,7 +212,7 @@ fn ends_list(para: &Para, doc: &Document) -> bool {
 
 /// A section heading is no long sentence, unless everything is numbered "1." only.
 fn opens_section(para: &Para) -> bool {
-    !para.text.is_empty() && para.text.chars().count() <= 400
+    (!para.text.is_empty() || matches!(para.marker, Marker::Part(_))) && para.text.chars().count() <= 400
 }
 
 fn place(doc: &mut Document, para: Para, levels: &[u8]) {
@@ -236,7 +234,12 @@ fn place(doc: &mut Document, para: Para, levels: &[u8]) {
         return;
     }
     if let Some(part) = doc.parts.last_mut() {
-        part.paras.push(para);
+        // "PHẦN THỨ NHẤT" with its title on the next line.
+        if part.section.title.is_empty() && part.paras.is_empty() && para.marker == Marker::None {
+            part.section.title = para.text;
+        } else {
+            part.paras.push(para);
+        }
     } else {
         doc.head.push(para);
     }
@@ -260,7 +263,7 @@ fn unnumbered(doc: &mut Document) {
     let start = doc.head.iter().position(|p| is_kind(&p.key)).map_or(0, |at| at + 2);
     let heading = |p: &Para| {
         let letters = p.text.chars().filter(|c| c.is_alphabetic()).count();
-        letters >= 6 && letters < 120 && !p.text.chars().any(char::is_lowercase) && purpose_of(&p.key, false) != Purpose::Other
+        (6..120).contains(&letters) && !p.text.chars().any(char::is_lowercase) && purpose_of(&p.key, false) != Purpose::Other
     };
     let Some(first) = doc.head.iter().skip(start).position(heading).map(|at| at + start) else {
         return;

@@ -33,8 +33,6 @@ struct Reader<'a> {
     last: Last,
     columns: Option<Columns>,
     after_header: bool,
-    /// Whole-number rows with a text only are sections in this document ("1 | TITLE").
-    number_sections: bool,
     any_number: bool,
     warnings: &'a mut Vec<Warning>,
 }
@@ -48,7 +46,6 @@ pub fn read(rows: &[PlacedRow], year: Option<i32>, warnings: &mut Vec<Warning>) 
         last: Last::None,
         columns: None,
         after_header: false,
-        number_sections: false,
         any_number: any_number(rows),
         warnings,
     };
@@ -172,8 +169,7 @@ impl Reader<'_> {
         // whole numbers were sections before.
         let whole = ordinal.bytes().all(|b| b.is_ascii_digit())
             && self.out.sections.iter().any(|s| s.ordinal.bytes().all(|b| b.is_ascii_digit()) && !s.ordinal.is_empty());
-        let restarts = self.number_sections || whole;
-        (!title.is_empty() && (roman || shouting || parent || restarts)).then(|| Section { ordinal, title, line })
+        (!title.is_empty() && (roman || shouting || parent || whole)).then_some(Section { ordinal, title, line })
     }
 
     /// `I. TITLE` in one cell, or a merged upper-case title.

@@ -197,7 +197,7 @@ fn a_digital_transformation_plan() {
     assert_eq!(plan.title.as_deref(), Some("Chuyển đổi số tỉnh Sao Mai năm 2026"));
     assert_eq!(bases(&plan), [" 2025-12-11", "57-NQ/TW 2024-12-22", "12/TTr-SKHCN 2026-02-20"]);
     assert_eq!(ordinals(&plan), ["I", "II", "III", "V"]);
-    assert_eq!(codes(&plan, "numbering_gap").len(), 1);
+    assert_eq!(codes(&plan, "numbering_gap").len(), 2, "section IV and row 6");
     let shown: Vec<_> = values(&plan).into_iter().map(|(_, v, u, c, unit)| (v, u, c, unit)).collect();
     assert_eq!(
         shown,
@@ -278,6 +278,56 @@ fn a_five_year_plan_with_tables_in_the_body() {
     assert_eq!(codes(&plan, "interval_unknown").len(), 1);
     assert_eq!(plan.recipients.len(), 2);
     assert_eq!(plan.assignments[0].duties.len(), 2);
+}
+
+/// Markdown emphasis and bullets, a pipe table without outer pipes, `<br>` in cells, unknown agencies.
+#[test]
+fn an_export_with_pipes_and_emphasis() {
+    let plan = read(&fixture("sao-mai-cai-cach-de-an-06.txt"), "kh.txt").unwrap();
+    assert_eq!(plan.number.as_deref(), Some("112/KH-UBND"));
+    assert_eq!(plan.date.as_deref(), Some("2026-04-20"));
+    assert_eq!(plan.issuer.as_deref(), Some("Ủy ban nhân dân tỉnh Sao Mai"));
+    assert_eq!(plan.legal_bases.len(), 4);
+    assert_eq!(ordinals(&plan), ["I", "II", "III", "IV"]);
+    let shown: Vec<_> = values(&plan).into_iter().map(|(_, v, _, _, unit)| (v, unit)).collect();
+    assert_eq!(shown, [(100.0, "%"), (85.0, "%"), (1200.0, "cán bộ"), (2.0, "cuộc/năm")]);
+    assert_eq!(plan.assignments.len(), 4);
+    assert_eq!(plan.assignments[2].agencies.len(), 2);
+    assert_eq!(plan.tasks.len(), 6);
+    let fees = task(&plan, "I", "2");
+    assert_eq!(fees.text, "Xây dựng Nghị quyết miễn giảm phí khi thực hiện dịch vụ công trực tuyến");
+    assert_eq!(fees.coordinating, ["Công an tỉnh", "Văn phòng UBND tỉnh"]);
+    assert_eq!(task(&plan, "II", "3").lead, ["Công an tỉnh", "UBND các xã, phường"]);
+    assert_eq!(codes(&plan, "duplicate_row_number").len(), 1);
+    assert_eq!(codes(&plan, "numbering_gap").len(), 1);
+    let marks: Vec<_> = plan.recipients.iter().map(|r| r.mark.as_deref().unwrap_or("-")).collect();
+    assert_eq!(marks, ["-", "b/c", "b/c", "t/h", "-"]);
+}
+
+/// Parts with their title on the next line, nested numbers, "(Chủ trì: …; thời gian: …)" in sentences.
+#[test]
+fn parts_and_bracketed_attributes() {
+    let text = "KẾ HOẠCH\nPhát triển kinh tế số xã Hòa An giai đoạn 2026-2028\n\nPHẦN THỨ NHẤT\nMỤC TIÊU\n\n1. Đến năm 2027: 50% hộ có tài khoản số.\n\nPHẦN THỨ HAI\nNHIỆM VỤ\n\n1. Tuyên truyền\n1.1. Tổ chức hội nghị (Chủ trì: Phòng Văn hóa - Xã hội; phối hợp: Đoàn Thanh niên xã; thời gian: Quý III/2026).\n1.2. Giao Công an xã chủ trì hướng dẫn. Hoàn thành trước 30/9/2026.\n\nTỔ CHỨC: xem trên.\n";
+    let plan = crate::read_text(text);
+    assert_eq!(ordinals(&plan), ["PHẦN THỨ NHẤT", "PHẦN THỨ HAI"]);
+    assert_eq!(plan.sections[1].title, "NHIỆM VỤ");
+    let first = task(&plan, "PHẦN THỨ HAI", "1.1");
+    assert_eq!((first.lead.len(), first.coordinating.len()), (1, 1));
+    assert!(matches!(first.schedule, Some(Schedule::Quarter { quarter: 3, .. })));
+    let second = task(&plan, "PHẦN THỨ HAI", "1.2");
+    assert_eq!(second.lead, ["Công an xã"]);
+    assert_eq!(second.schedule, Some(Schedule::Deadline { due: "2026-09-29".into() }));
+}
+
+/// Headings in capitals only, agencies as free lines.
+#[test]
+fn a_plan_without_any_numbers() {
+    let text = "KẾ HOẠCH\nỨng phó sự cố an ninh mạng năm 2027\n\nMỤC TIÊU\n- 95% sự cố được xử lý trong 24 giờ.\n\nNHIỆM VỤ\n- Tổ chức trực 24/7.\n\nTỔ CHỨC THỰC HIỆN\nCông an tỉnh:\n- Bảo đảm trực ban.\nSở Tài chính:\n- Bố trí kinh phí.\n";
+    let plan = crate::read_text(text);
+    assert_eq!(plan.sections.len(), 3);
+    assert_eq!(plan.objectives[0].horizon.as_deref(), Some("2027-12-31"));
+    let who: Vec<_> = plan.assignments.iter().map(|a| (a.agencies.join(", "), a.duties.len())).collect();
+    assert_eq!(who, [("Công an tỉnh".to_owned(), 1), ("Sở Tài chính".to_owned(), 1)]);
 }
 
 #[test]

@@ -186,9 +186,7 @@ fn count(text: &Folded<'_>, start: usize, first: f64, end: usize, out: &mut Vec<
     }
     let mut unit = text.slice(noun_at, noun_at + length).trim_end_matches('/').to_owned();
     let yearly = has_word(key, "hang nam") || has_word(key, "moi nam");
-    if key[noun_at + length..].starts_with("/nam") {
-        unit.push_str("/năm");
-    } else if yearly && !unit.contains('/') {
+    if key[noun_at + length..].starts_with("/nam") || (yearly && !unit.contains('/')) {
         unit.push_str("/năm");
     }
     push(text, start, noun_at + length, first, None, unit, out);

@@ -7,11 +7,12 @@
 //! | `duplicate_section_ordinal`, `duplicate_section_title`, `numbering_gap` | outline |
 //! | `section_without_content` | a heading with nothing below |
 //! | `missing_row_number`, `missing_lead`, `missing_time`, `duplicate_row_number` | rows of the task table |
-//! | `lead_from_upper_level`, `unresolvable_actor` | actors |
+//! | `lead_from_upper_level`, `unresolvable_actor`, `unknown_agency` | actors |
 //! | `unclear_schedule`, `interval_unknown` | time words that give no date |
 //! | `joined_page_break`, `continuation_row`, `ocr_echo` | what was put together or dropped |
 //! | `possible_typo`, `inconsistent_spelling`, `truncated_cell`, `made_in_vietnam`, `header_debris` | wording |
 //! | `implied_value` | a number read from a word ("phần lớn") |
+//! | `legacy_encoding`, `unreadable` | the text itself |
 //! | `general_clause`, `tasks_from_body`, `no_tasks`, `no_objectives` | notes on the reading |
 
 use crate::lines::Para;
@@ -103,6 +104,12 @@ pub fn missing_lead(warnings: &mut Vec<Warning>, line: usize, no: Option<&str>, 
 pub fn missing_time(warnings: &mut Vec<Warning>, line: usize, no: Option<&str>, text: &str) {
     let message = format!("Nhiệm vụ {} “{}” chưa có thời gian thực hiện.", no.unwrap_or(""), excerpt(text));
     push(warnings, "missing_time", line, message, Some("Nhập thời gian trước khi chấp nhận."));
+}
+
+/// A heading of the assignment section that names no known kind of agency.
+pub fn unknown_agency(warnings: &mut Vec<Warning>, para: &Para) {
+    let message = format!("Không nhận ra “{}” là cơ quan nào.", excerpt(&para.text));
+    push(warnings, "unknown_agency", para.line, message, Some("Chọn cơ quan tương ứng, hoặc bỏ nếu đây không phải cơ quan."));
 }
 
 /// A heading with words that belong to its sentence.
