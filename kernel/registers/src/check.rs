@@ -339,8 +339,24 @@ const SYSTEM_TABLES: [&str; 12] = [
 ];
 
 /// Parses and type-checks the rules of `[[check]]`.
-pub(crate) fn rules_of(_reg: &mut Registry, _places: &BTreeMap<String, Place<'_>>) -> Result<(), Vec<DefinitionError>> {
-    Ok(())
+pub(crate) fn rules_of(reg: &mut Registry, places: &BTreeMap<String, Place<'_>>) -> Result<(), Vec<DefinitionError>> {
+    let mut errors = Vec::new();
+    reg.schema = std::sync::Arc::new(crate::rules_bridge::schema(&reg.registers, &reg.choices));
+    for (id, d) in &reg.registers {
+        let mut list = Vec::new();
+        for c in &d.checks {
+            match rules::Predicate::parse(&c.rule, &reg.schema, id) {
+                Ok(rule) => list.push(crate::rules_bridge::CheckRule { rule, field: c.field.clone(), message: c.message.vi.clone() }),
+                Err(e) => {
+                    if let Some(place) = places.get(id) {
+                        errors.push(place.error("[[check]]", &c.rule, format!("quy tắc «{}»: {e}", c.rule)));
+                    }
+                }
+            }
+        }
+        reg.checks.insert(id.clone(), list);
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 /// Are all these words fields of the register? For typed structs of modules: call it at start and in a test.
@@ -358,11 +374,18 @@ pub fn check_words(reg: &Registry, register: &str, words: &[&str]) -> Result<()>
 }
 
 /// Checks of the definition over a record about to be written.
-pub(crate) fn record_checks(_tx: &mut Tx, _w: &mut Work<'_>, _raw: &Raw, _errors: &mut Errors) -> Result<()> {
+pub(crate) fn record_checks(tx: &mut Tx, w: &mut Work<'_>, raw: &Raw, errors: &mut Errors) -> Result<()> {
+    for (field, message) in crate::rules_bridge::broken(tx, w.reg, w.m, raw, w.today) {
+        errors.0.push(store::FieldError { field: field.to_owned(), message: message.to_owned() });
+    }
     Ok(())
 }
 
 /// ` AND …` of a predicate of the rule language.
-pub(crate) fn where_clause(_tx: &mut Tx, _reg: &Registry, _m: &Model, _scope: &Scope, _rule: &str, _as_of: Option<&str>, _sql: &mut Sql) -> Result<()> {
-    Err(Error::BadRequest("Chưa dùng được.".into()))
+pub(crate) fn where_clause(tx: &mut Tx, reg: &Registry, m: &Model, scope: &Scope, rule: &str, as_of: Option<&str>, sql: &mut Sql) -> Result<()> {
+    let day = match as_of {
+        None | Some("" | "all") => crate::write::today(tx),
+        Some(d) => d.to_owned(),
+    };
+    crate::rules_bridge::where_clause(reg, m, scope, rule, &day, sql)
 }

@@ -30,6 +30,7 @@ pub mod query;
 mod read;
 mod record;
 mod registry;
+mod rules_bridge;
 pub mod saved;
 mod sql;
 mod titles;
@@ -47,6 +48,7 @@ pub use migrate::{MigrationPlan, Refusal, Step, apply, migrations, plan_migratio
 pub use query::{Filter, ListPage, Op, Query};
 pub use record::{Data, HistoryEntry, Record};
 pub use registry::Registry;
+pub use rules_bridge::to_value;
 pub use verify::{Mismatch, verify_rows};
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct Registry {
     pub choices: BTreeMap<String, ChoiceList>,
     pub(crate) models: BTreeMap<String, Arc<Model>>,
     pub(crate) roles: Arc<access::Roles>,
+    pub(crate) schema: Arc<rules::Schema>,
+    pub(crate) checks: BTreeMap<String, Vec<crate::rules_bridge::CheckRule>>,
 }
 
 impl Registry {
@@ -27,6 +29,10 @@ impl Registry {
     /// Roles of the role files with what each definition's `[access]` adds.
     pub fn roles(&self) -> Arc<access::Roles> {
         self.roles.clone()
+    }
+    /// The words of all registers, for the rule language.
+    pub fn schema(&self) -> &Arc<rules::Schema> {
+        &self.schema
     }
     /// Option of a code list.
     pub fn option(&self, list: &str, id: &str) -> Option<&ChoiceOption> {

@@ -1,10 +1,10 @@
 //! Tests on both engines, with small definitions of their own.
 
 mod crud;
-// mod definitions;
-// mod lists;
-// mod migrations;
-// mod scopes;
+mod definitions;
+mod lists;
+mod migrations;
+mod scopes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
