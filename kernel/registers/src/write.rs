@@ -7,7 +7,7 @@ use crate::Registry;
 use crate::actions::Values;
 use crate::body::{Derived, Raw};
 use crate::definition::FieldType;
-use crate::model::Model;
+use crate::model::{Model, Owner};
 use crate::owner::{Agency, Cache, forget, owner_of, reaches};
 use crate::read;
 use crate::record::Data;
@@ -122,7 +122,12 @@ impl<'a> Writer<'a> {
             validate::place(tx, &w, raw, &mut errors)?;
         }
         let owner = owner_of(tx, self.reg, self.m, raw, w.cache)?;
-        if owner.is_some() && !reaches(&self.scope, self.m, owner.as_ref()) {
+        // a link that may not be read was reported as no link at all: its owner is not spoken of
+        let known = match &self.m.owner {
+            Owner::Path(hops) => hops.first().is_none_or(|h| !errors.has(&h.0)),
+            _ => true,
+        };
+        if known && owner.is_some() && !reaches(&self.scope, self.m, owner.as_ref()) {
             return Err(outside());
         }
         if errors.0.is_empty() && !reaches(&self.scope, self.m, owner.as_ref()) {

@@ -120,7 +120,7 @@ fn checks_and_choices_by_date() {
     both(|w| {
         let t = tree(w);
         let e = invalid(w.create(&system(), "person", vals([("full_name", "Hoàng Em"), ("agency", &t.commune.id), ("active", "không")])));
-        assert_eq!(e["left_on"], "Thôi từ: Nhập ngày thôi công tác.");
+        assert_eq!(e["left_on"], "Nhập ngày thôi công tác.");
         let district = |from: &str| vals([("name", "Huyện Cũ"), ("kind", "district"), ("valid_from", from)]);
         let e = invalid(w.create(&system(), "agency", district("2026-01-01")));
         assert!(e["kind"].contains("30/06/2025"), "{e:?}");

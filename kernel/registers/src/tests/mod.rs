@@ -149,7 +149,6 @@ pub(crate) fn vals<const N: usize>(list: [(&str, &str); N]) -> Values {
 /// Province, one department, two communes (Đồng Tháp has a hamlet below it).
 pub(crate) struct Tree {
     pub province: Record,
-    pub department: Record,
     pub commune: Record,
     pub hamlet: Record,
     pub other: Record,
@@ -165,11 +164,11 @@ pub(crate) fn tree(w: &World) -> Tree {
         w.create(&s, "agency", v).expect(name)
     };
     let province = make("UBND tỉnh Sao Mai", "province", None);
-    let department = make("Sở Khoa học", "department", Some(&province));
+    make("Sở Khoa học", "department", Some(&province));
     let commune = make("UBND xã Đồng Tháp", "commune", Some(&province));
     let hamlet = make("Thôn Hoà Bình", "commune", Some(&commune));
     let other = make("UBND xã Ân Thi", "commune", Some(&province));
-    Tree { province, department, commune, hamlet, other }
+    Tree { province, commune, hamlet, other }
 }
 
 pub(crate) fn person(w: &World, name: &str, agency: &Record, phone: &str) -> Record {
