@@ -160,6 +160,9 @@ const OFFICES: &[&str] = &[
     "van hoa - thong tin",
 ];
 
+/// Longest actor cell that is read, bytes; the longest of the five plans has 300.
+const MAX_CELL: usize = 12_000;
+
 /// What one cell says about who.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Actors {
@@ -209,7 +212,7 @@ pub fn is_agency(text: &str) -> bool {
 
 /// Splits "A, B và C" to names, only where a known head follows the separator.
 pub fn split_names(text: &str) -> Vec<String> {
-    let folded = Folded::new(text);
+    let folded = Folded::new(crate::fold::prefix(text, MAX_CELL));
     let bytes = folded.key.as_bytes();
     let mut names = Vec::new();
     let (mut start, mut at, mut depth) = (0usize, 0usize, 0i32);
@@ -286,7 +289,7 @@ fn push_name(names: &mut Vec<String>, raw: &str) {
 /// Reads an actor cell: bullets, scopes in parentheses, guidance notes, joint names.
 pub fn read_cell(cell: &str) -> Actors {
     let mut actors = Actors::default();
-    let cell = cell.trim();
+    let cell = crate::fold::prefix(cell.trim(), MAX_CELL);
     if cell.is_empty() || cell.trim_matches(['-', '–', '.', '/', ' ']).is_empty() {
         return actors;
     }

@@ -1,5 +1,7 @@
 //! Checks over the whole reading: identity, outline, actors, schedules.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::actors::is_unresolvable;
 use crate::assignments::Clause;
 use crate::fold::{fold, has_word};
@@ -95,19 +97,27 @@ pub fn outline(doc: &Document, warnings: &mut Vec<Warning>) {
 }
 
 fn duplicates(parts: &[Part], warnings: &mut Vec<Warning>) {
-    for (at, part) in parts.iter().enumerate() {
-        let section = &part.section;
+    let mut ordinals: HashMap<(u8, &str), usize> = HashMap::new();
+    let mut titles: HashMap<(u8, String), usize> = HashMap::new();
+    for part in parts {
+        let Section { ordinal, title, line } = &part.section;
         // Only sections below the same upper part are compared.
-        let from = parts[..at].iter().rposition(|p| p.level < part.level).map_or(0, |p| p + 1);
-        let earlier: Vec<&Section> = parts[from..at].iter().filter(|p| p.level == part.level).map(|p| &p.section).collect();
-        if let Some(same) = earlier.iter().find(|s| s.ordinal == section.ordinal && !s.ordinal.is_empty()) {
-            let message = format!("Số mục {} dùng hai lần: dòng {} và dòng {}.", section.ordinal, same.line, section.line);
-            push(warnings, "duplicate_section_ordinal", section.line, message, Some("Đánh lại số mục; hệ thống giữ cả hai mục."));
+        ordinals.retain(|(level, _), _| *level <= part.level);
+        titles.retain(|(level, _), _| *level <= part.level);
+        if ordinals.len() + titles.len() > 2000 {
+            return;
         }
-        if let Some(same) = earlier.iter().find(|s| fold(&s.title) == fold(&section.title) && !s.title.is_empty()) {
-            let message = format!("Tên mục “{}” lặp lại: dòng {} và dòng {}.", excerpt(&section.title), same.line, section.line);
-            push(warnings, "duplicate_section_title", section.line, message, None);
+        if let Some(first) = ordinals.get(&(part.level, ordinal.as_str())).filter(|_| !ordinal.is_empty()) {
+            let message = format!("Số mục {ordinal} dùng hai lần: dòng {first} và dòng {line}.");
+            push(warnings, "duplicate_section_ordinal", *line, message, Some("Đánh lại số mục; hệ thống giữ cả hai mục."));
         }
+        let key = (part.level, fold(title));
+        if let Some(first) = titles.get(&key).filter(|_| !title.is_empty()) {
+            let message = format!("Tên mục “{}” lặp lại: dòng {first} và dòng {line}.", excerpt(title));
+            push(warnings, "duplicate_section_title", *line, message, None);
+        }
+        ordinals.entry((part.level, ordinal.as_str())).or_insert(*line);
+        titles.entry(key).or_insert(*line);
     }
 }
 
@@ -186,7 +196,7 @@ fn level(name: &str) -> Option<u8> {
 /// Actors: leads from an upper level, collectives that name nobody.
 pub fn actors(plan: &Plan, warnings: &mut Vec<Warning>) {
     let issuer = plan.issuer.as_deref().and_then(level);
-    let mut named: Vec<String> = Vec::new();
+    let mut named: HashSet<String> = HashSet::new();
     for task in &plan.tasks {
         let line = task.lines.first().copied().unwrap_or(0);
         for lead in &task.lead {
@@ -205,8 +215,7 @@ pub fn actors(plan: &Plan, warnings: &mut Vec<Warning>) {
         }
         for name in task.lead.iter().chain(&task.coordinating) {
             let key = fold(name);
-            if is_unresolvable(name) && !named.contains(&key) {
-                named.push(key);
+            if is_unresolvable(name) && named.insert(key) {
                 let message = format!("“{name}” không chỉ rõ cơ quan nào.");
                 push(warnings, "unresolvable_actor", line, message, Some("Chọn các cơ quan cụ thể khi nhập kế hoạch."));
             }

@@ -7,7 +7,7 @@ use crate::plan::Line;
 /// Largest accepted file.
 pub const MAX_FILE: usize = 64 << 20;
 /// Largest accepted text after unpacking.
-pub const MAX_TEXT: usize = 32 << 20;
+pub const MAX_TEXT: usize = 12 << 20;
 /// Most lines of one document (a 300-page document has some 15,000).
 pub const MAX_LINES: usize = 300_000;
 
@@ -77,6 +77,10 @@ pub fn decode(bytes: &[u8], name: &str) -> Result<Decoded, ReadError> {
             Decoded { lines, wrapped }
         }
     };
+    let size = decoded.lines.iter().map(|l| l.text.len()).sum();
+    if size > MAX_TEXT {
+        return Err(ReadError::TooLarge { size, limit: MAX_TEXT });
+    }
     if decoded.lines.iter().all(|line| line.text.trim().is_empty()) {
         return Err(ReadError::Empty);
     }

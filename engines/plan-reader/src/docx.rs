@@ -91,11 +91,6 @@ pub fn attribute(element: &BytesStart<'_>, wanted: &str) -> Option<String> {
     element.attributes().with_checks(false).flatten().find_map(|a| (bare(a.key.into_inner()) == wanted).then(|| a.value.into_owned()))
 }
 
-/// Whether an on/off element is on.
-fn is_on(element: &BytesStart<'_>) -> bool {
-    !matches!(attribute(element, "val").as_deref(), Some("0" | "false" | "off" | "none"))
-}
-
 /// A table under construction.
 #[derive(Default)]
 struct Table {
@@ -230,7 +225,6 @@ impl Walk {
                     }
                 });
             }
-            "vanish" if is_on(element) => {}
             _ => {}
         }
         Ok(())

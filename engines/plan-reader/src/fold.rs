@@ -100,6 +100,15 @@ pub fn has_word(key: &str, needle: &str) -> bool {
     find_word(key, needle, 0).is_some()
 }
 
+/// At most `most` bytes of a text, cut between characters.
+pub fn prefix(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// NFC, spaces collapsed, ends trimmed.
 pub fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -205,7 +205,7 @@ fn complete_place(issuer: String, doc: &Document, letterhead: &[&Para]) -> Strin
     let mut names: Vec<String> = Vec::new();
     for para in doc.head.iter().chain(doc.appendix.iter().take(6)).chain(doc.parts.iter().take(1).flat_map(|p| p.paras.iter())) {
         for name in places(&para.text, level) {
-            if !names.contains(&name) {
+            if names.len() < 8 && !names.contains(&name) {
                 names.push(name);
             }
         }

@@ -1,5 +1,7 @@
 //! Quoted documents: number and date, contradictions between quotations.
 
+use std::collections::HashMap;
+
 use crate::dates::{self, Date};
 use crate::fold::Folded;
 use crate::plan::{LegalBase, Warning};
@@ -23,10 +25,14 @@ const KINDS: &[&str] = &[
     "chuong trinh",
 ];
 
+/// Most documents of one day whose numbers are compared.
+const MAX_SAME_DAY: usize = 8;
+
 /// Collects quotations paragraph by paragraph.
 #[derive(Debug, Default)]
 pub struct Collector {
     found: Vec<LegalBase>,
+    by_number: HashMap<String, Vec<usize>>,
 }
 
 impl Collector {
@@ -61,37 +67,63 @@ impl Collector {
 
     fn push(&mut self, number: Option<String>, date: Option<Date>, line: usize) {
         let date = date.map(Date::iso);
-        if number.is_some() {
-            let same = |base: &LegalBase| base.number == number;
-            if date.is_none() && self.found.iter().any(same) {
+        if let Some(number) = &number {
+            let known = self.by_number.entry(number.clone()).or_default();
+            if date.is_none() && !known.is_empty() {
                 return;
             }
-            if let Some(base) = self.found.iter_mut().find(|b| same(b) && b.date.is_none()) {
-                base.date = date;
-                return;
+            for at in known.iter() {
+                let base = &mut self.found[*at];
+                if base.date.is_none() {
+                    base.date = date;
+                    return;
+                }
+                if base.date == date {
+                    return;
+                }
             }
+            known.push(self.found.len());
+        } else if self.found.iter().take(200).any(|b| b.number.is_none() && b.date == date) {
+            return;
         }
-        if !self.found.iter().any(|b| b.number == number && b.date == date) {
-            self.found.push(LegalBase { number, date, line });
-        }
+        self.found.push(LegalBase { number, date, line });
     }
 
     /// The quotations and the contradictions between them.
     pub fn finish(self, own: Option<&str>, warnings: &mut Vec<Warning>) -> Vec<LegalBase> {
         let found: Vec<LegalBase> = self.found.into_iter().filter(|b| b.number.is_none() || b.number.as_deref() != own).collect();
-        for (at, base) in found.iter().enumerate() {
-            for earlier in &found[..at] {
-                let (Some(a), Some(b)) = (&earlier.number, &base.number) else {
-                    continue;
-                };
-                if a == b && earlier.date != base.date {
-                    warnings::contradictory_date(warnings, earlier, base);
-                } else if a != b && earlier.date.is_some() && earlier.date == base.date && look_alike(a, b) {
-                    warnings::contradictory_number(warnings, earlier, base);
-                }
+        let mut by_number: HashMap<&str, &LegalBase> = HashMap::new();
+        let mut by_date: HashMap<&str, Vec<&LegalBase>> = HashMap::new();
+        for base in &found {
+            let Some(number) = base.number.as_deref() else { continue };
+            match by_number.get(number) {
+                Some(earlier) => warnings::contradictory_date(warnings, earlier, base),
+                None => drop(by_number.insert(number, base)),
+            }
+            if let Some(date) = base.date.as_deref() {
+                by_date.entry(date).or_default().push(base);
             }
         }
+        let mut pairs: Vec<(&LegalBase, &LegalBase)> = Vec::new();
+        // Many documents of one day are a list, not a slip.
+        for same_day in by_date.values().filter(|v| v.len() <= MAX_SAME_DAY) {
+            for (at, second) in same_day.iter().enumerate() {
+                pairs.extend(same_day[..at].iter().filter(|first| slip(first, second)).map(|first| (*first, *second)));
+            }
+        }
+        pairs.sort_by_key(|(first, second)| (second.line, first.line));
+        for (first, second) in pairs {
+            warnings::contradictory_number(warnings, first, second);
+        }
         found
+    }
+}
+
+/// Two numbers of one day that may be the same document.
+fn slip(first: &LegalBase, second: &LegalBase) -> bool {
+    match (&first.number, &second.number) {
+        (Some(a), Some(b)) => a != b && look_alike(a, b),
+        _ => false,
     }
 }
 
@@ -195,6 +227,6 @@ mod tests {
         let mut warnings = Vec::new();
         assert_eq!(collector.finish(None, &mut warnings).len(), 4);
         let codes: Vec<&str> = warnings.iter().map(|w| w.code.as_str()).collect();
-        assert_eq!(codes, ["contradictory_number", "contradictory_date"]);
+        assert_eq!(codes, ["contradictory_date", "contradictory_number"]);
     }
 }

@@ -136,6 +136,25 @@ fn a_300_page_plan_is_read_quickly() {
     assert!(elapsed < Duration::from_secs(15), "{elapsed:?}");
 }
 
+/// Many different sections, documents, agencies: nothing may compare all with all.
+#[test]
+fn many_different_things_stay_linear() {
+    let builders: [fn(usize) -> String; 4] = [
+        |n| format!("I. Mục số {n} của kế hoạch\n\n"),
+        |n| format!("- Quyết định số {n}/QĐ-TTg ngày 01/02/2026 và Nghị định số {n}/2025/NĐ-CP\n\n"),
+        |n| format!("{n}\tViệc số {n}\tCác cơ quan số {n} liên quan\tSở Số {n}\tQuý I/2026\n"),
+        |n| format!("- Sở Số {n} tỉnh Tỉnh{n} chủ trì, phối hợp với Sở Khác {n} thực hiện\n"),
+    ];
+    for (at, build) in builders.iter().enumerate() {
+        let mut text = String::from("KẾ HOẠCH\n\nTên\n\nI. TỔ CHỨC THỰC HIỆN\n\nSTT\tNhiệm vụ\tChủ trì\tPhối hợp\tThời gian\n");
+        (0..12_000).for_each(|n| text.push_str(&build(n)));
+        let start = Instant::now();
+        let _ = read_text(&text);
+        assert!(start.elapsed() < Duration::from_secs(20), "{at}: {:?}", start.elapsed());
+        eprintln!("{at}: {:?}", start.elapsed());
+    }
+}
+
 #[test]
 fn pathological_lines_stay_linear() {
     for piece in

@@ -96,7 +96,7 @@ pub enum Schedule {
 
 /// Reads a time cell. `year` is the plan's own year, used for "Quý II" or "05/12" without a year.
 pub fn read(time: &str, year: Option<i32>) -> Option<Schedule> {
-    let time = time.trim().trim_end_matches(['.', ';', ',']);
+    let time = crate::fold::prefix(time, 1_000).trim().trim_end_matches(['.', ';', ',']);
     if time.is_empty() || time.trim_matches(['-', '–', '/']).is_empty() {
         return None;
     }

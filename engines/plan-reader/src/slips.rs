@@ -70,7 +70,9 @@ pub fn check(lines: &[Line], warnings: &mut Vec<Warning>) {
         };
         push(warnings, "made_in_vietnam", made, message, Some("Đối chiếu văn bản của trung ương và thống nhất một cách viết."));
     }
-    spellings(lines, warnings);
+    if lines.iter().map(|l| l.text.len()).sum::<usize>() < 3 << 20 {
+        spellings(lines, warnings);
+    }
 }
 
 /// Finds a phrase with word boundaries in a text that keeps its diacritics.
@@ -118,7 +120,7 @@ fn spellings(lines: &[Line], warnings: &mut Vec<Warning>) {
         }
     }
     found.sort();
-    let known: Vec<usize> = warnings.iter().filter(|w| w.code == "possible_typo").map(|w| w.line).collect();
+    let known: std::collections::HashSet<usize> = warnings.iter().filter(|w| w.code == "possible_typo").map(|w| w.line).collect();
     let mut last = 0;
     for (line, text, best, most) in found {
         // One slip shows in up to three windows: say it once per line.

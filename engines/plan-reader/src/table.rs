@@ -168,7 +168,7 @@ impl Reader<'_> {
         // "5 | TITLE" followed by a row without number that has agencies, in a document where
         // whole numbers were sections before.
         let whole = ordinal.bytes().all(|b| b.is_ascii_digit())
-            && self.out.sections.iter().any(|s| s.ordinal.bytes().all(|b| b.is_ascii_digit()) && !s.ordinal.is_empty());
+            && self.out.sections.iter().take(50).any(|s| s.ordinal.bytes().all(|b| b.is_ascii_digit()) && !s.ordinal.is_empty());
         (!title.is_empty() && (roman || shouting || parent || whole)).then_some(Section { ordinal, title, line })
     }
 

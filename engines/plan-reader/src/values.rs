@@ -51,9 +51,14 @@ const BARE: &[&str] = &[
     "cuoc/nam",
 ];
 
+/// Most values of one objective.
+const MAX_VALUES: usize = 100;
+/// Longest text that is searched, bytes.
+const MAX_TEXT: usize = 40_000;
+
 /// Reads every numeric target of a text, in order.
 pub fn read(text: &str) -> Vec<Value> {
-    let folded = Folded::new(text);
+    let folded = Folded::new(crate::fold::prefix(text, MAX_TEXT));
     let mut out = Vec::new();
     let mut start = 0;
     let bytes = folded.key.as_bytes();
@@ -66,7 +71,7 @@ pub fn read(text: &str) -> Vec<Value> {
             clause(folded.slice(start, at).trim(), &mut out);
             start = at + 1;
         }
-        if out.len() > 100 {
+        if out.len() >= MAX_VALUES {
             break;
         }
     }
@@ -78,7 +83,7 @@ fn clause(text: &str, out: &mut Vec<Value>) {
     let before = out.len();
     let bytes = folded.key.as_bytes();
     let mut at = 0;
-    while at < bytes.len() {
+    while at < bytes.len() && out.len() < MAX_VALUES {
         let open = bytes[at].is_ascii_digit()
             && (at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'/' | b'.' | b',')));
         if !open {
