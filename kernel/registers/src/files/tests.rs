@@ -272,6 +272,56 @@ fn masked_cells_of_an_export_never_overwrite_the_real_value() {
     }
 }
 
+/// The contact point of one agency.
+fn contact(s: &Store, reg: &Registry, name: &str) -> Actor {
+    let scope = system().may(access::Verb::Read, "agency").unwrap();
+    let all = s.read_blocking(|tx| actions::list(tx, reg, &scope, &Query::default())).unwrap().items;
+    let of = |what: &str| all.iter().find(|a| a.title.contains(what)).unwrap();
+    let (top, own) = (of("Ủy ban nhân dân tỉnh"), of(name));
+    let path = format!("/{}/{}/", top.id, own.id);
+    let grant = access::GrantInfo { role: "contact".into(), agency: Some(own.id.clone()), path: Some(path) };
+    Actor::new("acc", "Đầu mối", access::ActorKind::Person, Some(own.id.clone()), None, vec![grant], reg.roles())
+}
+
+#[test]
+fn a_contact_point_brings_in_and_takes_away_only_their_own() {
+    let reg = registry();
+    for s in stores("scope", &reg) {
+        agencies(&s, &reg);
+        let columns = ["Họ và tên", "Cơ quan", "Năm sinh"];
+        import(
+            &s,
+            &reg,
+            "person",
+            sheet(&columns, &[&["Trần Thị Bình", "Sở KHCN", "1980"], &["Lê Văn Cường", "UBND xã Bình Minh", "1981"]]),
+        );
+        let me = contact(&s, &reg, "Bình Minh");
+        let rows: &[&[&str]] = &[
+            &["Trần Thị Bình", "Sở KHCN", "1980"],
+            &["Người Lạ", "Sở KHCN", "1990"],
+            &["Lê Văn Cường", "UBND xã Bình Minh", "1981"],
+            &["Võ Thị Dung", "UBND xã Bình Minh", "1992"],
+        ];
+        let done = job::import_file(&s, &reg, &me, "person", "a.xlsx", sheet(&columns, rows), |_| ()).unwrap();
+        // whether somebody of another agency is known already must not show
+        assert_eq!(outcomes(&done), [Outcome::Error, Outcome::Error, Outcome::Unchanged, Outcome::Create], "{done:#?}");
+        assert_eq!(done.rows[0].errors, done.rows[1].errors);
+        assert_eq!(count(&s, &reg, "person"), 3);
+        let (r, a) = (Arc::clone(&reg), me.clone());
+        let out = s.read_blocking(move |tx| export(tx, &r, &a, "person", &Query::default())).unwrap();
+        let names: Vec<String> = out.sheets[0].rows.iter().map(|r| r[0].to_text()).collect();
+        assert_eq!(names.len(), 2, "{names:?}");
+        assert!(!names.iter().any(|n| n.contains("Bình")), "{names:?}");
+        // a job is its owner's
+        let id = s.read_blocking(|tx| tx.query("SELECT id FROM import_job WHERE account = 'system:test'", &[])).unwrap()[0]
+            .get::<String>(0)
+            .unwrap();
+        assert!(s.read_blocking(|tx| job::report(tx, &me, &id)).is_err());
+        // no verb, no import
+        assert!(job::import_file(&s, &reg, &me, "agency", "a.xlsx", sheet(&["Tên chính thức"], &[&["x"]]), |_| ()).is_err());
+    }
+}
+
 #[test]
 fn every_register_has_a_template_that_reads_back() {
     let reg = registry();
