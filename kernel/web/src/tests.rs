@@ -13,6 +13,8 @@ use tower::ServiceExt;
 
 use crate::{App, Config, Ctx, L, MenuItem, Module, PageResult, Place, WorkItem, page, router};
 
+mod records;
+
 struct Sample;
 impl Module for Sample {
     fn name(&self) -> &'static str {
@@ -45,6 +47,11 @@ async fn app() -> Router {
 }
 
 fn make() -> Router {
+    make_with(&[])
+}
+
+/// An instance with these definitions; `an` is an officer of the whole instance.
+fn make_with(sources: &[crate::Source]) -> Router {
     let n = NEXT.fetch_add(1, Ordering::SeqCst);
     let path = std::env::temp_dir().join(format!("lachan-web-{}-{n}.db", std::process::id()));
     let _ = std::fs::remove_file(&path);
@@ -52,9 +59,15 @@ fn make() -> Router {
     let store = store::Store::open(&path.to_string_lossy(), clock.clone(), Arc::new(store::SystemIds)).unwrap();
     let mut migrations = access::migrations();
     migrations.extend(work::migrations());
+    migrations.extend(registers::migrations());
     store.migrate(&migrations).unwrap();
+    let registry = Arc::new(registers::Registry::load(sources).unwrap());
+    let roles = registry.roles();
+    let (reg, given) = (registry.clone(), roles.clone());
     store
-        .write_blocking(|tx| {
+        .write_blocking(move |tx| {
+            let plan = registers::plan_migration(tx, &reg)?;
+            registers::apply(tx, &reg, &plan)?;
             let system = access::Actor::system("test");
             let password = access::NewPassword::new(&access::Secret::new(PASSWORD), "an", "An")?;
             for login in ["an", "moi"] {
@@ -63,13 +76,17 @@ fn make() -> Router {
                 let a = access::create_account(tx, &system, &new, Some(&password))?;
                 if login == "an" {
                     access::set_password(tx, &system, &a.id, &password, false)?;
+                    if given.0.contains_key("officer") {
+                        let new = access::NewGrant { account: a.id.clone(), role: "officer".into(), ..access::NewGrant::default() };
+                        access::grant(tx, &system, &given, &new)?;
+                    }
                 }
             }
             Ok(())
         })
         .unwrap();
     let config = Config { base_url: "https://lachan.example".into(), sign_in_per_minute: 6, ..Config::default() };
-    router(App::new(store, Arc::default(), Arc::default(), config, clock, MODULES))
+    router(App::new(store, registry, roles, config, clock, MODULES))
 }
 
 async fn send(app: &Router, req: axum::http::request::Builder, body: impl Into<Body>) -> (StatusCode, Response<String>) {

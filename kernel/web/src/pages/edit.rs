@@ -341,7 +341,7 @@ fn groups(ctx: &Ctx, def: &Definition, d: &Draft) -> Markup {
         }
         @if !rest.is_empty() {
             @if def.groups.is_empty() { (d.inputs(ctx, &rest)) }
-            @else { fieldset.group { legend { (ctx.t("Khác", "Other")) } (d.inputs(ctx, &rest)) } }
+            @else { fieldset.group { legend { (crate::pages::record::rest_label(ctx, def)) } (d.inputs(ctx, &rest)) } }
         }
     }
 }

@@ -114,6 +114,9 @@ async fn by_words(ctx: &Ctx, register: &str, q: FormData) -> Result<std::result:
     )))
 }
 
+/// Filters shown at once; the others wait behind a fold.
+const INLINE: usize = 3;
+
 struct ListView<'a> {
     ctx: &'a Ctx,
     def: &'a Definition,
@@ -303,13 +306,23 @@ impl ListView<'_> {
         let (ctx, lang) = (self.ctx, self.ctx.lang());
         let states: Vec<Choice> =
             self.def.states.iter().map(|s| Choice { value: s.id.clone(), label: lang.label(&s.label).into() }).collect();
+        let fields = self.filter_fields();
+        let active = |id: &str| self.q.filters.iter().any(|f| f.field == id);
+        let open =
+            self.q.as_of.is_some() || fields.iter().skip(INLINE).any(|f| active(&f.id)) || (fields.len() > INLINE && active("state"));
         let inputs = html! {
             label.q { (ctx.t("Tìm", "Search")) input type="search" name="q" value=(self.q.search.as_deref().unwrap_or("")) autocomplete="off"; }
-            @for f in self.filter_fields() { (self.filter(f)) }
-            @if !states.is_empty() { (self.select("state", ctx.t("Trạng thái", "State"), &states)) }
-            @if self.def.register.dated {
-                label { (ctx.t("Tại ngày", "As of")) input.short type="text" inputmode="numeric" name="as_of" placeholder="dd/MM/yyyy"
-                    value=(self.q.as_of.as_deref().map(|d| if d == "all" { "all".to_owned() } else { fmt::date(d) }).unwrap_or_default()); }
+            @for f in fields.iter().take(INLINE) { (self.filter(f)) }
+            @if fields.len() <= INLINE && !states.is_empty() { (self.select("state", ctx.t("Trạng thái", "State"), &states)) }
+            @if fields.len() > INLINE || self.def.register.dated {
+                details open[open] { summary { (ctx.t("Thêm điều kiện", "More filters")) } div.row {
+                    @for f in fields.iter().skip(INLINE) { (self.filter(f)) }
+                    @if fields.len() > INLINE && !states.is_empty() { (self.select("state", ctx.t("Trạng thái", "State"), &states)) }
+                    @if self.def.register.dated {
+                        label { (ctx.t("Tại ngày (all: mọi thời điểm)", "As of (all: any time)")) input.short type="text" name="as_of" placeholder="dd/MM/yyyy"
+                            value=(self.q.as_of.as_deref().map(|d| if d == "all" { "all".to_owned() } else { fmt::date(d) }).unwrap_or_default()); }
+                    }
+                } }
             }
             @if let Some(s) = &self.q.sort { input type="hidden" name="sort" value=(s); }
             @if let Some(p) = &self.q.predicate { input type="hidden" name="where" value=(p); }

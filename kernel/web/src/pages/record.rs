@@ -232,7 +232,7 @@ fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, base: &s
         @for g in &def.groups {
             section.card { h2 { (lang.label(&g.label)) } (facts(g.fields.iter().filter_map(|id| all.iter().find(|f| f.id == *id)).map(|f| fact(f)).collect())) }
         }
-        @if !rest.is_empty() { section.card { @if !def.groups.is_empty() { h2 { (ctx.t("Khác", "Other")) } } (facts(rest)) } }
+        @if !rest.is_empty() { section.card { @if !def.groups.is_empty() { h2 { (rest_label(ctx, def)) } } (facts(rest)) } }
         @if !r.masked.is_empty() && rights.may(Verb::Unmask) {
             details.card { summary { (ctx.t("Xem thông tin cá nhân đã che", "Show masked personal data")) }
                 p.muted { (ctx.t("Lần xem được ghi vào nhật ký niêm phong kèm lý do.", "The look is written to the sealed ledger with its reason.")) }
@@ -245,6 +245,13 @@ fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, base: &s
         }
         p.small.muted { (ctx.t("Tạo", "Created")) " " (fmt::instant(r.created_at)) " · " (ctx.t("sửa gần nhất", "last changed")) " " (fmt::instant(r.updated_at)) " · " (ctx.t("phiên bản", "version")) " " (r.version) }
     }
+}
+
+/// Name of the fields that no group names: usually only the two dates of validity.
+pub(super) fn rest_label<'a>(ctx: &'a Ctx, def: &Definition) -> &'a str {
+    let grouped = |id: &str| def.groups.iter().any(|g| g.fields.iter().any(|f| f == id));
+    let only_dates = values::fields(def).iter().all(|f| grouped(&f.id) || f.id.starts_with("valid_"));
+    if only_dates { ctx.t("Thời gian hiệu lực", "Validity") } else { ctx.t("Khác", "Other") }
 }
 
 fn withdraw(ctx: &Ctx, r: &Record, rights: &Rights, base: &str) -> Markup {
@@ -285,7 +292,9 @@ fn links_tab(ctx: &Ctx, r: &Record, list: &[Incoming]) -> Markup {
             }
         }
         @if !none.is_empty() {
-            p.muted { (ctx.t("Chưa có: ", "None: ")) @for (n, i) in none.iter().enumerate() { @if n > 0 { " · " } @let (name, _) = head(i); (name) " " (add_link(ctx, i, r)) } }
+            details { summary { (ctx.t("Sổ chưa có bản ghi liên quan", "Registers without linked records")) " (" (none.len()) ")" }
+                ul { @for i in none { @let (name, field) = head(i); li { (name) " " span.small.muted { (ctx.t("theo", "by")) " " (field.to_lowercase()) } " " (add_link(ctx, i, r)) } } }
+            }
         }
     }
 }
