@@ -166,7 +166,7 @@ pub fn donut(slices: &[Slice], lang: Lang) -> Markup {
     }
 }
 
-/// Something on a day of a [`calendar`].
+/// Something on a day of a [`calendar()`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct DayItem {
     /// `YYYY-MM-DD`.

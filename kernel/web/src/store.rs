@@ -46,3 +46,6 @@ pub(crate) const AGENCY_PATH: &str = "SELECT path FROM agency WHERE id = $1";
 pub(crate) fn agency_path(tx: &mut Tx, id: &str) -> Result<Option<String>> {
     tx.query_opt(AGENCY_PATH, &[id.into()])?.map_or(Ok(None), |r| r.get(0))
 }
+
+/// All statements of this crate, for the check that prepares each on both engines.
+pub const STATEMENTS: &[&str] = &[SIZE, CHECKPOINT, LEAF, AGENCY_PATH];

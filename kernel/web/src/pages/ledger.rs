@@ -4,6 +4,7 @@ use access::Verb;
 use axum::Router;
 use axum::routing::{get, post};
 use maud::{Markup, html};
+use registers::actions;
 use store::{Error, Proof, Result, VerifyReport};
 
 use crate::app::App;
@@ -29,7 +30,17 @@ async fn blocking<T: Send + 'static>(ctx: &Ctx, f: impl FnOnce(&store::Store) ->
 async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     let asked = q.filled("leaf").map(|s| text::parse_integer_vi(s).ok().filter(|n| *n >= 0));
     let seq = asked.flatten();
-    let (head, found) = ctx.read(move |tx, _| Ok((head(tx)?, seq.map(|n| leaf(tx, n)).transpose()?.flatten()))).await?;
+    let (head, found, readable) = ctx
+        .read(move |tx, w| {
+            let found = seq.map(|n| leaf(tx, n)).transpose()?.flatten();
+            // what the leaf is about is said only to who may read that record
+            let readable = match &found {
+                Some(l) => w.may(Verb::Read, &l.register).is_ok_and(|s| actions::get(tx, &w.reg, &s, &l.record).is_ok()),
+                None => false,
+            };
+            Ok((head(tx)?, found, readable))
+        })
+        .await?;
     let proof = match seq.and_then(|n| u64::try_from(n).ok()).filter(|_| found.is_some()) {
         Some(n) => Some(blocking(&ctx, move |s| s.ledger_proof(n)).await?),
         None => None,
@@ -46,7 +57,7 @@ async fn show(ctx: Ctx, q: QueryData) -> PageResult {
             @if asked == Some(None) || (seq.is_some() && found.is_none()) {
                 (notice(Tone::Soon, html! { (ctx.t("Không có lá mang số này. Các lá đánh số từ 0 đến", "No such leaf. Leaves are numbered from 0 to")) " " (fmt::int((head.size - 1).max(0))) "." }))
             }
-            @if let (Some(l), Some(p)) = (&found, &proof) { (leaf_view(&ctx, l, p)) }
+            @if let (Some(l), Some(p)) = (&found, &proof) { (leaf_view(&ctx, l, p, readable)) }
         }
     };
     Ok(Page::new(ctx.t("Nhật ký niêm phong", "Sealed ledger")).active("/ledger").body(body).respond(&ctx))
@@ -80,18 +91,26 @@ fn top(ctx: &Ctx, h: &Head, key: &str) -> Markup {
     }
 }
 
-/// What the leaf is about. The record itself opens only to who may read it.
-fn leaf_view(ctx: &Ctx, l: &Leaf, p: &Proof) -> Markup {
+/// What the leaf is about, for who may read the record; for others only when it was sealed and the proof.
+fn leaf_view(ctx: &Ctx, l: &Leaf, p: &Proof, readable: bool) -> Markup {
     let name = ctx.reg().registers.get(&l.register).map_or(l.register.as_str(), |d| ctx.lang().label(&d.register.label));
-    let visible = ctx.reg().registers.contains_key(&l.register) && ctx.can(Verb::Read, &l.register);
+    let seq = |n: u64| fmt::int(i64::try_from(n).unwrap_or(i64::MAX));
+    let mut list = vec![
+        (ctx.t("Lá số", "Leaf").into(), html! { (seq(p.seq)) " / " (seq(p.size)) }),
+        (ctx.t("Lúc", "At").into(), html! { (fmt::instant(l.at)) }),
+    ];
+    if readable {
+        list.push((ctx.t("Sổ", "Register").into(), html! { (name) }));
+        list.push((ctx.t("Việc", "Action").into(), html! { (l.action) " · " (ctx.t("phiên bản", "version")) " " (l.version) }));
+        list.push((
+            ctx.t("Bản ghi", "Record").into(),
+            html! { a href=(format!("/r/{}/{}", l.register, l.record)) { (ctx.t("Mở", "Open")) } },
+        ));
+    } else {
+        list.push((ctx.t("Nội dung", "Content").into(), html! { (ctx.t("ngoài phạm vi của bạn", "outside your scope")) }));
+    }
     html! {
-        (facts(vec![
-            (ctx.t("Lá số", "Leaf").into(), html! { (fmt::int(i64::try_from(p.seq).unwrap_or(i64::MAX))) " / " (fmt::int(i64::try_from(p.size).unwrap_or(i64::MAX))) }),
-            (ctx.t("Sổ", "Register").into(), html! { (name) }),
-            (ctx.t("Việc", "Action").into(), html! { (l.action) " · " (ctx.t("phiên bản", "version")) " " (l.version) }),
-            (ctx.t("Lúc", "At").into(), html! { (fmt::instant(l.at)) }),
-            (ctx.t("Bản ghi", "Record").into(), html! { @if visible { a href=(format!("/r/{}/{}", l.register, l.record)) { (ctx.t("Mở", "Open")) } } @else { "–" } }),
-        ]))
+        (facts(list))
         h3 { (ctx.t("Đường từ lá lên gốc", "Path from the leaf to the root")) }
         pre { (ctx.t("lá ", "leaf ")) (p.leaf) "\n" @for (i, h) in p.path.iter().enumerate() { (format!("{i:>3}  {h}\n")) } (ctx.t("gốc", "root")) " " (p.root) }
         (notice(Tone::Met, html! { (ctx.t("Đã kiểm tra: lá này nằm trong nhật ký có gốc trên (RFC 9162).", "Checked: this leaf is in the log with the root above (RFC 9162).")) }))
