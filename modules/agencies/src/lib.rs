@@ -1,1 +1,25 @@
-//! Agencies, heads, lines, succession; provinces and communes
+//! Agencies, heads, lines, succession; provinces and communes. README.md says what the words mean.
+
+mod demo;
+pub mod names;
+
+use store::Result;
+use web::{DemoContext, Module, Source, sources};
+
+/// The module's table of contents.
+pub struct Agencies;
+
+impl Module for Agencies {
+    fn name(&self) -> &'static str {
+        "agencies"
+    }
+    fn sources(&self) -> Vec<Source> {
+        sources!(
+            registers: ["agency", "agency_alias", "agency_line", "agency_succession", "collective_actor", "commune", "province"],
+            choices: ["agency_kind", "agency_level", "alias_source", "commune_kind", "line_kind", "province_kind", "succession_kind"],
+        )
+    }
+    fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {
+        demo::sow(cx)
+    }
+}

@@ -1,1 +1,21 @@
-//! Documents in force and their relations
+//! Documents in force and their relations. README.md says what the words mean.
+
+mod demo;
+
+use store::Result;
+use web::{DemoContext, Module, Source, sources};
+
+/// The module's table of contents.
+pub struct Library;
+
+impl Module for Library {
+    fn name(&self) -> &'static str {
+        "library"
+    }
+    fn sources(&self) -> Vec<Source> {
+        sources!(registers: ["document", "document_relation"], choices: ["document_kind", "relation_kind"])
+    }
+    fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {
+        demo::sow(cx)
+    }
+}

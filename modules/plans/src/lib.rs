@@ -1,1 +1,103 @@
-//! Plans: import, tasks, obligations
+//! Plans: a document is read, corrected and accepted; its tasks become obligations. README.md says what the words mean.
+
+mod accept;
+mod actors;
+mod api;
+mod cli;
+mod demo;
+mod draft;
+mod expand;
+mod pages;
+mod service;
+mod state;
+mod store;
+mod work;
+
+use access::{Actor, Verb};
+use registers::{Filter, Query, Record, Registry, actions};
+use web::axum::Router;
+use web::{App, Command, Cx, DemoContext, Event, Job, L, MenuItem, Module, Place, Source, WorkItem, sources};
+
+pub use accept::{Accepted, accept};
+pub use draft::{Draft, Head, Who};
+pub use service::{read_document, upload};
+pub use state::{State, derive};
+
+/// The module's table of contents.
+pub struct Plans;
+
+impl Module for Plans {
+    fn name(&self) -> &'static str {
+        "plans"
+    }
+    fn sources(&self) -> Vec<Source> {
+        sources!(
+            registers: [
+                "evidence", "objective", "obligation", "plan", "plan_event", "plan_recipient", "plan_section", "report_submission", "target",
+                "task", "task_actor",
+            ],
+            choices: [
+                "actor_role", "comparator", "evidence_kind", "obligation_source", "plan_level", "recipient_mark", "report_kind", "report_line",
+                "schedule_kind", "target_unit",
+            ],
+        )
+    }
+    fn migrations(&self) -> Vec<::store::Migration> {
+        store::migrations()
+    }
+    fn pages(&self) -> Router<App> {
+        pages::router()
+    }
+    fn api(&self) -> Router<App> {
+        api::router()
+    }
+    fn openapi(&self) -> serde_json::Map<String, serde_json::Value> {
+        api::openapi()
+    }
+    fn menu(&self) -> Vec<MenuItem> {
+        vec![
+            MenuItem::new(Place::Work, L("Nhiệm vụ", "Tasks"), "/plans/board").needs(Verb::Read, "obligation").count(work::count),
+            MenuItem::new(Place::Work, L("Lịch", "Calendar"), "/plans/calendar").needs(Verb::Read, "obligation"),
+            MenuItem::new(Place::Documents, L("Kế hoạch", "Plans"), "/plans").needs(Verb::Read, "plan"),
+        ]
+    }
+    fn commands(&self) -> Vec<Command> {
+        cli::commands()
+    }
+    fn jobs(&self) -> Vec<Job> {
+        vec![Job { name: "expand", every_s: 6 * 3600, run: work::expand_all }]
+    }
+    fn on(&self, cx: &Cx<'_>, event: &Event, tx: &mut ::store::Tx) -> ::store::Result<()> {
+        work::on(cx, event, tx)
+    }
+    fn demo(&self, cx: &mut DemoContext<'_, '_>) -> ::store::Result<()> {
+        demo::sow(cx)
+    }
+    fn home(&self, cx: &Cx<'_>, tx: &mut ::store::Tx, actor: &Actor) -> ::store::Result<Vec<WorkItem>> {
+        work::home(cx, tx, actor)
+    }
+}
+
+/// All records of a register that the actor may read, valid on `day` (`None` = whatever their dates).
+pub(crate) fn all(tx: &mut ::store::Tx, reg: &Registry, actor: &Actor, register: &str, day: Option<&str>) -> ::store::Result<Vec<Record>> {
+    pages_of(tx, reg, actor, register, vec![], day.unwrap_or("all"))
+}
+
+/// All records of a register that the actor may read and that match, whatever their dates.
+pub(crate) fn all_where(tx: &mut ::store::Tx, reg: &Registry, actor: &Actor, register: &str, filters: Vec<Filter>) -> ::store::Result<Vec<Record>> {
+    pages_of(tx, reg, actor, register, filters, "all")
+}
+
+fn pages_of(tx: &mut ::store::Tx, reg: &Registry, actor: &Actor, register: &str, filters: Vec<Filter>, day: &str) -> ::store::Result<Vec<Record>> {
+    let scope = actor.may(Verb::Read, register)?;
+    let mut query = Query { filters, as_of: Some(day.to_owned()), limit: Some(500), ..Query::default() };
+    let mut found = Vec::new();
+    loop {
+        let page = actions::list(tx, reg, &scope, &query)?;
+        found.extend(page.items);
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(found),
+        }
+    }
+}

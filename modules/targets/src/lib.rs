@@ -1,1 +1,44 @@
-//! Indicators and targets: figures from live registers
+//! Indicators and targets: figures from live registers, each opening to agencies and records. README.md says what the words mean.
+
+mod api;
+mod catalogue;
+mod cli;
+mod figures;
+mod pages;
+
+use access::{Actor, Verb};
+use store::{Result, Tx};
+use web::axum::Router;
+use web::maud::Markup;
+use web::{App, Command, Cx, L, MenuItem, Module, Place};
+
+pub use catalogue::{Catalogue, all_indicators, suggest};
+pub use figures::{AgencyFigure, Goal, Headline, by_agency, headline, rollup};
+pub use rules::{Figure, Outcome, Verdict};
+
+/// The module's table of contents.
+pub struct Targets;
+
+impl Module for Targets {
+    fn name(&self) -> &'static str {
+        "targets"
+    }
+    fn pages(&self) -> Router<App> {
+        pages::router()
+    }
+    fn api(&self) -> Router<App> {
+        api::router()
+    }
+    fn openapi(&self) -> serde_json::Map<String, serde_json::Value> {
+        api::openapi()
+    }
+    fn menu(&self) -> Vec<MenuItem> {
+        vec![MenuItem::new(Place::Work, L("Chỉ tiêu", "Targets"), "/targets").needs(Verb::Read, "figure")]
+    }
+    fn commands(&self) -> Vec<Command> {
+        cli::commands()
+    }
+    fn home_figures(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
+        pages::home(cx, tx, actor)
+    }
+}

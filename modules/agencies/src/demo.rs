@@ -1,0 +1,103 @@
+//! Agencies of Sao Mai: the province, its departments, the force, 102 communes with their police, enterprises, schools.
+
+use registers::Data;
+use store::Result;
+use web::demo::t;
+use web::{DemoContext, Made};
+
+use crate::names;
+
+/// Fills the register and remembers `agency` (id, kind) for later modules.
+pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
+    let root = agency(cx, "Ủy ban nhân dân tỉnh Sao Mai", "UBND tỉnh", "province_committee", "province", None, true)?;
+    let mut force = Vec::new();
+    for (name, short, kind) in [("Công an tỉnh", "CAT", "police"), ("Bộ Chỉ huy Quân sự tỉnh", "BCHQS", "military")] {
+        force.push(agency(cx, name, short, kind, "province", Some(&root), true)?);
+    }
+    for (name, short) in names::DEPARTMENTS {
+        agency(cx, name, short, "department", "province", Some(&root), true)?;
+    }
+    for (name, short, kind) in names::BRANCHES {
+        let state = !matches!(*kind, "soe" | "telecom");
+        agency(cx, name, short, kind, "province", Some(&root), state)?;
+    }
+    communes(cx, &root, force.first().map(String::as_str))?;
+    schools(cx, &root)?;
+    collective_actors(cx)
+}
+
+fn agency(cx: &mut DemoContext<'_, '_>, name: &str, short: &str, kind: &str, level: &str, parent: Option<&str>, state: bool) -> Result<String> {
+    let report = !matches!(kind, "province_committee" | "school" | "commune_police" | "soe");
+    let id = cx.put(
+        "agency",
+        &[
+            ("name", t(name)),
+            ("short_name", t(short)),
+            ("kind", t(kind)),
+            ("level", t(level)),
+            ("state_agency", Data::Bool(state)),
+            ("parent", parent.map_or(Data::Null, t)),
+            ("obliged", Data::Bool(kind != "school")),
+            ("must_report", Data::Bool(report)),
+            ("valid_from", t("2025-07-01")),
+        ],
+    )?;
+    cx.keep("agency", Made { id: id.clone(), agency: id.clone(), word: kind.to_owned(), number: 0 });
+    Ok(id)
+}
+
+fn communes(cx: &mut DemoContext<'_, '_>, root: &str, police: Option<&str>) -> Result<()> {
+    let n = 102;
+    for i in 0..n {
+        let ward = i % 5 == 0;
+        let place = if i == 0 { "Sao Mai".to_owned() } else if i == 1 { "Bến Lau".to_owned() } else { names::commune(i + 17) };
+        let word = if ward { "phường" } else { "xã" };
+        let name = format!("Ủy ban nhân dân {word} {place}");
+        let id = agency(cx, &name, &format!("UBND {word} {place}"), "commune", "commune", Some(root), true)?;
+        let name = format!("Công an {word} {place}");
+        let station = cx.put(
+            "agency",
+            &[
+                ("name", t(&name)),
+                ("short_name", t(&format!("CA {word} {place}"))),
+                ("kind", t("commune_police")),
+                ("level", t("commune")),
+                ("state_agency", Data::Bool(true)),
+                ("parent", t(&id)),
+                ("professional_parent", police.map_or(Data::Null, t)),
+                ("obliged", Data::Bool(false)),
+                ("must_report", Data::Bool(false)),
+                ("valid_from", t("2025-07-01")),
+            ],
+        )?;
+        cx.keep("agency", Made { id: station.clone(), agency: station, word: "commune_police".into(), number: 0 });
+        (cx.progress)("cơ quan", i + 1, n);
+    }
+    Ok(())
+}
+
+fn schools(cx: &mut DemoContext<'_, '_>, root: &str) -> Result<()> {
+    let n = cx.scaled(64).min(68);
+    for i in 0..n {
+        let kind = if i % 3 == 0 { "Trường THPT" } else { "Trường THCS" };
+        let name = format!("{kind} {}", names::commune(i));
+        agency(cx, &name, &name, "school", "province", Some(root), false)?;
+    }
+    Ok(())
+}
+
+/// Names that plans use for many agencies at once, with the rule that expands each by date.
+fn collective_actors(cx: &mut DemoContext<'_, '_>) -> Result<()> {
+    let list = [
+        ("Các sở, ban, ngành", "Các sở, ban, ngành cấp tỉnh\nCác sở, ngành\nsở, ban, ngành\nCác sở, ban, ngành, đoàn thể cấp tỉnh", "kind in (department, branch, office)", false),
+        ("UBND cấp xã", "UBND các xã, phường\nỦy ban nhân dân các xã, phường\nUBND xã, phường\nỦy ban nhân dân cấp xã", "kind = commune", false),
+        ("Các tổ chức, doanh nghiệp nhà nước", "doanh nghiệp nhà nước", "kind = soe", false),
+        ("Các doanh nghiệp viễn thông", "doanh nghiệp viễn thông, công nghệ số", "kind in (telecom, it_enterprise)", false),
+        ("Các cơ quan có liên quan", "Các cơ quan, đơn vị, địa phương liên quan\ncác đơn vị liên quan", "", true),
+    ];
+    for (name, aliases, rule, unresolvable) in list {
+        let rule = if rule.is_empty() { Data::Null } else { t(rule) };
+        cx.put("collective_actor", &[("name", t(name)), ("aliases", t(aliases)), ("rule", rule), ("unresolvable", Data::Bool(unresolvable))])?;
+    }
+    Ok(())
+}

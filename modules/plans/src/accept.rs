@@ -1,0 +1,397 @@
+//! Accepting a reading: plan, sections, objectives, targets, tasks, actors, recipients and obligations in one transaction.
+
+use std::collections::BTreeMap;
+
+use access::{Actor, Verb};
+use plan_reader::{Objective, Task};
+use registers::actions::{self, Values};
+use registers::{Data, Filter, Op, Query, Registry};
+use store::{Error, FieldError, Result, Tx};
+
+use crate::draft::{Draft, Who};
+use crate::{actors, expand};
+
+/// What acceptance made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Accepted {
+    /// Plan record.
+    pub plan: String,
+    /// Tasks made.
+    pub tasks: usize,
+    /// Targets made.
+    pub targets: usize,
+    /// Obligations made.
+    pub obligations: usize,
+}
+
+struct Accept<'a, 't> {
+    tx: &'a mut Tx<'t>,
+    reg: &'a Registry,
+    actor: &'a Actor,
+    draft: &'a Draft,
+    plan: String,
+    made: Accepted,
+}
+
+/// Makes the plan. Refuses, with every reason at once, what cannot be right; saves nothing then.
+pub fn accept(tx: &mut Tx, reg: &Registry, actor: &Actor, draft: &Draft, hash: &str, today: &str) -> Result<Accepted> {
+    actor.may(Verb::Create, "plan")?;
+    refuse(draft)?;
+    already(tx, reg, actor, hash)?;
+    let mut a = Accept { tx, reg, actor, draft, plan: String::new(), made: Accepted::default() };
+    a.plan(hash)?;
+    let sections = a.sections()?;
+    a.objectives()?;
+    a.tasks(&sections)?;
+    a.assignments()?;
+    a.recipients()?;
+    a.legal_bases()?;
+    a.learn()?;
+    let (plan, mut made) = (a.plan, a.made);
+    made.obligations = expand::plan(tx, reg, actor, &plan, today)?;
+    made.plan = plan;
+    Ok(made)
+}
+
+/// Reasons why this reading cannot become a plan yet.
+fn refuse(draft: &Draft) -> Result<()> {
+    let mut wrong = Vec::new();
+    let mut say = |field: &str, message: String| wrong.push(FieldError { field: field.into(), message });
+    if draft.head.issuer.is_none() {
+        say("issuer", "Chọn cơ quan ban hành kế hoạch trong sổ cơ quan.".into());
+    }
+    if draft.reading.plan.title.as_deref().unwrap_or_default().trim().is_empty() {
+        say("title", "Nhập tên kế hoạch.".into());
+    }
+    for (i, t) in draft.reading.plan.tasks.iter().enumerate() {
+        if t.text.trim().is_empty() && !draft.left_out.contains(&i) {
+            say("tasks", format!("Nhiệm vụ thứ {} không có nội dung. Nhập nội dung hoặc bỏ nhiệm vụ này.", i + 1));
+        }
+    }
+    for name in draft.leads() {
+        if !draft.actors.contains_key(name) {
+            say("actors", format!("Chưa rõ «{name}» là cơ quan nào. Chọn trong danh sách, hoặc chọn “Chỉ giữ tên gọi”."));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+}
+
+/// The same file never makes a second plan.
+fn already(tx: &mut Tx, reg: &Registry, actor: &Actor, hash: &str) -> Result<()> {
+    let scope = actor.may(Verb::Read, "plan")?;
+    let query = Query { filters: vec![Filter { field: "source_hash".into(), op: Op::Is, values: vec![hash.into()] }], as_of: Some("all".into()), ..Query::default() };
+    match actions::list(tx, reg, &scope, &query)?.items.first() {
+        Some(r) => Err(Error::Conflict(format!("Văn bản này đã được chấp nhận thành kế hoạch «{}». Mở kế hoạch đó để sửa số, ngày; không cần nhập lại.", r.title))),
+        None => Ok(()),
+    }
+}
+
+/// Values without the empty ones.
+fn values(list: Vec<(&str, Data)>) -> Values {
+    list.into_iter().filter(|(_, v)| *v != Data::Null).map(|(k, v)| (k.to_owned(), v)).collect()
+}
+fn text(s: &str) -> Data {
+    if s.trim().is_empty() { Data::Null } else { Data::Text(s.trim().to_owned()) }
+}
+fn opt(s: Option<&String>) -> Data {
+    s.map_or(Data::Null, |s| text(s))
+}
+fn int(n: usize) -> Data {
+    Data::Int(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+impl Accept<'_, '_> {
+    fn put(&mut self, register: &str, list: Vec<(&str, Data)>) -> Result<String> {
+        actions::create(self.tx, self.reg, self.actor, register, values(list), None).map(|r| r.id)
+    }
+
+    fn plan(&mut self, hash: &str) -> Result<()> {
+        let (p, head) = (&self.draft.reading.plan, &self.draft.head);
+        let level = if head.level.is_empty() { "province" } else { &head.level };
+        let id = self.put(
+            "plan",
+            vec![
+                ("title", opt(p.title.as_ref())),
+                ("number", opt(p.number.as_ref())),
+                ("issued_on", opt(p.date.as_ref())),
+                ("issuer", opt(head.issuer.as_ref())),
+                ("issuer_text", opt(p.issuer.as_ref())),
+                ("level", text(level)),
+                ("parent", opt(head.parent.as_ref())),
+                ("starts_on", opt(head.starts_on.as_ref())),
+                ("ends_on", opt(head.ends_on.as_ref())),
+                ("source_hash", text(hash)),
+            ],
+        )?;
+        if p.date.is_some() {
+            actions::transition(self.tx, self.reg, self.actor, "plan", &id, 1, "issue", Values::new(), None)?;
+        }
+        self.plan = id;
+        Ok(())
+    }
+
+    /// Sections of the body, then those of the task table; ordinal of the table's → record.
+    fn sections(&mut self) -> Result<BTreeMap<String, String>> {
+        let reading = &self.draft.reading;
+        let mut by_ordinal = BTreeMap::new();
+        let own = !reading.table_sections.is_empty();
+        let all: Vec<_> = reading.plan.sections.iter().map(|s| (s, !own)).chain(reading.table_sections.iter().map(|s| (s, true))).collect();
+        for (seq, (s, of_tasks)) in all.into_iter().enumerate() {
+            let plan = text(&self.plan);
+            let id = self.put("plan_section", vec![("plan", plan), ("seq", int(seq + 1)), ("ordinal", text(&s.ordinal)), ("title", text(&s.title)), ("line", int(s.line))])?;
+            if of_tasks {
+                by_ordinal.entry(s.ordinal.clone()).or_insert(id);
+            }
+        }
+        Ok(by_ordinal)
+    }
+
+    fn objectives(&mut self) -> Result<()> {
+        let draft = self.draft;
+        for (i, o) in draft.reading.plan.objectives.iter().enumerate() {
+            let objective = self.put(
+                "objective",
+                vec![
+                    ("plan", text(&self.plan)),
+                    ("seq", int(i + 1)),
+                    ("section", opt(o.section.as_ref())),
+                    ("content", text(&o.text)),
+                    ("horizon", opt(o.horizon.as_ref())),
+                    ("line", int(o.line)),
+                ],
+            )?;
+            for (v, _) in o.values.iter().enumerate() {
+                self.target(&objective, i, v, o)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn target(&mut self, objective: &str, i: usize, v: usize, o: &Objective) -> Result<()> {
+        let value = &o.values[v];
+        let chosen = self.draft.indicators.get(&format!("{i}.{v}")).filter(|s| !s.is_empty());
+        let comparator = match (value.comparator.as_str(), value.upper) {
+            (_, Some(_)) => "range",
+            (">", _) => "more_than",
+            ("<=", _) => "at_most",
+            ("<", _) => "less_than",
+            ("=", _) if value.unit != "%" => "equal",
+            _ => "at_least",
+        };
+        self.made.targets += 1;
+        let seq = self.made.targets;
+        self.put(
+            "target",
+            vec![
+                ("plan", text(&self.plan)),
+                ("objective", text(objective)),
+                ("seq", int(seq)),
+                ("content", text(if value.text.is_empty() { &o.text } else { &value.text })),
+                ("comparator", text(comparator)),
+                ("value", Data::Real(value.value)),
+                ("upper", value.upper.map_or(Data::Null, Data::Real)),
+                ("unit", text(unit(&value.unit))),
+                ("horizon", opt(o.horizon.as_ref())),
+                ("indicator", opt(chosen)),
+                ("indicator_confirmed", Data::Bool(chosen.is_some())),
+                ("line", int(o.line)),
+            ],
+        )
+        .map(drop)
+    }
+
+    fn tasks(&mut self, sections: &BTreeMap<String, String>) -> Result<()> {
+        let draft = self.draft;
+        for (i, t) in draft.reading.plan.tasks.iter().enumerate() {
+            if draft.left_out.contains(&i) {
+                continue;
+            }
+            self.made.tasks += 1;
+            let section = t.section.as_ref().and_then(|o| sections.get(o));
+            let schedule = serde_json::to_value(&t.schedule).map_err(Error::internal)?;
+            let when = When::of(&schedule);
+            let event = match &when.condition {
+                Some(c) => Some(self.event(c)?),
+                None => None,
+            };
+            let lines: Vec<String> = t.lines.iter().map(usize::to_string).collect();
+            let task = self.put(
+                "task",
+                vec![
+                    ("plan", text(&self.plan)),
+                    ("section", opt(section)),
+                    ("seq", int(i + 1)),
+                    ("no", opt(t.no.as_ref())),
+                    ("content", text(&t.text)),
+                    ("product", opt(t.product.as_ref())),
+                    ("time_text", opt(t.time.as_ref())),
+                    ("schedule_kind", text(when.kind)),
+                    ("schedule", if schedule.is_null() { Data::Null } else { text(&schedule.to_string()) }),
+                    ("starts_on", opt(when.from.as_ref())),
+                    ("due_on", opt(when.due.as_ref())),
+                    ("event", opt(event.as_ref())),
+                    ("condition", opt(when.condition.as_ref())),
+                    ("lines", text(&lines.join(", "))),
+                    ("note", text(&t.notes.join("; "))),
+                ],
+            )?;
+            self.actors(&task, t)?;
+        }
+        Ok(())
+    }
+
+    fn actors(&mut self, task: &str, t: &Task) -> Result<()> {
+        let both = t.lead.iter().map(|n| (n, "lead")).chain(t.coordinating.iter().map(|n| (n, "coordinating")));
+        for (seq, (name, role)) in both.enumerate() {
+            let scope = t.scopes.iter().find(|s| s.agency == *name).map(|s| s.scope.as_str()).unwrap_or_default();
+            self.actor(task, seq + 1, role, name, scope)?;
+        }
+        Ok(())
+    }
+
+    fn actor(&mut self, task: &str, seq: usize, role: &str, name: &str, scope: &str) -> Result<()> {
+        let (mut agency, mut collective, mut chosen) = (Data::Null, Data::Null, Data::Null);
+        match self.draft.actors.get(name) {
+            Some(Who::Agency(id)) => agency = text(id),
+            Some(Who::Collective(id)) => collective = text(id),
+            Some(Who::Chosen(ids)) => chosen = Data::Links(ids.clone()),
+            Some(Who::TextOnly) | None => {}
+        }
+        let list = vec![("task", text(task)), ("seq", int(seq)), ("role", text(role)), ("name", text(name)), ("agency", agency), ("collective", collective), ("chosen", chosen), ("scope_text", text(scope))];
+        self.put("task_actor", list).map(drop)
+    }
+
+    /// Standing duties of the assignment section: kept and shown, without dates of their own (requirements S-137).
+    fn assignments(&mut self) -> Result<()> {
+        let draft = self.draft;
+        let mut seq = draft.reading.plan.tasks.len();
+        for block in &draft.reading.plan.assignments {
+            for duty in &block.duties {
+                if draft.reading.plan.tasks.iter().any(|t| t.text == *duty) || duty.trim().is_empty() {
+                    continue;
+                }
+                seq += 1;
+                let list = vec![
+                    ("plan", text(&self.plan)),
+                    ("seq", int(seq)),
+                    ("content", text(duty)),
+                    ("schedule_kind", text("none")),
+                    ("needs_approval", Data::Bool(false)),
+                    ("tags", text("assignment")),
+                    ("lines", text(&block.line.to_string())),
+                ];
+                let task = self.put("task", list)?;
+                for (i, name) in block.agencies.iter().enumerate() {
+                    self.actor(&task, i + 1, "lead", name, "")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn recipients(&mut self) -> Result<()> {
+        let draft = self.draft;
+        for (i, r) in draft.reading.plan.recipients.iter().enumerate() {
+            let mark = match r.mark.as_deref() {
+                Some("b/c") => "report",
+                Some("t/h") => "execute",
+                Some("đ/b") => "info",
+                _ if text::fold(&r.name).starts_with("luu") => "file",
+                _ => "none",
+            };
+            self.put("plan_recipient", vec![("plan", text(&self.plan)), ("seq", int(i + 1)), ("name", text(&r.name)), ("mark", text(mark))])?;
+        }
+        Ok(())
+    }
+
+    /// Quoted documents enter the library, unverified; known numbers stay as they are.
+    fn legal_bases(&mut self) -> Result<()> {
+        let scope = self.actor.may(Verb::Read, "document")?;
+        for base in &self.draft.reading.plan.legal_bases {
+            let Some(number) = &base.number else { continue };
+            let query = Query { filters: vec![Filter { field: "number".into(), op: Op::Is, values: vec![number.clone()] }], as_of: Some("all".into()), ..Query::default() };
+            if actions::count(self.tx, self.reg, &scope, &query)? > 0 {
+                continue;
+            }
+            let kind = document_kind(number);
+            let title = format!("Văn bản số {number}");
+            self.put("document", vec![("number", text(number)), ("issued_on", opt(base.date.as_ref())), ("kind", text(kind)), ("title", text(&title)), ("verified", Data::Bool(false))])?;
+        }
+        Ok(())
+    }
+
+    /// Events that tasks of this plan wait for, once each.
+    fn event(&mut self, condition: &str) -> Result<String> {
+        let scope = self.actor.may(Verb::Read, "plan_event")?;
+        let is = |field: &str, v: &str| Filter { field: field.into(), op: Op::Is, values: vec![v.into()] };
+        let query = Query { filters: vec![is("plan", &self.plan), is("name", condition)], as_of: Some("all".into()), ..Query::default() };
+        if let Some(r) = actions::list(self.tx, self.reg, &scope, &query)?.items.first() {
+            return Ok(r.id.clone());
+        }
+        self.put("plan_event", vec![("plan", text(&self.plan)), ("name", text(condition))])
+    }
+
+    fn learn(&mut self) -> Result<()> {
+        let seen_in = self.draft.reading.plan.title.clone().unwrap_or_default();
+        for name in &self.draft.learned {
+            if let Some(who) = self.draft.actors.get(name) {
+                actors::learn(self.tx, self.reg, self.actor, name, who, &seen_in)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A schedule in the words of the register.
+struct When {
+    kind: &'static str,
+    from: Option<String>,
+    due: Option<String>,
+    condition: Option<String>,
+}
+
+impl When {
+    fn of(schedule: &serde_json::Value) -> Self {
+        let word = |k: &str| schedule[k].as_str().filter(|s| !s.is_empty()).map(str::to_owned);
+        let kind = match schedule["kind"].as_str().unwrap_or_default() {
+            "deadline" | "quarter" | "month" | "week" => "deadline",
+            "period" => "period",
+            "annual" => "annual",
+            "continuous" => "continuous",
+            "periodic" => "periodic",
+            "on_demand" => "on_demand",
+            "event" => "event",
+            "timer" => "timer",
+            "before" => "gate",
+            _ => "none",
+        };
+        let condition = if matches!(kind, "event" | "period") { word("condition") } else { None };
+        Self { kind, from: word("from"), due: word("due").or_else(|| word("to")), condition }
+    }
+}
+
+/// Unit of a target in the words of the register.
+fn unit(u: &str) -> &'static str {
+    let folded = text::fold(u);
+    match folded.as_str() {
+        "%" => "percent",
+        u if u.contains("/nam") => "per_year",
+        u if u.contains("chuyen gia") || u.contains("nguoi") => "people",
+        u if u.contains("dong") => "dong",
+        _ => "count",
+    }
+}
+
+/// Kind of a document by its number.
+fn document_kind(number: &str) -> &'static str {
+    match text::fold(number).as_str() {
+        n if n.contains("/qh") => "law",
+        n if n.contains("/nd-cp") => "decree",
+        n if n.contains("/nq") => "resolution",
+        n if n.contains("/qd") => "decision",
+        n if n.contains("/ct") => "directive",
+        n if n.contains("/tt-") => "circular",
+        n if n.contains("/kh") => "plan",
+        _ => "other",
+    }
+}

@@ -1,0 +1,89 @@
+//! `/api/v1/plans/…`: read a document, import and accept it, obligations with derived states.
+
+use access::Verb;
+use serde_json::{Map, Value, json};
+use web::axum::body::Bytes;
+use web::axum::extract::{DefaultBodyLimit, Path};
+use web::axum::http::StatusCode;
+use web::axum::response::{IntoResponse, Response};
+use web::axum::routing::{get, post};
+use web::axum::{Json, Router};
+use web::forms::QueryData;
+use web::App;
+use web::api::{Api, ApiFail};
+
+use crate::service::{self, MAX_BYTES};
+use crate::work::owed;
+
+/// Addresses under `/api/v1/plans`.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/api/v1/plans/read", post(read).layer(DefaultBodyLimit::max(MAX_BYTES)))
+        .route("/api/v1/plans/drafts", post(upload).layer(DefaultBodyLimit::max(MAX_BYTES)))
+        .route("/api/v1/plans/drafts/{id}", get(draft))
+        .route("/api/v1/plans/drafts/{id}/accept", post(accept))
+        .route("/api/v1/plans/obligations", get(obligations))
+}
+
+/// The reading of the bytes sent; keeps nothing.
+async fn read(actor: Api, q: QueryData, body: Bytes) -> Result<Response, ApiFail> {
+    actor.may(Verb::Create, "plan")?;
+    let name = q.filled("name").unwrap_or("plan").to_owned();
+    let reading = web::blocking(move || service::read_document(&body, &name)).await??;
+    Ok(Json(reading.plan).into_response())
+}
+
+/// Keeps the reading as a draft.
+async fn upload(actor: Api, q: QueryData, body: Bytes) -> Result<Response, ApiFail> {
+    actor.may(Verb::Create, "plan")?;
+    let name = q.filled("name").unwrap_or("plan").to_owned();
+    let (bytes, file) = (body.to_vec(), name.clone());
+    let reading = web::blocking(move || service::read_document(&body, &file)).await??;
+    let id = actor.write(move |tx, who| service::upload(tx, &who.reg, &who.actor, reading, bytes, &name, &who.today)).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": id }))).into_response())
+}
+
+/// A draft: reading, actors, what is unresolved.
+async fn draft(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    let (row, d) = actor.read(move |tx, who| service::load(tx, &who.actor, &id)).await?;
+    let unresolved = d.unresolved();
+    Ok(Json(json!({ "id": row.id, "version": row.version, "plan": row.plan, "draft": d, "unresolved": unresolved })).into_response())
+}
+
+/// Accepts a draft: all of it or nothing.
+async fn accept(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    let made = actor.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, &who.today)).await?;
+    Ok((StatusCode::CREATED, Json(made)).into_response())
+}
+
+/// Obligations in scope with their derived states.
+async fn obligations(actor: Api) -> Result<Response, ApiFail> {
+    actor.may(Verb::Read, "obligation")?;
+    let all = actor.read(|tx, who| owed(tx, &who.reg, &who.actor, &who.today, vec![])).await?;
+    let items: Vec<Value> = all.iter().map(|o| json!({ "id": o.record.id, "agency": o.record.text("agency"), "task": o.record.text("task"), "due_on": o.record.text("due_on"), "state": o.state })).collect();
+    Ok(Json(json!({ "items": items })).into_response())
+}
+
+/// Path items for OpenAPI.
+pub fn openapi() -> Map<String, Value> {
+    let op = |verb: &str, id: &str, what: &str, ok: &str| json!({ verb: { "operationId": id, "tags": ["plans"], "summary": what, "responses": { ok: { "description": what }, "default": { "$ref": "#/components/responses/Problem" } } } });
+    let bytes = |id: &str, what: &str, ok: &str| {
+        let mut v = op("post", id, what, ok);
+        v["post"]["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
+        v["post"]["parameters"] = json!([{ "name": "name", "in": "query", "schema": { "type": "string" }, "description": "File name" }]);
+        v
+    };
+    let with_id = |mut v: Value| {
+        for (_, op) in v.as_object_mut().into_iter().flatten() {
+            op["parameters"] = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
+        }
+        v
+    };
+    Map::from_iter([
+        ("/api/v1/plans/read".to_owned(), bytes("plans_read", "Read a plan document; keeps nothing", "200")),
+        ("/api/v1/plans/drafts".to_owned(), bytes("plans_upload", "Read a plan document and keep it for review", "201")),
+        ("/api/v1/plans/drafts/{id}".to_owned(), with_id(op("get", "plans_draft", "A reading under review", "200"))),
+        ("/api/v1/plans/drafts/{id}/accept".to_owned(), with_id(op("post", "plans_accept", "Accept a reading", "201"))),
+        ("/api/v1/plans/obligations".to_owned(), op("get", "plans_obligations", "Obligations with derived states", "200")),
+    ])
+}

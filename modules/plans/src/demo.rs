@@ -1,0 +1,81 @@
+//! The plan of Sao Mai, read from its text like any other, and the reports of last year.
+
+use std::collections::BTreeMap;
+
+use store::Result;
+use web::DemoContext;
+use web::demo::{n, t};
+
+use crate::service;
+
+/// The document itself; our own words, about a province that does not exist.
+const PLAN: &str = include_str!("../../../packs/sao-mai-demo/ke-hoach-an-ninh-mang-2026.txt");
+
+/// Reads and accepts the plan, binds its clear targets and tasks, files reports.
+pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
+    let reading = service::read_document(PLAN.as_bytes(), "ke-hoach-27.txt")?;
+    let mut draft = service::draft(cx.tx, cx.registry, &cx.actor, reading, &cx.today)?;
+    for (i, o) in draft.reading.plan.objectives.clone().iter().enumerate() {
+        for v in 0..o.values.len() {
+            let words = format!("{} {}", o.values[v].text, o.text);
+            if let Some(id) = bind(&words) {
+                draft.indicators.insert(format!("{i}.{v}"), id.to_owned());
+            }
+        }
+    }
+    for name in draft.unresolved() {
+        draft.actors.insert(name, crate::Who::TextOnly);
+    }
+    let today = cx.today.clone();
+    let made = crate::accept(cx.tx, cx.registry, &cx.actor, &draft, &service::hash(PLAN.as_bytes()), &today)?;
+    (cx.progress)("nghĩa vụ", made.obligations, made.obligations);
+    bind_tasks(cx, &made.plan)?;
+    reports(cx)
+}
+
+/// What an officer would confirm among the suggestions.
+fn bind(words: &str) -> Option<&'static str> {
+    let folded = text::fold(words);
+    let table = [
+        ("dau moi", "T-04"),
+        ("chuyen trach va truc tiep", "T-01"),
+        ("cap do 3", "T-02"),
+        ("day du phuong an", "T-11"),
+        ("kiem dinh", "T-15"),
+        ("cong nghe chien luoc", "T-13"),
+        ("dien tap chuyen de", "T-07"),
+        ("kinh phi", "T-29"),
+        ("chuyen gia", "T-27"),
+    ];
+    table.iter().find(|(key, _)| folded.contains(key)).map(|(_, id)| *id)
+}
+
+fn bind_tasks(cx: &mut DemoContext<'_, '_>, plan: &str) -> Result<()> {
+    let table = [("chi dinh dau moi", "T-04"), ("bon lop", "T-37"), ("cong cu ra quet", "T-39")];
+    for task in crate::expand::linked(cx.tx, cx.registry, &cx.actor, "task", "plan", plan)? {
+        let folded = text::fold(task.text("content").unwrap_or_default());
+        if let Some((_, id)) = table.iter().find(|(key, _)| folded.contains(key)) {
+            let values = BTreeMap::from([("indicator".to_owned(), t(id))]);
+            registers::actions::update(cx.tx, cx.registry, &cx.actor, "task", &task.id, task.version, values, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Last year's reports came in; this year's are due before 5 December: some agencies were early.
+fn reports(cx: &mut DemoContext<'_, '_>) -> Result<()> {
+    let year: i64 = cx.today.get(..4).and_then(|y| y.parse().ok()).unwrap_or(2026);
+    let agencies = cx.kept("agency");
+    for a in agencies.iter().filter(|a| !matches!(a.word.as_str(), "province_committee" | "school" | "commune_police" | "soe")) {
+        for (y, percent) in [(year - 1, 91), (year, 18)] {
+            let due = format!("{y}-12-04");
+            let id = cx.put("report_submission", &[("agency", t(&a.id)), ("year", n(y)), ("kind", t("annual")), ("line", t("anm")), ("due_on", t(&due))])?;
+            if cx.rng.chance(percent) {
+                let late = y < year && cx.rng.chance(8);
+                let on = if y < year { format!("{y}-12-{:02}", if late { 9 } else { 1 + cx.rng.below(4) }) } else { cx.days_ago(1) };
+                cx.advance("report_submission", &id, &["submit"], &[("submitted_on", t(&on))])?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! `/plans/import`: take a document, accept or discard its reading.
+
+use access::Verb;
+use store::{Error, FieldError};
+use web::axum::extract::{Multipart, Path};
+use web::components::{FieldView, InputKind, error_summary, field, form_actions, heading};
+use web::maud::{Markup, html};
+use web::{Ctx, FormData, Page, PageResult, redirect, redirect_with};
+
+use crate::{service, store as drafts};
+
+/// The upload form.
+pub async fn form(ctx: Ctx) -> PageResult {
+    ctx.may(Verb::Create, "plan")?;
+    Ok(page(&ctx, &[], ""))
+}
+
+fn page(ctx: &Ctx, errors: &[FieldError], pasted: &str) -> web::axum::response::Response {
+    let lang = ctx.lang();
+    let file = FieldView::line("file", lang.t("Tệp kế hoạch (.docx, .pdf, .txt)", "Plan file (.docx, .pdf, .txt)"), "")
+        .kind(InputKind::File)
+        .help(lang.t("Tệp .pdf phải có lớp chữ; bản quét ảnh cần nhận dạng chữ trước.", "A .pdf needs a text layer; scanned pages must be recognised first."))
+        .errors(errors);
+    let text = FieldView::line("text", lang.t("Hoặc dán toàn văn", "Or paste the full text"), pasted).kind(InputKind::Area).errors(errors);
+    let label = |f: &str| if f == "file" { lang.t("Tệp kế hoạch", "Plan file").to_owned() } else { f.to_owned() };
+    let body: Markup = html! {
+        (heading(lang.t("Nhập văn bản kế hoạch", "Import a plan"), Some(html! { (lang.t("Đọc xong bạn xem lại từng mục rồi mới chấp nhận; chưa có gì được tạo trước lúc đó.", "You review everything before anything is created.")) }), None))
+        (error_summary(errors, label, lang))
+        form.card method="post" enctype="multipart/form-data" action={"/plans/import?csrf=" (ctx.look.csrf)} {
+            (field(&file, lang))
+            (field(&text, lang))
+            (form_actions(lang.t("Đọc văn bản", "Read the document"), "/plans", lang))
+        }
+    };
+    let status = if errors.is_empty() { web::axum::http::StatusCode::OK } else { web::axum::http::StatusCode::UNPROCESSABLE_ENTITY };
+    Page::new(lang.t("Nhập kế hoạch", "Import a plan")).active("/plans").crumb(lang.t("Kế hoạch", "Plans"), "/plans").crumb_text(lang.t("Nhập văn bản", "Import")).narrow().status(status).body(body).respond(ctx)
+}
+
+/// Reads what was sent; back to the form with the reason when it cannot be read.
+pub async fn upload(ctx: Ctx, mut parts: Multipart) -> PageResult {
+    ctx.may(Verb::Create, "plan")?;
+    let (mut bytes, mut name, mut pasted) = (Vec::new(), String::new(), String::new());
+    while let Some(part) = parts.next_field().await.map_err(|e| Error::BadRequest(format!("Tệp gửi lên bị đứt giữa chừng. Gửi lại. ({e})")))? {
+        let kind = part.name().unwrap_or_default().to_owned();
+        let file_name = part.file_name().unwrap_or_default().to_owned();
+        let data = part.bytes().await.map_err(|_| Error::BadRequest("Tệp lớn hơn mức cho phép hoặc gửi chưa xong. Gửi lại tệp nhỏ hơn 20 MB.".into()))?;
+        match kind.as_str() {
+            "file" if !data.is_empty() => (bytes, name) = (data.to_vec(), file_name),
+            "text" => pasted = String::from_utf8_lossy(&data).into_owned(),
+            _ => {}
+        }
+    }
+    if bytes.is_empty() && !pasted.trim().is_empty() {
+        (bytes, name) = (pasted.clone().into_bytes(), ctx.t("văn bản dán.txt", "pasted.txt").to_owned());
+    }
+    if bytes.is_empty() {
+        let error = FieldError { field: "file".into(), message: "Chọn tệp kế hoạch, hoặc dán toàn văn vào ô bên dưới.".into() };
+        return Ok(page(&ctx, &[error], &pasted));
+    }
+    // reading may take a second for a large document: not on the async threads
+    let (for_reading, file_name) = (bytes.clone(), name.clone());
+    let read = web::blocking(move || service::read_document(&for_reading, &file_name)).await?;
+    let reading = match read {
+        Ok(r) => r,
+        Err(Error::Invalid(errors)) => return Ok(page(&ctx, &errors, &pasted)),
+        Err(e) => return Err(e.into()),
+    };
+    let id = ctx.write(move |tx, who| service::upload(tx, &who.reg, &who.actor, reading, bytes, &name, &who.today)).await?;
+    Ok(redirect(&format!("/plans/import/{id}")))
+}
+
+/// Accepts the reading: all of it in one transaction, or the reasons why not.
+pub async fn accept(ctx: Ctx, Path(id): Path<String>, _: FormData) -> PageResult {
+    let back = format!("/plans/import/{id}");
+    let done = ctx.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, &who.today)).await;
+    match done {
+        Ok(made) => {
+            let message = format!("Đã tạo kế hoạch: {} chỉ tiêu, {} nhiệm vụ, {} nghĩa vụ cho các cơ quan.", made.targets, made.tasks, made.obligations);
+            redirect_with(&ctx, &format!("/plans/{}", made.plan), "met", &message)
+        }
+        Err(Error::Invalid(errors)) => {
+            let list: Vec<String> = errors.into_iter().map(|e| e.message).collect();
+            redirect_with(&ctx, &back, "unmet", &list.join(" "))
+        }
+        Err(Error::Conflict(m)) => redirect_with(&ctx, &back, "unmet", &m),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Throws the reading away.
+pub async fn discard(ctx: Ctx, Path(id): Path<String>, _: FormData) -> PageResult {
+    ctx.may(Verb::Create, "plan")?;
+    ctx.write(move |tx, _| drafts::discard(tx, &id)).await?;
+    redirect_with(&ctx, "/plans", "plain", ctx.t("Đã bỏ bản đọc. Văn bản gốc của bạn không bị ảnh hưởng.", "The reading was discarded."))
+}

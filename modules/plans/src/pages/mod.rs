@@ -1,0 +1,38 @@
+//! Pages of the module.
+
+mod board;
+mod edit;
+mod import;
+mod list;
+mod obligation;
+mod plan;
+mod review;
+
+use web::App;
+use web::axum::Router;
+use web::axum::extract::DefaultBodyLimit;
+use web::axum::routing::{get, post};
+
+use crate::service::MAX_BYTES;
+
+/// Addresses under `/plans`.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/plans", get(list::show))
+        .route("/plans/import", get(import::form).post(import::upload).layer(DefaultBodyLimit::max(MAX_BYTES + (1 << 20))))
+        .route("/plans/import/{id}", get(review::show))
+        .route("/plans/import/{id}/head", get(edit::head_form).post(edit::head_save))
+        .route("/plans/import/{id}/task/{n}", get(edit::task_form).post(edit::task_save))
+        .route("/plans/import/{id}/objective/{n}", get(edit::objective_form).post(edit::objective_save))
+        .route("/plans/import/{id}/actor/{n}", get(edit::actor_form).post(edit::actor_save))
+        .route("/plans/import/{id}/accept", post(import::accept))
+        .route("/plans/import/{id}/discard", post(import::discard))
+        .route("/plans/board", get(board::board))
+        .route("/plans/calendar", get(board::calendar))
+        .route("/plans/obligation/{id}", get(obligation::show))
+        .route("/plans/obligation/{id}/evidence", post(obligation::add_evidence))
+        .route("/plans/obligation/{id}/{transition}", post(obligation::act))
+        .route("/plans/{id}", get(plan::show))
+        .route("/plans/{id}/target/{target}", post(plan::bind_target))
+        .route("/plans/{id}/task/{task}", get(plan::task).post(plan::bind_task))
+}

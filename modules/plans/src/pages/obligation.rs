@@ -1,0 +1,157 @@
+//! `/plans/obligation/{id}`: one thing one agency owes: why, until when, what was done, the next step.
+
+use access::Verb;
+use registers::actions::{self, Values};
+use registers::{Data, Filter, Op};
+use store::Error;
+use web::axum::extract::Path;
+use web::components::{FieldView, InputKind, facts, field, form_actions, heading, tag};
+use web::maud::html;
+use web::shell::csrf;
+use web::{Ctx, FormData, Page, PageResult, fmt, redirect_with};
+
+use crate::work::owed;
+
+/// The page.
+pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    let wanted = id.clone();
+    let (one, evidence, task) = ctx
+        .read(move |tx, who| {
+            let scope = who.may(Verb::Read, "obligation")?;
+            let record = actions::get(tx, &who.reg, &scope, &wanted)?;
+            let agency = record.text("agency").unwrap_or_default().to_owned();
+            let mine = vec![Filter { field: "agency".into(), op: Op::Is, values: vec![agency] }];
+            let one = owed(tx, &who.reg, &who.actor, &who.today, mine)?.into_iter().find(|o| o.record.id == wanted);
+            let one = one.ok_or_else(|| Error::NotFound("Không có nghĩa vụ này trong phạm vi của bạn.".into()))?;
+            let evidence = crate::expand::linked(tx, &who.reg, &who.actor, "evidence", "obligation", &wanted)?;
+            let task = match record.text("task") {
+                Some(t) => Some(actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, t)?),
+                None => None,
+            };
+            Ok((one, evidence, task))
+        })
+        .await?;
+    let lang = ctx.lang();
+    let (o, base) = (&one.record, format!("/plans/obligation/{id}"));
+    let due = o.text("due_on").map_or_else(|| lang.t("thường xuyên", "continuous").to_owned(), fmt::date);
+    let mut list = vec![
+        (lang.t("Cơ quan", "Agency").to_owned(), html! { (o.link_title("agency").unwrap_or_default()) }),
+        (lang.t("Kỳ", "Period").to_owned(), html! { (o.text("period_key").unwrap_or_default()) }),
+        (lang.t("Hạn", "Due").to_owned(), html! { (due) }),
+    ];
+    if let Some(t) = &task {
+        let plan = t.text("plan").unwrap_or_default();
+        list.push((lang.t("Kế hoạch", "Plan").to_owned(), html! { a href={"/plans/" (plan) "/task/" (t.id)} { (t.link_title("plan").unwrap_or_default()) } }));
+        if let Some(time) = t.text("time_text") {
+            list.push((lang.t("Thời gian trong kế hoạch", "Time in the plan").to_owned(), html! { (time) }));
+        }
+        if let (Some(i), Some((met, all))) = (t.text("indicator"), one.figure) {
+            list.push((lang.t("Tiến độ theo sổ đăng ký", "Progress from the registers").to_owned(), html! { a href={"/targets/" (i)} { (i) } " · " (met) "/" (all) }));
+        }
+    }
+    let moves: Vec<_> = moves(&ctx, o.state.as_deref().unwrap_or_default());
+    let may_add = ctx.can(Verb::Create, "evidence") && one.state.open();
+    let body = html! {
+        (heading(o.text("content").unwrap_or_default(), None, Some(tag(one.state.tone(), lang.l(one.state.label())))))
+        section.card { (facts(list)) @if let Some(s) = o.text("scope_text") { p { (lang.t("Phạm vi", "Scope")) ": " (s) } } }
+        section.card {
+            h2 { (lang.t("Minh chứng", "Evidence")) }
+            @if evidence.is_empty() { p.muted { (lang.t("Chưa có minh chứng. Ghi lại việc đã làm, số văn bản, hoặc bản ghi trong sổ.", "None yet. Note what was done, a document number, or a record.")) } }
+            ul.list { @for e in &evidence { li { span.due { (fmt::date(e.text("happened_on").unwrap_or_default())) } div { (e.text("note").unwrap_or_default()) } a.btn href={"/r/evidence/" (e.id)} { (lang.t("Mở", "Open")) } } } }
+            @if may_add {
+                form method="post" action={(base) "/evidence"} {
+                    (csrf(&ctx.look))
+                    (field(&FieldView::line("note", lang.t("Đã làm gì", "What was done"), "").kind(InputKind::Area).required(), lang))
+                    (field(&FieldView::line("happened_on", lang.t("Ngày", "Date"), &fmt::date(&ctx.today)).kind(InputKind::Date), lang))
+                    (form_actions(lang.t("Thêm minh chứng", "Add evidence"), "/plans/board", lang))
+                }
+            }
+        }
+        @for (t, label, demands) in &moves {
+            section.card {
+                form method="post" action={(base) "/" (t)} {
+                    (csrf(&ctx.look))
+                    input type="hidden" name="version" value=(o.version);
+                    @if demands.iter().any(|d| d == "result_note") { (field(&FieldView::line("result_note", lang.t("Kết quả", "Result"), o.text("result_note").unwrap_or_default()).kind(InputKind::Area).required(), lang)) }
+                    @if demands.iter().any(|d| d == "done_on") { (field(&FieldView::line("done_on", lang.t("Ngày hoàn thành", "Done on"), &fmt::date(&ctx.today)).kind(InputKind::Date).required(), lang)) }
+                    @if demands.iter().any(|d| d == "reason") { (field(&FieldView::line("reason", lang.t("Lý do", "Reason"), "").required(), lang)) }
+                    button.btn type="submit" { (label) }
+                }
+            }
+        }
+        p.small { a href={"/r/obligation/" (id)} { (lang.t("Bản ghi đầy đủ và lịch sử", "Full record and history")) } }
+    };
+    Ok(Page::new(lang.t("Nghĩa vụ", "Obligation")).active("/plans/board").crumb(lang.t("Nhiệm vụ", "Tasks"), "/plans/board").body(body).respond(&ctx))
+}
+
+/// Transitions this reader may make from here: id, label, what they demand.
+fn moves(ctx: &Ctx, state: &str) -> Vec<(String, String, Vec<String>)> {
+    if !ctx.can(Verb::Transition, "obligation") {
+        return vec![];
+    }
+    let roles: Vec<&str> = ctx.actor.grants().iter().map(|g| g.role.as_str()).collect();
+    let all = ctx.reg().registers.get("obligation").map(|d| d.transitions.as_slice()).unwrap_or_default();
+    all.iter()
+        .filter(|t| matches!(t.id.as_str(), "submit" | "approve" | "return" | "close") && t.from.iter().any(|f| f == state))
+        .filter(|t| t.roles.is_empty() || t.roles.iter().any(|r| roles.contains(&r.as_str())))
+        .map(|t| {
+            let mut demands = t.demands.clone();
+            if t.reason {
+                demands.push("reason".into());
+            }
+            (t.id.clone(), ctx.lang().label(&t.label).to_owned(), demands)
+        })
+        .collect()
+}
+
+/// Adds evidence in words.
+pub async fn add_evidence(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResult {
+    let back = format!("/plans/obligation/{id}");
+    let (note, day) = (form.text("note").trim().to_owned(), form.filled("happened_on").map(text::parse_date_vi));
+    let day = match day {
+        Some(Err(_)) => return redirect_with(&ctx, &back, "unmet", "Ngày phải viết dạng ngày/tháng/năm, ví dụ 05/12/2026. Minh chứng chưa được lưu."),
+        Some(Ok(d)) => d,
+        None => ctx.today.clone(),
+    };
+    ctx.write(move |tx, who| {
+        let scope = who.may(Verb::Read, "obligation")?;
+        let o = actions::get(tx, &who.reg, &scope, &id)?;
+        let values = Values::from([
+            ("obligation".to_owned(), Data::Text(id.clone())),
+            ("kind".to_owned(), Data::Text("note".into())),
+            ("happened_on".to_owned(), Data::Text(day)),
+            ("agency".to_owned(), Data::Text(o.text("agency").unwrap_or_default().to_owned())),
+            ("note".to_owned(), Data::Text(note)),
+        ]);
+        actions::create(tx, &who.reg, &who.actor, "evidence", values, None)?;
+        if o.state.as_deref() == Some("not_started") {
+            actions::transition(tx, &who.reg, &who.actor, "obligation", &id, o.version, "start", Values::new(), None)?;
+        }
+        Ok(())
+    })
+    .await?;
+    redirect_with(&ctx, &back, "met", ctx.t("Đã thêm minh chứng.", "Evidence added."))
+}
+
+/// Submits, approves, returns or closes.
+pub async fn act(ctx: Ctx, Path((id, transition)): Path<(String, String)>, form: FormData) -> PageResult {
+    let back = format!("/plans/obligation/{id}");
+    let version = form.version()?;
+    let mut values = Values::new();
+    if let Some(v) = form.filled("result_note") {
+        values.insert("result_note".into(), Data::Text(v.to_owned()));
+    }
+    if let Some(v) = form.filled("done_on") {
+        match text::parse_date_vi(v) {
+            Ok(d) => values.insert("done_on".into(), Data::Text(d)),
+            Err(_) => return redirect_with(&ctx, &back, "unmet", "Ngày hoàn thành phải viết dạng ngày/tháng/năm. Chưa có gì được lưu."),
+        };
+    }
+    let reason = form.filled("reason").map(str::to_owned);
+    let done = ctx.write(move |tx, who| actions::transition(tx, &who.reg, &who.actor, "obligation", &id, version, &transition, values, reason.as_deref())).await;
+    match done {
+        Ok(_) => redirect_with(&ctx, &back, "met", ctx.t("Đã ghi nhận.", "Recorded.")),
+        Err(e @ (Error::Invalid(_) | Error::Conflict(_))) => redirect_with(&ctx, &back, "unmet", &e.to_string()),
+        Err(e) => Err(e.into()),
+    }
+}

@@ -1,0 +1,298 @@
+//! `/plans/{id}`: targets as one picture, tasks with who leads; a target is bound to an indicator by a person.
+
+use access::Verb;
+use registers::actions::{self, Values};
+use registers::{Data, Record};
+use store::Error;
+use web::axum::extract::Path;
+use web::charts::{Bar3, bar3};
+use web::components::{Column, Tab, Table, facts, heading, notice, tabs, tag};
+use web::forms::QueryData;
+use web::maud::{Markup, html};
+use web::shell::csrf;
+use web::{Ctx, FormData, Page, PageResult, Tone, fmt, redirect_with};
+
+use super::board::cut;
+use crate::expand::linked;
+
+/// A target of the plan beside the live figure of its indicator.
+struct Live {
+    record: Record,
+    figure: Option<targets::Headline>,
+    suggestions: Vec<(String, String)>,
+}
+
+/// The page.
+pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
+    let tab = q.filled("tab").unwrap_or("targets").to_owned();
+    let wanted = id.clone();
+    let (plan, live, tasks, actors, recipients) = ctx
+        .read(move |tx, who| {
+            let plan = actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
+            let mut live = Vec::new();
+            for record in sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?) {
+                let figure = match record.text("indicator") {
+                    Some(i) if record.bool("indicator_confirmed") == Some(true) => targets::headline(tx, &who.reg, &who.actor, i, &who.today, goal(&record))?,
+                    _ => None,
+                };
+                let words = format!("{} {}", record.text("content").unwrap_or_default(), record.link_title("objective").unwrap_or_default());
+                let suggestions = if figure.is_none() { targets::suggest(&words, 3) } else { vec![] };
+                live.push(Live { record, figure, suggestions });
+            }
+            let tasks = sorted(linked(tx, &who.reg, &who.actor, "task", "plan", &wanted)?);
+            let mut actors = Vec::new();
+            for t in &tasks {
+                actors.push(sorted(linked(tx, &who.reg, &who.actor, "task_actor", "task", &t.id)?));
+            }
+            let recipients = sorted(linked(tx, &who.reg, &who.actor, "plan_recipient", "plan", &wanted)?);
+            Ok((plan, live, tasks, actors, recipients))
+        })
+        .await?;
+    let lang = ctx.lang();
+    let (duties, main): (Vec<_>, Vec<_>) = tasks.into_iter().zip(actors).partition(|(t, _)| t.text("tags") == Some("assignment"));
+    let n = |k: usize| Some(i64::try_from(k).unwrap_or(0));
+    let at = |t: &str| format!("/plans/{id}?tab={t}");
+    let list = [
+        Tab { id: "targets".into(), label: lang.t("Chỉ tiêu", "Targets").into(), count: n(live.len()), href: at("targets") },
+        Tab { id: "tasks".into(), label: lang.t("Nhiệm vụ", "Tasks").into(), count: n(main.len()), href: at("tasks") },
+        Tab { id: "duties".into(), label: lang.t("Phân công", "Assignments").into(), count: n(duties.len()), href: at("duties") },
+        Tab { id: "about".into(), label: lang.t("Văn bản", "Document").into(), count: None, href: at("about") },
+    ];
+    let title = plan.text("title").unwrap_or_default().to_owned();
+    let state = super::list::state_of(&ctx, plan.state.as_deref().unwrap_or_default());
+    let body = html! {
+        (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày", "Edit number, date")) } })))
+        (tabs(&list, &tab, lang.t("Phần của kế hoạch", "Parts of the plan")))
+        section.card {
+            @match tab.as_str() {
+                "tasks" => (tasks_table(&ctx, &id, &main)),
+                "duties" => (duties_list(&duties)),
+                "about" => (about(&ctx, &plan, &recipients)),
+                _ => (targets_table(&ctx, &id, &live)),
+            }
+        }
+    };
+    Ok(Page::new(title).active("/plans").crumb(lang.t("Kế hoạch", "Plans"), "/plans").body(body).respond(&ctx))
+}
+
+fn sorted(mut list: Vec<Record>) -> Vec<Record> {
+    list.sort_by_key(|r| r.int("seq").unwrap_or(i64::MAX));
+    list
+}
+
+/// The target's own threshold, as the plan sets it.
+fn goal(r: &Record) -> Option<targets::Goal> {
+    Some(targets::Goal { comparator: r.text("comparator")?.to_owned(), value: r.real("value")? })
+}
+
+fn threshold(r: &Record) -> String {
+    let sign = match r.text("comparator").unwrap_or_default() {
+        "more_than" => ">",
+        "at_most" => "≤",
+        "less_than" => "<",
+        "equal" => "=",
+        _ => "≥",
+    };
+    let unit = match r.text("unit").unwrap_or_default() {
+        "percent" => "\u{a0}%",
+        "per_year" => "/năm",
+        "people" => " người",
+        _ => "",
+    };
+    let value = r.real("value").map(fmt::dec_auto).unwrap_or_default();
+    let upper = r.real("upper").map(|u| format!("–{}", fmt::dec_auto(u))).unwrap_or_default();
+    format!("{sign} {value}{upper}{unit}")
+}
+
+fn targets_table(ctx: &Ctx, plan: &str, live: &[Live]) -> Markup {
+    let lang = ctx.lang();
+    let may = ctx.can(Verb::Update, "target");
+    let mut t = Table::new(
+        lang.t("Chỉ tiêu", "Targets"),
+        vec![
+            Column::text(lang.t("Chỉ tiêu của kế hoạch", "Target of the plan")),
+            Column::text(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
+            Column::num(lang.t("Kết quả", "Result")),
+            Column::text(lang.t("Kết luận", "Verdict")),
+        ],
+    );
+    for l in live {
+        let r = &l.record;
+        let what = html! {
+            (cut(r.text("content").unwrap_or_default()))
+            div.small.muted { (threshold(r)) @if let Some(h) = r.text("horizon") { " · " (lang.t("đến", "until")) " " (fmt::date(h)) } }
+        };
+        match &l.figure {
+            Some(f) => t.row(vec![
+                html! { a href={"/targets/" (f.id)} { (what) } },
+                bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: r.real("value").filter(|_| r.text("unit") == Some("percent")) }, lang),
+                html! { (f.words) },
+                html! { (tag(f.tone, lang.l(f.verdict))) @if may { (unbind(ctx, plan, &r.id)) } },
+            ]),
+            None => t.row(vec![what, html! {}, html! { "–" }, bind(ctx, plan, l, may)]),
+        }
+    }
+    html! {
+        @if live.is_empty() { p.muted { (lang.t("Kế hoạch này không nêu chỉ tiêu bằng số.", "This plan states no numeric target.")) } } @else { (t.render(lang)) }
+    }
+}
+
+/// Chooses the indicator that measures a target. Suggested by words, confirmed by a person.
+fn bind(ctx: &Ctx, plan: &str, l: &Live, may: bool) -> Markup {
+    let lang = ctx.lang();
+    html! {
+        (tag(Tone::None, lang.t("Chưa gắn chỉ số", "No indicator yet")))
+        @if may {
+            form.stackless method="post" action={"/plans/" (plan) "/target/" (l.record.id)} {
+                (csrf(&ctx.look))
+                input type="hidden" name="version" value=(l.record.version);
+                label.sr for={"i-" (l.record.id)} { (lang.t("Chỉ số đo chỉ tiêu này", "Indicator")) }
+                select id={"i-" (l.record.id)} name="indicator" {
+                    @for (id, label) in &l.suggestions { option value=(id) { (id) " · " (label) } }
+                    @for (id, label) in targets::all_indicators() { @if !l.suggestions.iter().any(|s| s.0 == *id) { option value=(id) { (id) " · " (label) } } }
+                }
+                button.btn type="submit" { (lang.t("Xác nhận", "Confirm")) }
+            }
+        }
+    }
+}
+
+fn unbind(ctx: &Ctx, plan: &str, target: &str) -> Markup {
+    html! {
+        form.inline method="post" action={"/plans/" (plan) "/target/" (target)} {
+            (csrf(&ctx.look))
+            button.linklike type="submit" name="indicator" value="" { (ctx.t("đổi chỉ số", "change")) }
+        }
+    }
+}
+
+/// Binds or unbinds a target.
+pub async fn bind_target(ctx: Ctx, Path((plan, target)): Path<(String, String)>, form: FormData) -> PageResult {
+    bind_record(&ctx, "target", &target, form.text("indicator").to_owned()).await?;
+    redirect_with(&ctx, &format!("/plans/{plan}"), "met", ctx.t("Đã gắn chỉ số; con số được tính ngay từ sổ đăng ký.", "Bound; the figure is computed live."))
+}
+
+/// Binds or unbinds a task.
+pub async fn bind_task(ctx: Ctx, Path((plan, task)): Path<(String, String)>, form: FormData) -> PageResult {
+    bind_record(&ctx, "task", &task, form.text("indicator").to_owned()).await?;
+    redirect_with(&ctx, &format!("/plans/{plan}/task/{task}"), "met", ctx.t("Tiến độ của nhiệm vụ này từ nay là chỉ số đã chọn.", "The task's progress is now that indicator."))
+}
+
+async fn bind_record(ctx: &Ctx, register: &'static str, id: &str, indicator: String) -> Result<(), web::Fail> {
+    if !indicator.is_empty() && !targets::all_indicators().iter().any(|(i, _)| *i == indicator) {
+        return Err(Error::invalid("indicator", format!("Không có chỉ số «{indicator}». Chọn trong danh sách.")).into());
+    }
+    let id = id.to_owned();
+    ctx.write(move |tx, who| {
+        let record = actions::get(tx, &who.reg, &who.may(Verb::Read, register)?, &id)?;
+        let empty = indicator.is_empty();
+        let mut values = Values::from([("indicator".to_owned(), if empty { Data::Null } else { Data::Text(indicator) })]);
+        if register == "target" {
+            values.insert("indicator_confirmed".into(), Data::Bool(!empty));
+        }
+        actions::update(tx, &who.reg, &who.actor, register, &id, record.version, values, None).map(drop)
+    })
+    .await?;
+    Ok(())
+}
+
+fn tasks_table(ctx: &Ctx, plan: &str, tasks: &[(Record, Vec<Record>)]) -> Markup {
+    let lang = ctx.lang();
+    let mut t = Table::new(
+        lang.t("Nhiệm vụ", "Tasks"),
+        vec![
+            Column::text("#"),
+            Column::text(lang.t("Nhiệm vụ", "Task")),
+            Column::text(lang.t("Chủ trì", "Lead")),
+            Column::text(lang.t("Phối hợp", "With")).drop_at(2),
+            Column::text(lang.t("Thời gian", "Time")),
+        ],
+    );
+    for (r, actors) in tasks {
+        let names = |role: &str| actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ");
+        t.row(vec![
+            html! { (r.text("no").unwrap_or_default()) },
+            html! { a href={"/plans/" (plan) "/task/" (r.id)} { (cut(r.text("content").unwrap_or_default())) } },
+            html! { (names("lead")) },
+            html! { (names("coordinating")) },
+            html! { (r.text("time_text").unwrap_or("–")) @if r.text("condition").is_some() { " " (tag(Tone::Soon, lang.t("chờ điều kiện", "waits"))) } },
+        ]);
+    }
+    t.render(lang)
+}
+
+fn duties_list(duties: &[(Record, Vec<Record>)]) -> Markup {
+    let mut blocks: Vec<(String, Vec<&str>)> = Vec::new();
+    for (r, actors) in duties {
+        let names = actors.iter().filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ");
+        let duty = r.text("content").unwrap_or_default();
+        match blocks.last_mut().filter(|b| b.0 == names) {
+            Some(b) => b.1.push(duty),
+            None => blocks.push((names, vec![duty])),
+        }
+    }
+    html! { @for (names, list) in blocks { details open { summary { strong { (names) } } ul { @for d in list { li { (d) } } } } } }
+}
+
+fn about(ctx: &Ctx, plan: &Record, recipients: &[Record]) -> Markup {
+    let lang = ctx.lang();
+    let day = |f: &str| plan.text(f).map_or_else(|| "–".to_owned(), fmt::date);
+    let list = vec![
+        (lang.t("Số", "Number").to_owned(), html! { (plan.text("number").unwrap_or("–")) }),
+        (lang.t("Ngày ký", "Date").to_owned(), html! { (day("issued_on")) }),
+        (lang.t("Cơ quan ban hành", "Issuer").to_owned(), html! { (plan.link_title("issuer").unwrap_or_default()) }),
+        (lang.t("Hiệu lực", "Valid").to_owned(), html! { (day("starts_on")) " – " (day("ends_on")) }),
+    ];
+    html! {
+        (facts(list))
+        h2 { (lang.t("Nơi nhận", "Recipients")) }
+        ul { @for r in recipients { li { (r.text("name").unwrap_or_default()) " " @if let Some(m) = r.text("mark").filter(|m| *m != "none") { span.tag { (m) } } } } }
+    }
+}
+
+/// `/plans/{id}/task/{task}`: one task, the agencies that owe it, the indicator it is bound to.
+pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageResult {
+    let wanted = id.clone();
+    let (r, actors, owed) = ctx
+        .read(move |tx, who| {
+            let r = actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, &wanted)?;
+            let actors = sorted(linked(tx, &who.reg, &who.actor, "task_actor", "task", &wanted)?);
+            let of_task = vec![registers::Filter { field: "task".into(), op: registers::Op::Is, values: vec![wanted] }];
+            let owed = if who.may(Verb::Read, "obligation").is_ok() { crate::work::owed(tx, &who.reg, &who.actor, &who.today, of_task)? } else { vec![] };
+            Ok((r, actors, owed))
+        })
+        .await?;
+    let lang = ctx.lang();
+    let names = |role: &str| actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ");
+    let done = owed.iter().filter(|o| !o.state.open()).count();
+    let bound = r.text("indicator").unwrap_or_default();
+    let body = html! {
+        (heading(r.text("content").unwrap_or_default(), None, None))
+        section.card { (facts(vec![
+            (lang.t("Chủ trì", "Lead").to_owned(), html! { (names("lead")) }),
+            (lang.t("Phối hợp", "Coordinating").to_owned(), html! { (names("coordinating")) }),
+            (lang.t("Thời gian", "Time").to_owned(), html! { (r.text("time_text").unwrap_or("–")) }),
+            (lang.t("Dòng trong văn bản", "Lines").to_owned(), html! { (r.text("lines").unwrap_or("–")) }),
+        ])) }
+        @if !owed.is_empty() {
+            section.card { div.row.between { h2 { (lang.t("Các cơ quan thực hiện", "Agencies")) } a.btn href={"/plans/board?state=all&task=" (id)} { (lang.t("Xem tất cả", "See all")) } }
+                p { strong { (done) "/" (owed.len()) } " " (lang.t("đã hoàn thành", "done")) }
+            }
+        }
+        @if ctx.can(Verb::Update, "task") {
+            section.card { h2 { (lang.t("Tiến độ đo bằng chỉ số", "Progress as an indicator")) }
+                @if bound.is_empty() { (notice(Tone::Plain, html! { (lang.t("Nếu một chỉ số nói đúng kết quả của nhiệm vụ này, tiến độ là chỉ số đó và không ai phải báo cáo bằng tay.", "If an indicator says what this task wants, its progress is that indicator.")) })) }
+                form method="post" action={"/plans/" (plan) "/task/" (id)} {
+                    (csrf(&ctx.look))
+                    label for="f-indicator" { (lang.t("Chỉ số", "Indicator")) } " "
+                    select id="f-indicator" name="indicator" {
+                        option value="" { (lang.t("Không gắn", "None")) }
+                        @for (i, label) in targets::all_indicators() { option value=(i) selected[i == bound] { (i) " · " (label) } }
+                    }
+                    " " button.btn type="submit" { (lang.t("Lưu", "Save")) }
+                }
+            }
+        }
+    };
+    Ok(Page::new(lang.t("Nhiệm vụ", "Task")).active("/plans").crumb(lang.t("Kế hoạch", "Plan"), format!("/plans/{plan}")).body(body).respond(&ctx))
+}

@@ -1,0 +1,95 @@
+//! What page, API and command share: read a document, keep the reading, guess the actors, suggest indicators.
+
+use std::collections::BTreeMap;
+
+use access::{Actor, Verb};
+use plan_reader::Reading;
+use registers::Registry;
+use sha2::{Digest, Sha256};
+use store::{Error, Result, Tx};
+
+use crate::actors::Directory;
+use crate::draft::{self, Draft, Head, Who};
+
+/// Largest file taken.
+pub const MAX_BYTES: usize = 20 << 20;
+
+/// Reads a document outside any transaction; errors are sentences for the person who chose the file.
+pub fn read_document(bytes: &[u8], file_name: &str) -> Result<Reading> {
+    if bytes.len() > MAX_BYTES {
+        return Err(Error::invalid("file", format!("Tệp lớn hơn {} MB. Bỏ bớt ảnh trong tệp hoặc tách phụ lục rồi tải lại.", MAX_BYTES >> 20)));
+    }
+    plan_reader::read_full(bytes, file_name).map_err(|e| Error::invalid("file", e.to_string()))
+}
+
+/// SHA-256 of the bytes, hex: the same file is the same plan.
+pub fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Makes a draft of a reading: actors that match by name, the period, the issuer.
+pub fn draft(tx: &mut Tx, reg: &Registry, actor: &Actor, reading: Reading, today: &str) -> Result<Draft> {
+    let (starts_on, ends_on) = draft::period(&reading.plan);
+    let day = reading.plan.date.clone().unwrap_or_else(|| today.to_owned());
+    // names are those of agencies that exist now; a plan of 2022 is matched against its own day first
+    let (then, now) = (Directory::load(tx, reg, actor, &day)?, Directory::load(tx, reg, actor, today)?);
+    let issuer = reading.plan.issuer.as_deref().and_then(|i| then.find(i).or_else(|| now.find(i)));
+    let issuer = match issuer {
+        Some(Who::Agency(id)) => Some(id),
+        _ => None,
+    };
+    let level = level_of(reading.plan.issuer.as_deref().unwrap_or_default());
+    let head = Head { issuer, level: level.to_owned(), starts_on, ends_on, parent: None };
+    let mut d = Draft { reading, head, actors: BTreeMap::new(), learned: vec![], indicators: BTreeMap::new(), left_out: vec![] };
+    for name in d.names() {
+        if let Some(who) = now.find(&name).or_else(|| then.find(&name)) {
+            d.actors.insert(name, who);
+        }
+    }
+    Ok(d)
+}
+
+fn level_of(issuer: &str) -> &'static str {
+    let folded = text::fold(issuer);
+    match folded.as_str() {
+        f if f.contains(" xa") || f.contains(" phuong") => "commune",
+        f if f.contains(" huyen") || f.contains(" thi xa") => "district",
+        f if f.starts_with("so ") || f.starts_with("ban ") => "agency",
+        f if f.contains("chinh phu") || f.starts_with("bo ") => "national",
+        _ => "province",
+    }
+}
+
+/// Keeps an uploaded document as a draft; its id. The same waiting file gives the same draft.
+pub fn upload(tx: &mut Tx, reg: &Registry, actor: &Actor, reading: Reading, bytes: Vec<u8>, file_name: &str, today: &str) -> Result<String> {
+    actor.may(Verb::Create, "plan")?;
+    let d = draft(tx, reg, actor, reading, today)?;
+    let body = serde_json::to_string(&d).map_err(Error::internal)?;
+    let hash = hash(&bytes);
+    crate::store::insert(tx, &actor.id, file_name, &hash, bytes, body)
+}
+
+/// A kept draft and its row.
+pub fn load(tx: &mut Tx, actor: &Actor, id: &str) -> Result<(crate::store::DraftRow, Draft)> {
+    actor.may(Verb::Create, "plan")?;
+    let row = crate::store::get(tx, id)?;
+    let d = serde_json::from_str(&row.body).map_err(Error::internal)?;
+    Ok((row, d))
+}
+
+/// Saves a corrected draft.
+pub fn save(tx: &mut Tx, actor: &Actor, id: &str, version: i64, d: &Draft) -> Result<()> {
+    actor.may(Verb::Create, "plan")?;
+    crate::store::update(tx, id, version, serde_json::to_string(d).map_err(Error::internal)?)
+}
+
+/// Accepts a kept draft: everything or nothing.
+pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, today: &str) -> Result<crate::Accepted> {
+    let (row, d) = load(tx, actor, id)?;
+    if let Some(plan) = row.plan {
+        return Err(Error::Conflict(format!("Bản đọc này đã được chấp nhận (kế hoạch {plan}).")));
+    }
+    let made = crate::accept::accept(tx, reg, actor, &d, &row.hash, today)?;
+    crate::store::accepted(tx, id, &made.plan)?;
+    Ok(made)
+}

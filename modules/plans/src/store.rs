@@ -1,0 +1,80 @@
+//! The one table that no definition gives: documents read but not yet accepted.
+
+use store::{Error, Migration, Result, Tx, Value};
+
+/// A document that was read and waits for a person.
+#[derive(Debug, Clone)]
+pub struct DraftRow {
+    /// UUIDv7.
+    pub id: String,
+    /// µs UTC of the upload.
+    pub at: i64,
+    /// Account that uploaded it.
+    pub account: String,
+    /// Name of the file as uploaded.
+    pub file_name: String,
+    /// SHA-256 of its bytes, hex.
+    pub hash: String,
+    /// [`crate::draft::Draft`] as JSON.
+    pub body: String,
+    /// Plan made from it, once accepted.
+    pub plan: Option<String>,
+    /// Optimistic lock.
+    pub version: i64,
+}
+
+/// Tables of the module.
+pub fn migrations() -> Vec<Migration> {
+    vec![Migration {
+        id: "plans/0001",
+        sql: "CREATE TABLE plan_draft (id TEXT PRIMARY KEY, at BIGINT NOT NULL, account TEXT NOT NULL, file_name TEXT NOT NULL, hash TEXT NOT NULL, bytes BYTES NOT NULL, body TEXT NOT NULL, plan TEXT, version BIGINT NOT NULL);\n\
+              CREATE INDEX plan_draft_hash ON plan_draft (hash);",
+    }]
+}
+
+const COLUMNS: &str = "id, at, account, file_name, hash, body, plan, version";
+
+fn row(r: &store::Row) -> Result<DraftRow> {
+    Ok(DraftRow { id: r.get(0)?, at: r.get(1)?, account: r.get(2)?, file_name: r.get(3)?, hash: r.get(4)?, body: r.get(5)?, plan: r.get(6)?, version: r.get(7)? })
+}
+
+/// Keeps a reading; the same file that still waits is given back instead of a second one.
+pub fn insert(tx: &mut Tx, account: &str, file_name: &str, hash: &str, bytes: Vec<u8>, body: String) -> Result<String> {
+    let waiting = tx.query_opt("SELECT id FROM plan_draft WHERE hash = $1 AND account = $2 AND plan IS NULL", &[hash.into(), account.into()])?;
+    if let Some(r) = waiting {
+        return r.get(0);
+    }
+    let (id, now) = (tx.new_id(), tx.now());
+    tx.exec(
+        "INSERT INTO plan_draft (id, at, account, file_name, hash, bytes, body, version) VALUES ($1, $2, $3, $4, $5, $6, $7, 1)",
+        &[id.as_str().into(), now.into(), account.into(), file_name.into(), hash.into(), Value::Bytes(bytes), body.into()],
+    )?;
+    Ok(id)
+}
+
+/// One draft.
+pub fn get(tx: &mut Tx, id: &str) -> Result<DraftRow> {
+    let found = tx.query_opt(&format!("SELECT {COLUMNS} FROM plan_draft WHERE id = $1"), &[id.into()])?;
+    found.map_or_else(|| Err(Error::NotFound("Không có bản đọc này. Có thể nó đã bị xóa; hãy tải văn bản lên lại.".into())), |r| row(&r))
+}
+
+/// Drafts that wait, newest first.
+pub fn waiting(tx: &mut Tx) -> Result<Vec<DraftRow>> {
+    tx.query(&format!("SELECT {COLUMNS} FROM plan_draft WHERE plan IS NULL ORDER BY at DESC LIMIT 100"), &[])?.iter().map(row).collect()
+}
+
+/// Saves an edit; refuses when somebody else saved first.
+pub fn update(tx: &mut Tx, id: &str, version: i64, body: String) -> Result<()> {
+    let n = tx.exec("UPDATE plan_draft SET body = $1, version = version + 1 WHERE id = $2 AND version = $3 AND plan IS NULL", &[body.into(), id.into(), version.into()])?;
+    if n == 1 { Ok(()) } else { Err(Error::Conflict("Bản đọc này vừa được người khác sửa hoặc đã chấp nhận. Mở lại trang để xem bản mới nhất.".into())) }
+}
+
+/// Marks a draft as accepted.
+pub fn accepted(tx: &mut Tx, id: &str, plan: &str) -> Result<()> {
+    tx.exec("UPDATE plan_draft SET plan = $1, version = version + 1 WHERE id = $2", &[plan.into(), id.into()]).map(drop)
+}
+
+/// Throws a waiting draft away.
+pub fn discard(tx: &mut Tx, id: &str) -> Result<()> {
+    tx.exec("DELETE FROM plan_draft WHERE id = $1 AND plan IS NULL", &[id.into()]).map(drop)
+}

@@ -1,0 +1,187 @@
+//! Figures: asked of the registers each time, summed over the agency tree, never averaged.
+
+use std::collections::BTreeMap;
+
+use access::{Actor, Subtree, Verb};
+use registers::{Registry, to_value};
+use rules::{AgencyScope, Compiled, Ctx, Figure, FigureKind, Outcome, Rate, Statement, Target, Verdict, judge};
+use store::{Result, Tx, Value};
+use web::{L, Tone, fmt};
+
+use crate::catalogue::Catalogue;
+
+/// A figure of one agency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AgencyFigure {
+    /// Met.
+    pub met: i64,
+    /// Met, not met and no data.
+    pub population: i64,
+    /// No data.
+    pub unknown: i64,
+}
+
+impl AgencyFigure {
+    /// Is everything met? `None` when there is nothing, or data is missing.
+    pub fn met(&self) -> Option<bool> {
+        match (self.population, self.unknown, self.met == self.population) {
+            (0, _, _) => None,
+            (_, _, true) => Some(true),
+            (_, 0, false) => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// What a reader of an indicator may see: figures are counted within the subtree of the reader's right on `figure`.
+pub(crate) fn scope_of(actor: &Actor) -> Result<AgencyScope> {
+    Ok(match actor.may(Verb::Read, "figure")?.subtree() {
+        Subtree::All => AgencyScope::All,
+        Subtree::Paths(p) => AgencyScope::Paths(p.clone()),
+    })
+}
+
+/// The question about an indicator on a day by a reader.
+pub(crate) fn ctx(actor: &Actor, c: &Compiled, day: &str) -> Result<Ctx> {
+    let mut ctx = c.ctx(day).map_err(store::Error::BadRequest)?;
+    ctx.scope = scope_of(actor)?;
+    Ok(ctx)
+}
+
+pub(crate) fn run(tx: &mut Tx, s: &Statement) -> Result<Vec<store::Row>> {
+    let params: Vec<Value> = s.params.iter().map(to_value).collect();
+    tx.query(&s.sql, &params)
+}
+
+/// Figures of a rate by agency.
+pub(crate) fn summary(tx: &mut Tx, rate: &Rate, ctx: &Ctx) -> Result<BTreeMap<String, Figure>> {
+    let mut out = BTreeMap::new();
+    for r in run(tx, &rate.summary(ctx))? {
+        let agency: Option<String> = r.get(0)?;
+        out.insert(agency.unwrap_or_default(), Figure { met: r.get(1)?, unmet: r.get(2)?, unknown: r.get(3)?, excluded: r.get(4)? });
+    }
+    Ok(out)
+}
+
+/// Figures of an indicator (or one of its parts) by agency. A ratio has đồng instead of records.
+pub(crate) fn figures(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx) -> Result<BTreeMap<String, Figure>> {
+    let Some(rate) = c.rate(part) else { return Err(store::Error::NotFound(format!("Chỉ tiêu này không có phần «{part}»."))) };
+    let Some(denominator) = &c.denominator else { return summary(tx, rate, ctx) };
+    let mut out: BTreeMap<String, Figure> = BTreeMap::new();
+    for r in run(tx, &denominator.total(ctx))? {
+        out.entry(r.get::<Option<String>>(0)?.unwrap_or_default()).or_default().unmet = r.get(1)?;
+    }
+    for r in run(tx, &rate.total(ctx))? {
+        let f = out.entry(r.get::<Option<String>>(0)?.unwrap_or_default()).or_default();
+        f.met = r.get(1)?;
+        f.unmet -= f.met;
+    }
+    Ok(out)
+}
+
+/// Sum of all.
+pub fn rollup(figures: &BTreeMap<String, Figure>) -> Figure {
+    figures.values().fold(Figure::default(), |a, b| a.plus(*b))
+}
+
+/// An indicator for every agency in the reader's scope.
+pub fn by_agency(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str) -> Result<BTreeMap<String, AgencyFigure>> {
+    let catalogue = Catalogue::of(reg)?;
+    let Ok(c) = catalogue.compiled(id) else { return Ok(BTreeMap::new()) };
+    let ctx = ctx(actor, c, day)?;
+    let all = figures(tx, c, "", &ctx)?;
+    Ok(all.into_iter().map(|(a, f)| (a, AgencyFigure { met: f.met, population: f.population(), unknown: f.unknown })).collect())
+}
+
+/// A goal set by a plan: comparator word of the register `target`, value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Goal {
+    /// `at_least`, `more_than`, `at_most` … 
+    pub comparator: String,
+    /// Threshold.
+    pub value: f64,
+}
+
+impl Goal {
+    fn target(&self) -> Target {
+        let mut t = Target { unit: "%".into(), ..Target::default() };
+        match self.comparator.as_str() {
+            "more_than" => t.more_than = Some(self.value),
+            "at_most" | "less_than" => t.at_most = Some(self.value),
+            _ => t.at_least = Some(self.value),
+        }
+        t
+    }
+}
+
+/// One indicator in one line.
+#[derive(Debug, Clone)]
+pub struct Headline {
+    /// Indicator id.
+    pub id: String,
+    /// Met.
+    pub met: i64,
+    /// Not met.
+    pub unmet: i64,
+    /// No data.
+    pub unknown: i64,
+    /// `9/12 · 75,0 %`.
+    pub words: String,
+    /// Colour of the verdict.
+    pub tone: Tone,
+    /// The verdict.
+    pub verdict: L,
+}
+
+/// Total of an indicator in the reader's scope, judged by `goal` or by the indicator's own first target of the day.
+pub fn headline(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str, goal: Option<Goal>) -> Result<Option<Headline>> {
+    let Ok(c) = Catalogue::of(reg)?.compiled(id) else { return Ok(None) };
+    let ctx = ctx(actor, c, day)?;
+    let f = rollup(&figures(tx, c, "", &ctx)?);
+    let own = c.indicator.targets_on(day).first().map(|t| (*t).clone());
+    let target = goal.map(|g| g.target()).or(own);
+    let verdict = target.map(|t| judge(c.indicator.kind, &t, &f));
+    Ok(Some(Headline { id: id.to_owned(), met: f.met, unmet: f.unmet, unknown: f.unknown, words: words(c.indicator.kind, &f), tone: tone(verdict), verdict: verdict_words(verdict) }))
+}
+
+/// A figure as people read it; a number never stands alone.
+pub(crate) fn words(kind: FigureKind, f: &Figure) -> String {
+    match kind {
+        FigureKind::Count => fmt::int(f.met),
+        FigureKind::Violations => format!("{}/{}", fmt::int(f.unmet), fmt::int(f.population())),
+        FigureKind::Ratio => match fmt::percent(f.met, f.population()) {
+            Some(p) => format!("{} / {} · {p}", fmt::money(f.met), fmt::money(f.population())),
+            None => "không có đối tượng".into(),
+        },
+        FigureKind::Share => match fmt::percent(f.met, f.population()) {
+            Some(p) => format!("{}/{} · {p}", fmt::int(f.met), fmt::int(f.population())),
+            None => "không có đối tượng".into(),
+        },
+    }
+}
+
+/// Colour of a verdict.
+pub(crate) fn tone(v: Option<Verdict>) -> Tone {
+    match v {
+        Some(Verdict::Met) => Tone::Met,
+        Some(Verdict::NotMet) => Tone::Unmet,
+        Some(Verdict::NoData | Verdict::NoSubject) => Tone::None,
+        None => Tone::Plain,
+    }
+}
+
+/// Verdict in words.
+pub(crate) fn verdict_words(v: Option<Verdict>) -> L {
+    match v {
+        Some(Verdict::Met) => L("Đạt", "Met"),
+        Some(Verdict::NotMet) => L("Chưa đạt", "Not met"),
+        Some(Verdict::NoData) => L("Chưa có đủ dữ liệu", "No data"),
+        Some(Verdict::NoSubject) => L("Không có đối tượng", "Nothing to count"),
+        None => L("Không có mục tiêu", "No goal"),
+    }
+}
+
+/// Records with an outcome: (record id, agency id), keyset-paged.
+pub(crate) fn drill(tx: &mut Tx, rate: &Rate, ctx: &Ctx, outcome: Outcome, limit: i64, after: Option<&str>) -> Result<Vec<(String, Option<String>)>> {
+    run(tx, &rate.drill(ctx, outcome, limit, after))?.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
+}

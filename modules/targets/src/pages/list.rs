@@ -1,0 +1,84 @@
+//! `/targets`: every indicator with its live figure; those without a source say why.
+
+use access::Verb;
+use rules::{FigureKind, Indicator};
+use web::charts::{Bar3, bar3};
+use web::components::{Column, Table, heading, tag};
+use web::maud::{Markup, html};
+use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
+
+use crate::catalogue::Catalogue;
+use crate::figures::{ctx as question, figures, rollup, tone, verdict_words, words};
+
+/// The list.
+pub async fn show(ctx: Ctx) -> PageResult {
+    ctx.may(Verb::Read, "figure")?;
+    let catalogue = Catalogue::of(ctx.reg())?;
+    let all = ctx
+        .read(move |tx, who| {
+            let mut all = Vec::new();
+            for (id, c) in &catalogue.compiled {
+                let q = question(&who.actor, c, &who.today)?;
+                all.push((id.clone(), rollup(&figures(tx, c, "", &q)?)));
+            }
+            Ok(all)
+        })
+        .await?;
+    let lang = ctx.lang();
+    let mut table = Table::new(
+        lang.t("Chỉ tiêu", "Targets"),
+        vec![
+            Column::text(lang.t("Chỉ tiêu", "Target")),
+            Column::text(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
+            Column::num(lang.t("Kết quả", "Result")),
+            Column::text(lang.t("Mục tiêu", "Goal")).drop_at(1),
+            Column::text(lang.t("Kết luận", "Verdict")),
+        ],
+    );
+    let mut met = 0usize;
+    for (id, f) in &all {
+        let Some(c) = catalogue.compiled.get(id) else { continue };
+        let i = &c.indicator;
+        let targets = i.targets_on(&ctx.today);
+        let verdicts: Vec<_> = targets.iter().map(|t| rules::judge(i.kind, t, f)).collect();
+        met += usize::from(verdicts.first() == Some(&rules::Verdict::Met));
+        let goal = targets.first().filter(|t| t.unit == "%").and_then(|t| t.at_least.or(t.more_than));
+        let bar = if matches!(i.kind, FigureKind::Share) { bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang) } else { html! {} };
+        table.row(vec![
+            html! { a href={"/targets/" (id)} { (i.label.vi_or_en(lang == Lang::En)) } div.small.muted { (id) @if i.unverified { " · " (tag(Tone::Soon, lang.t("căn cứ chưa đối chiếu", "basis unverified"))) } } },
+            bar,
+            html! { (words(i.kind, f)) },
+            html! { @for t in &targets { div.small { (goal_words(t)) } } },
+            html! { @for v in &verdicts { div { (tag(tone(Some(*v)), lang.l(verdict_words(Some(*v))))) } } },
+        ]);
+    }
+    let missing: Vec<&Indicator> = catalogue.indicators.iter().filter(|i| i.no_source.is_some()).collect();
+    let sub = format!("{met}/{} {}", all.len(), lang.t("chỉ tiêu đang đạt. Mọi con số tính từ sổ đăng ký lúc mở trang; bấm vào để xem cơ quan và hồ sơ còn thiếu.", "targets met. All figures are computed from the registers now."));
+    let body = html! {
+        (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), None))
+        section.card { (table.render(lang)) }
+        @if !missing.is_empty() { (without_source(&missing, lang)) }
+    };
+    Ok(Page::new(lang.t("Chỉ tiêu", "Targets")).active("/targets").body(body).respond(&ctx))
+}
+
+fn without_source(missing: &[&Indicator], lang: Lang) -> Markup {
+    html! {
+        section.card {
+            h2 { (lang.t("Chưa có nguồn dữ liệu", "No data source yet")) }
+            ul { @for i in missing { li { strong { (i.id) } " " (i.label.vi_or_en(lang == Lang::En)) @if let Some(why) = &i.no_source { ": " span.muted { (why.vi_or_en(lang == Lang::En)) } } } } }
+        }
+    }
+}
+
+/// `≥ 100 % đến 31/12/2030`.
+pub fn goal_words(t: &rules::Target) -> String {
+    let (sign, n) = match (t.at_least, t.more_than, t.at_most) {
+        (Some(n), _, _) => ("≥", n),
+        (_, Some(n), _) => (">", n),
+        (_, _, Some(n)) => ("≤", n),
+        _ => return String::new(),
+    };
+    let until = rules::date_text(t.until.as_ref()).map(|d| format!(" đến {}", fmt::date(&d))).unwrap_or_default();
+    format!("{sign} {} {}{until}", fmt::dec_auto(n), t.unit)
+}

@@ -1,0 +1,60 @@
+//! Pages: all targets as one picture, one figure opened, its records.
+
+mod list;
+mod one;
+mod records;
+
+use access::Actor;
+use store::{Result, Tx};
+use web::axum::Router;
+use web::axum::routing::get;
+use web::charts::{Bar3, bar3};
+use web::components::{Column, Table, tag};
+use web::maud::{Markup, html};
+use web::{App, Cx};
+
+use crate::catalogue::Catalogue;
+use crate::figures::headline;
+
+/// Addresses under `/targets`.
+pub fn router() -> Router<App> {
+    Router::new().route("/targets", get(list::show)).route("/targets/{id}", get(one::show)).route("/targets/{id}/records", get(records::show))
+}
+
+/// The figures of the reader's own scope, under "My work".
+pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
+    if actor.may(access::Verb::Read, "figure").is_err() {
+        return Ok(None);
+    }
+    let catalogue = Catalogue::of(cx.registry)?;
+    let lang = cx.lang;
+    let mut table = Table::new(
+        lang.t("Chỉ tiêu của đơn vị", "Targets of the unit"),
+        vec![
+            Column::text(lang.t("Chỉ tiêu", "Target")),
+            Column::text(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
+            Column::num(lang.t("Kết quả", "Result")),
+            Column::text(lang.t("Kết luận", "Verdict")),
+        ],
+    );
+    for (id, c) in &catalogue.compiled {
+        if c.indicator.kind != rules::FigureKind::Share {
+            continue;
+        }
+        let Some(h) = headline(tx, cx.registry, actor, id, cx.today, None)? else { continue };
+        if h.met + h.unmet + h.unknown == 0 {
+            continue;
+        }
+        let goal = c.indicator.targets_on(cx.today).first().and_then(|t| t.at_least.or(t.more_than));
+        table.row(vec![
+            html! { a href={"/targets/" (id)} { (c.indicator.label.vi_or_en(lang == web::Lang::En)) } },
+            bar3(Bar3 { met: h.met, unmet: h.unmet, nodata: h.unknown, goal }, lang),
+            html! { (h.words) },
+            tag(h.tone, lang.l(h.verdict)),
+        ]);
+    }
+    if table.rows.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(html! { section.card { h2 { (lang.t("Chỉ tiêu của đơn vị", "Targets of the unit")) } (table.render(lang)) } }))
+}

@@ -1,0 +1,223 @@
+//! `/targets/{id}`: the sentence of the rule, the figure, its trend, its parts, who is missing, the basis and the proof.
+
+use std::collections::BTreeMap;
+
+use access::Verb;
+use calendar::Date;
+use registers::{Query, actions};
+use rules::{Compiled, Figure, FigureKind};
+use web::axum::extract::Path;
+use web::charts::{Bar3, Point, Tile, bar3, bar3_legend, tiles, trend};
+use web::components::{Column, Table, heading, notice, tag};
+use web::forms::QueryData;
+use web::maud::{Markup, html};
+use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
+
+use crate::catalogue::Catalogue;
+use crate::figures::{ctx as question, figures, rollup, tone, verdict_words, words};
+use crate::pages::list::goal_words;
+
+struct Opened {
+    parts: Vec<(String, Figure)>,
+    agencies: Vec<(String, String, String, Figure)>,
+    points: Vec<Point>,
+    seq: i64,
+}
+
+/// The page.
+pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
+    ctx.may(Verb::Read, "figure")?;
+    let c = Catalogue::of(ctx.reg())?.compiled(&id)?;
+    let day = match q.filled("as_of") {
+        None => ctx.today.clone(),
+        Some(d) => text::parse_date_vi(d).map_err(|_| web::bad_request("Ngày phải viết dạng 22/11/2026."))?,
+    };
+    let asked = day.clone();
+    let o = ctx.read(move |tx, who| open(tx, who, c, &asked)).await?;
+    let total = o.agencies.iter().fold(Figure::default(), |a, x| a.plus(x.3));
+    let lang = ctx.lang();
+    let i = &c.indicator;
+    let context = question(&ctx.actor, c, &day)?;
+    let sentence = c.sentence(&context);
+    let title = i.label.vi_or_en(lang == Lang::En).to_owned();
+    let form = html! { form.row method="get" { label for="as-of" { (lang.t("Ngày chốt", "As of")) } input #as-of .short name="as_of" value=(fmt::date(&day)); button.btn type="submit" { (lang.t("Xem", "Show")) } } };
+    let body = html! {
+        (heading(&title, None, Some(html! { (form) a.btn href={"/targets/" (id) "/records?outcome=unmet&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
+        p.sentence { (lang.t("Trong số", "Among")) " " strong { (sentence.population) } @if !sentence.meets.is_empty() { ": " strong { (sentence.meets) } } "." }
+        @if let Some(n) = &i.note { p.muted.small { (n.vi_or_en(lang == Lang::En)) } }
+        (headline(c, &total, &o.points, &id, &ctx.today, lang))
+        @if !o.parts.is_empty() { (parts(c, &o.parts, lang)) }
+        (by_agency(c, &id, &o.agencies, lang))
+        (basis(c, &o, &sentence, lang))
+    };
+    Ok(Page::new(title).active("/targets").crumb(lang.t("Chỉ tiêu", "Targets"), "/targets").crumb_text(id).body(body).respond(&ctx))
+}
+
+fn open(tx: &mut store::Tx, who: &web::Who, c: &Compiled, day: &str) -> store::Result<Opened> {
+    let q = question(&who.actor, c, day)?;
+    let by = figures(tx, c, "", &q)?;
+    let mut parts = Vec::new();
+    for p in &c.parts {
+        parts.push((p.id.clone(), rollup(&figures(tx, c, &p.id, &q)?)));
+    }
+    let mut points = Vec::new();
+    for month in (0..12).rev() {
+        let Ok(today) = Date::parse(day) else { break };
+        let at = if month == 0 { today } else { today.add_months(-month).end_of_month() };
+        let f = rollup(&figures(tx, c, "", &question(&who.actor, c, &at.to_string())?)?);
+        let value = match c.indicator.kind {
+            FigureKind::Count => Some(f.met as f64),
+            FigureKind::Violations => Some(f.unmet as f64),
+            _ => f.percent(),
+        };
+        points.push(Point { label: format!("{:02}/{}", at.month(), at.year()), value });
+    }
+    let seq: i64 = tx.query("SELECT size FROM ledger_head WHERE id = 1", &[])?.first().map_or(Ok(0), |r| r.get(0))?;
+    Ok(Opened { parts, agencies: named(tx, who, by)?, points, seq })
+}
+
+/// Figures with the names of their agencies, most missing first.
+fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> store::Result<Vec<(String, String, String, Figure)>> {
+    let scope = who.may(Verb::Read, "agency")?;
+    let mut names = BTreeMap::new();
+    let mut query = Query { as_of: Some("all".into()), limit: Some(500), ..Query::default() };
+    loop {
+        let page = actions::list(tx, &who.reg, &scope, &query)?;
+        for r in page.items {
+            let kind = r.text("kind").unwrap_or_default().to_owned();
+            names.insert(r.id, (r.title, kind));
+        }
+        match page.next {
+            Some(n) => query.after = Some(n),
+            None => break,
+        }
+    }
+    let mut all: Vec<_> = by
+        .into_iter()
+        .map(|(id, f)| {
+            let (name, kind) = names.get(&id).cloned().unwrap_or_else(|| ("(không rõ cơ quan)".into(), String::new()));
+            (id, name, kind, f)
+        })
+        .collect();
+    all.sort_by(|a, b| (b.3.unmet + b.3.unknown).cmp(&(a.3.unmet + a.3.unknown)).then_with(|| a.1.cmp(&b.1)));
+    Ok(all)
+}
+
+fn headline(c: &Compiled, f: &Figure, points: &[Point], id: &str, today: &str, lang: Lang) -> Markup {
+    let i = &c.indicator;
+    let targets = i.targets_on(today);
+    let goal = targets.first().filter(|t| t.unit == "%").and_then(|t| t.at_least.or(t.more_than));
+    let big = match i.kind {
+        FigureKind::Count => fmt::int(f.met),
+        FigureKind::Violations => fmt::int(f.unmet),
+        _ => fmt::percent(f.met, f.population()).unwrap_or_else(|| lang.t("Không có đối tượng", "Nothing to count").into()),
+    };
+    let unit = match i.kind {
+        FigureKind::Share => "\u{a0}%",
+        _ => "",
+    };
+    let link = |o: &str| format!("/targets/{id}/records?outcome={o}");
+    html! {
+        div.card { div.row.figure {
+            div { div.big { (big) } div.muted { (words(i.kind, f)) }
+                @for t in &targets { div.small { (goal_words(t)) " " (tag(tone(Some(rules::judge(i.kind, t, f))), lang.l(verdict_words(Some(rules::judge(i.kind, t, f)))))) @if t.unverified { " " (tag(Tone::Soon, lang.t("chưa đối chiếu", "unverified"))) } } }
+            }
+            (trend(points, goal, unit, lang))
+            @if i.kind != FigureKind::Ratio {
+                div.grow {
+                    @let b = Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal };
+                    (bar3(b, lang))
+                    (bar3_legend(b, &link("met"), &link("unmet"), &link("unknown"), lang))
+                    @if f.excluded > 0 { p.small { (lang.t("Loại trừ", "Excluded")) " " a href=(link("excluded")) { (fmt::int(f.excluded)) } } }
+                }
+            }
+        } }
+    }
+}
+
+fn parts(c: &Compiled, list: &[(String, Figure)], lang: Lang) -> Markup {
+    let mut t = Table::new(lang.t("Từng phần", "Parts"), vec![Column::text(lang.t("Phần", "Part")), Column::text("").drop_at(2), Column::num(lang.t("Kết quả", "Result"))]);
+    for (id, f) in list {
+        let label = c.rate(id).map(|r| r.label.vi_or_en(lang == Lang::En).to_owned()).unwrap_or_default();
+        t.row(vec![
+            html! { a href={"/targets/" (c.indicator.id) "/records?outcome=unmet&part=" (id)} { (label) } },
+            bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang),
+            html! { (words(c.indicator.kind, f)) },
+        ]);
+    }
+    html! { section.card { h2 { (lang.t("Từng phần", "Parts")) } (t.render(lang)) } }
+}
+
+/// Rows shown; the tiles above show everybody.
+const MOST: usize = 60;
+
+fn by_agency(c: &Compiled, id: &str, list: &[(String, String, String, Figure)], lang: Lang) -> Markup {
+    let ratio = c.indicator.kind == FigureKind::Ratio;
+    let mut t = Table::new(
+        lang.t("Theo cơ quan", "By agency"),
+        vec![
+            Column::text(lang.t("Cơ quan", "Agency")),
+            Column::text("").drop_at(2),
+            Column::num(lang.t("Đạt / tổng", "Met / all")),
+            Column::num(lang.t("Tỷ lệ", "Rate")),
+            Column::num(lang.t("Thiếu", "Missing")).drop_at(1),
+            Column::num(lang.t("Chưa rõ", "Unknown")).drop_at(1),
+        ],
+    );
+    for (agency, name, _, f) in list.iter().take(MOST) {
+        let link = |o: &str| format!("/targets/{id}/records?outcome={o}&agency={agency}");
+        let n = |k: i64| if ratio { fmt::money(k) } else { fmt::int(k) };
+        t.row(vec![
+            html! { a href=(link("unmet")) { (name) } },
+            bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang),
+            html! { (n(f.met)) "/" (n(f.population())) },
+            html! { (fmt::percent(f.met, f.population()).unwrap_or_else(|| "–".into())) },
+            html! { @if ratio { "–" } @else { a href=(link("unmet")) { (fmt::int(f.unmet)) } } },
+            html! { @if ratio { "–" } @else { a href=(link("unknown")) { (fmt::int(f.unknown)) } } },
+        ]);
+    }
+    html! {
+        @if list.is_empty() { (notice(Tone::None, html! { (lang.t("Không có đối tượng nào trong phạm vi của bạn.", "Nothing in your scope.")) })) }
+        @else {
+            @if list.len() > 8 && !ratio { (picture(id, list, lang)) }
+            section.card {
+                div.row.between { h2 { (lang.t("Theo cơ quan", "By agency")) } span.muted.small { (lang.t("Xếp theo số còn thiếu · tuyến hành chính", "Most missing first")) } }
+                (t.render(lang))
+                @if list.len() > MOST { p.muted.small { (list.len() - MOST) " " (lang.t("cơ quan nữa ở bản đồ ô phía trên.", "more in the tiles above.")) } }
+            }
+        }
+    }
+}
+
+/// All agencies at a glance.
+fn picture(id: &str, list: &[(String, String, String, Figure)], lang: Lang) -> Markup {
+    let mut sorted: Vec<_> = list.iter().collect();
+    sorted.sort_by(|a, b| (&a.2, &a.1).cmp(&(&b.2, &b.1)));
+    let all: Vec<Tile> = sorted
+        .into_iter()
+        .map(|(agency, name, _, f)| Tile {
+            label: name.replace("Ủy ban nhân dân", "UBND"),
+            short: format!("{}/{}", f.met, f.population()),
+            href: format!("/targets/{id}/records?outcome=unmet&agency={agency}"),
+            tone: if f.population() == 0 || (f.unmet == 0 && f.unknown > 0) { Tone::None } else if f.unmet == 0 { Tone::Met } else { Tone::Unmet },
+        })
+        .collect();
+    html! { details.card open[list.len() <= 40] { summary { (lang.t("Toàn cảnh", "At a glance")) " · " (list.len()) " " (lang.t("cơ quan", "agencies")) } (tiles(&all, lang.t("Các cơ quan", "Agencies"))) } }
+}
+
+fn basis(c: &Compiled, o: &Opened, s: &rules::Sentence, lang: Lang) -> Markup {
+    let i = &c.indicator;
+    let registers: Vec<String> = c.lineage().into_iter().map(|(r, _)| r).collect();
+    html! {
+        section.card.small {
+            h2 { (lang.t("Căn cứ và cách tính", "Basis and counting rule")) }
+            p { (lang.t("Căn cứ", "Basis")) ": " (i.basis.join("; ")) ". " (i.id) " " (lang.t("phiên bản", "version")) " " (i.version) "." }
+            @for (k, setting) in &i.settings { p { (setting.label.vi_or_en(lang == Lang::En)) ": " strong { (setting.value.to_string()) } " (" code { (k) } ")" @if setting.basis.is_none() { " – " (lang.t("cách hiểu của chúng tôi, có thể đổi", "our reading")) } } }
+            @if let Some(u) = &s.unknown { p { (lang.t("Chưa có dữ liệu khi", "No data when")) ": " (u) "." } }
+            @for x in &s.excluded { p { (lang.t("Loại trừ", "Excluded")) ": " (x) "." } }
+            p { (lang.t("Tính từ các sổ", "Computed from")) ": " @for (n, r) in registers.iter().enumerate() { @if n > 0 { ", " } a href={"/r/" (r)} { (r) } } ". "
+                (lang.t("Nhật ký niêm phong đang có", "The ledger has")) " " a href="/ledger" { (fmt::int(o.seq)) " " (lang.t("lá", "leaves")) } "." }
+            details { summary { (lang.t("Xem câu hỏi SQL", "Show the SQL")) } @if let Ok(ctx) = c.ctx("2026-12-31") { pre { code { (c.main.summary(&ctx).sql) } } } }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! `/targets/{id}/records`: the records behind a figure, in scope, as a page or as .xlsx.
+
+use access::Verb;
+use registers::{Query, actions};
+use rules::{AgencyScope, Outcome};
+use web::axum::extract::Path;
+use web::axum::response::{IntoResponse, Response};
+use web::components::{Column, Tab, Table, empty, heading, pager, tabs};
+use web::forms::QueryData;
+use web::maud::html;
+use web::{Ctx, Page, PageResult, fmt};
+
+use crate::catalogue::Catalogue;
+use crate::figures::{ctx as question, drill, rollup, summary};
+
+/// Rows a page.
+const PAGE: i64 = 50;
+/// Rows a file may have.
+const FILE: i64 = 100_000;
+
+/// The page or the file.
+pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
+    ctx.may(Verb::Read, "figure")?;
+    let c = Catalogue::of(ctx.reg())?.compiled(&id)?;
+    let part = q.filled("part").unwrap_or_default().to_owned();
+    let rate = c.rate(&part).ok_or_else(|| web::not_found("Chỉ tiêu này không có phần đó."))?;
+    let outcome = Outcome::parse(q.filled("outcome").unwrap_or("unmet")).ok_or_else(|| web::bad_request("outcome là một trong: met, unmet, unknown, excluded."))?;
+    let day = match q.filled("as_of") {
+        None => ctx.today.clone(),
+        Some(d) => text::parse_date_vi(d).map_err(|_| web::bad_request("Ngày phải viết dạng 22/11/2026."))?,
+    };
+    let (agency, after, file) = (q.filled("agency").map(str::to_owned), q.filled("after").map(str::to_owned), q.has("export"));
+    let mut asked = question(&ctx.actor, c, &day)?;
+    narrow(&ctx, &mut asked.scope, agency.as_deref()).await?;
+    let register = rate.register.clone();
+    let of = register.clone();
+    let (page, counts, more) = ctx
+        .read(move |tx, who| {
+            let limit = if file { FILE } else { PAGE };
+            let counts = rollup(&summary(tx, rate, &asked)?);
+            let ids: Vec<String> = drill(tx, rate, &asked, outcome, limit, after.as_deref())?.into_iter().map(|r| r.0).collect();
+            let more = i64::try_from(ids.len()).unwrap_or(0) == limit;
+            // names only where the reader may read the register itself
+            let mut found = Vec::new();
+            if let Ok(scope) = who.may(Verb::Read, &of) {
+                for chunk in ids.chunks(500) {
+                    let query = Query { ids: Some(chunk.to_vec()), as_of: Some("all".into()), limit: Some(500), ..Query::default() };
+                    found.extend(actions::list(tx, &who.reg, &scope, &query)?.items);
+                }
+            }
+            found.sort_by(|a, b| a.id.cmp(&b.id));
+            Ok(((ids, found), counts, more))
+        })
+        .await?;
+    let (ids, found) = page;
+    if file {
+        return Ok(workbook(&ctx, &id, &register, outcome, &found));
+    }
+    let lang = ctx.lang();
+    let keep = |o: &str| {
+        let mut pairs = vec![("outcome", o.to_owned())];
+        for k in ["part", "agency", "as_of"] {
+            if let Some(v) = q.filled(k) {
+                pairs.push((k, v.to_owned()));
+            }
+        }
+        format!("/targets/{id}/records?{}", web::security::query_string(&pairs))
+    };
+    let tab = |o: Outcome, vi: &'static str, en: &'static str, n: i64| Tab { id: o.word().into(), label: lang.t(vi, en).into(), count: Some(n), href: keep(o.word()) };
+    let list = [
+        tab(Outcome::Unmet, "Chưa đạt", "Not met", counts.unmet),
+        tab(Outcome::Unknown, "Chưa có dữ liệu", "No data", counts.unknown),
+        tab(Outcome::Met, "Đạt", "Met", counts.met),
+        tab(Outcome::Excluded, "Loại trừ", "Excluded", counts.excluded),
+    ];
+    let mut table = Table::new(lang.t("Hồ sơ", "Records"), vec![Column::text(lang.t("Hồ sơ", "Record")), Column::text(lang.t("Cơ quan", "Agency")).drop_at(1), Column::text(lang.t("Cập nhật", "Updated")).drop_at(2)]);
+    for r in &found {
+        let agency = r.link_title("agency").or_else(|| r.link_title("owner")).unwrap_or_default();
+        table.row(vec![html! { a href={"/r/" (register) "/" (r.id)} { (r.title) } }, html! { (agency) }, html! { (fmt::instant(r.updated_at)) }]);
+    }
+    let total = match outcome {
+        Outcome::Met => counts.met,
+        Outcome::Unmet => counts.unmet,
+        Outcome::Unknown => counts.unknown,
+        Outcome::Excluded => counts.excluded,
+    };
+    let next = more.then(|| ids.last().map(|last| format!("{}&after={last}", keep(outcome.word())))).flatten();
+    let title = c.indicator.label.vi_or_en(lang == web::Lang::En).to_owned();
+    let body = html! {
+        (heading(&title, None, Some(html! { a.btn href={(keep(outcome.word())) "&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
+        (tabs(&list, outcome.word(), lang.t("Kết quả", "Outcome")))
+        section.card {
+            @if total == 0 { (empty(lang.t("Không có hồ sơ nào ở đây.", "No record here."), html! {})) }
+            @else if found.is_empty() { p { (lang.t("Bạn xem được con số nhưng không xem được từng hồ sơ của sổ này.", "You may see the figure but not the records of this register.")) } }
+            @else { (table.render(lang)) }
+            (pager(found.len(), total, q.has("after").then(|| keep(outcome.word())).as_deref(), next.as_deref(), lang))
+        }
+    };
+    Ok(Page::new(title).active("/targets").crumb(lang.t("Chỉ tiêu", "Targets"), "/targets").crumb(id.clone(), format!("/targets/{id}")).body(body).respond(&ctx))
+}
+
+/// To one agency, if the reader's scope has it.
+async fn narrow(ctx: &Ctx, scope: &mut AgencyScope, agency: Option<&str>) -> Result<(), web::Fail> {
+    let Some(agency) = agency.map(str::to_owned) else { return Ok(()) };
+    let inside = match scope {
+        AgencyScope::All => true,
+        AgencyScope::Agencies(list) => list.contains(&agency),
+        AgencyScope::Paths(paths) => {
+            let paths = paths.clone();
+            let wanted = agency.clone();
+            let path: Option<String> = ctx.read(move |tx, _| Ok(web::agency_path(tx, &wanted)?)).await?;
+            path.is_some_and(|p| paths.iter().any(|x| p.starts_with(x.as_str())))
+        }
+    };
+    *scope = AgencyScope::Agencies(if inside { vec![agency] } else { vec![] });
+    Ok(())
+}
+
+fn workbook(ctx: &Ctx, id: &str, register: &str, outcome: Outcome, found: &[registers::Record]) -> Response {
+    use documents::{Cell, Column as Head, ColumnKind, Sheet, Workbook};
+    let lang = ctx.lang();
+    let heads = [lang.t("Hồ sơ", "Record"), lang.t("Cơ quan", "Agency"), lang.t("Mã", "Id")];
+    let columns = heads.iter().map(|h| Head::new(*h, ColumnKind::Text)).collect();
+    let rows = found.iter().map(|r| {
+        let agency = r.link_title("agency").or_else(|| r.link_title("owner")).unwrap_or_default().to_owned();
+        vec![Cell::Text(r.title.clone()), Cell::Text(agency), Cell::Text(r.id.clone())]
+    });
+    let sheet = Sheet { rows: rows.collect(), name: format!("{id} {}", outcome.word()), columns };
+    match Workbook::of(sheet).to_xlsx() {
+        Ok(bytes) => web::file(bytes, &format!("{id}-{register}-{}.xlsx", outcome.word())),
+        Err(e) => web::Fail(store::Error::internal(e)).into_response(),
+    }
+}
