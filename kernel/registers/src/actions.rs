@@ -130,7 +130,7 @@ fn may_move(w: &Writer<'_>, t: &Transition, raw: &Raw, owner: Option<&Agency>) -
 /// Transitions that the actor may take from the record's present state: (id, label).
 pub fn transitions_for<'r>(tx: &mut Tx, reg: &'r Registry, actor: &Actor, register: &str, id: &str) -> Result<Vec<&'r Transition>> {
     let Ok(w) = Writer::new(tx, reg, actor, Verb::Transition, register) else { return Ok(vec![]) };
-    let Ok((raw, owner)) = w.load(tx, id, &mut Cache::default()) else { return Ok(vec![]) };
+    let Ok((raw, owner)) = w.peek(tx, id, &mut Cache::default()) else { return Ok(vec![]) };
     Ok(reg.get(register)?.transitions.iter().filter(|t| may_move(&w, t, &raw, owner.as_ref()).is_ok()).collect())
 }
 
@@ -211,7 +211,7 @@ pub fn list(tx: &mut Tx, reg: &Registry, scope: &Scope, query: &Query) -> Result
     let order = order(reg, m, scope, query, &mut filter)?;
     let mut page = Sql { text: format!("SELECT {}, {} FROM {} t{}", m.select, order.expr, m.table(), filter.text), params: filter.params.clone() };
     if let Some(after) = query.after.as_deref().filter(|a| !a.is_empty()) {
-        resume(&mut page, &order, after)?;
+        resume(&mut page, tx.engine(), &order, after)?;
     }
     let way = if order.down { " DESC" } else { "" };
     page.push(&format!(" ORDER BY {}{way}, t.\"id\"{way} LIMIT {}", order.expr, limit + 1));

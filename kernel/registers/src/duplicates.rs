@@ -101,23 +101,49 @@ pub fn duplicates(tx: &mut Tx, reg: &Registry, scope: &Scope, limit: usize) -> R
 
 /// Names that differ by a slip of the pen, under the same owner (or, without owners, with the same first letters).
 fn near(raws: &[Raw], same: &BTreeMap<(String, String), Vec<usize>>, i: usize, f: &FieldModel, found: &mut Vec<(String, Vec<String>)>) {
-    let mut blocks: HashMap<(&str, String), Vec<(&str, usize)>> = HashMap::new();
+    let mut blocks: HashMap<(&str, String), Vec<(Letters, usize)>> = HashMap::new();
     for ((place, k), group) in same {
-        let letters = if place.is_empty() { k.chars().take(4).collect() } else { String::new() };
-        blocks.entry((place, letters)).or_default().push((k, group[0]));
+        let first = if place.is_empty() { k.chars().take(4).collect() } else { String::new() };
+        blocks.entry((place, first)).or_default().push((letters(k), group[0]));
     }
     let mut sorted: Vec<_> = blocks.into_iter().collect();
     sorted.sort();
     for (_, block) in sorted {
-        for (a, (_, x)) in block.iter().enumerate().take(BLOCK) {
-            for (_, y) in block.iter().take(BLOCK).skip(a + 1) {
+        for (a, (la, x)) in block.iter().enumerate().take(BLOCK) {
+            for (lb, y) in block.iter().take(BLOCK).skip(a + 1) {
+                if !may_be_near(la, lb) {
+                    continue;
+                }
                 let (Data::Text(s), Data::Text(t)) = (&raws[*x].values[i], &raws[*y].values[i]) else { continue };
-                if s.len().abs_diff(t.len()) <= 6 && text::similarity(s, t) >= ALIKE && digits(s) == digits(t) {
+                if text::similarity(s, t) >= ALIKE && digits(s) == digits(t) {
                     found.push((f.id.clone(), vec![raws[*x].id.clone(), raws[*y].id.clone()]));
                 }
             }
         }
     }
+}
+
+/// How often each letter occurs: a cheap lower bound of the number of edits between two names.
+type Letters = [u8; 32];
+
+fn letters(key: &str) -> Letters {
+    let mut n = [0u8; 32];
+    for b in key.bytes() {
+        let slot = usize::from(b & 31);
+        n[slot] = n[slot].saturating_add(1);
+    }
+    n
+}
+
+fn may_be_near(a: &Letters, b: &Letters) -> bool {
+    let (mut more, mut less, mut size) = (0u32, 0u32, 0u32);
+    for (x, y) in a.iter().zip(b) {
+        more += u32::from(x.saturating_sub(*y));
+        less += u32::from(y.saturating_sub(*x));
+        size += u32::from(*x.max(y));
+    }
+    // 0.88 alike allows one edit in eight letters or so
+    more.max(less) * 7 <= size
 }
 
 /// "Phường 1" and "Phường 2" are alike but not the same.

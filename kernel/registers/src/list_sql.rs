@@ -49,39 +49,59 @@ pub(crate) fn predicate(tx: &mut Tx, reg: &Registry, m: &Model, scope: &Scope, q
 
 /// Rows that contain every word, in their own searched fields or in those of the records their title shows.
 fn search(tx: &mut Tx, reg: &Registry, m: &Model, scope: &Scope, words: &str, sql: &mut Sql) -> Result<()> {
-    let contains = |sql: &mut Sql, alias: &str, word: &str| {
-        let f = if tx.engine() == Engine::Sqlite { "instr" } else { "strpos" };
-        sql.push(&format!("{f}({alias}.\"search\", ")).bind(word).push(") > 0");
-    };
     let key = text::search_key(words);
-    for word in key.split(' ').filter(|w| !w.is_empty()).take(12) {
+    let words: Vec<&str> = key.split(' ').filter(|w| !w.is_empty()).take(12).collect();
+    let own = m.fields.iter().any(|f| f.search);
+    let linked = shown_links(reg, m, scope)?;
+    if words.is_empty() {
+        return Ok(());
+    }
+    if linked.is_empty() {
+        sql.push(if own { " AND " } else { " AND 1 = 0 AND " });
+        hits(sql, tx.engine(), m, "t.\"id\"", &words, None);
+        return Ok(());
+    }
+    for word in words {
         sql.push(" AND (");
-        contains(sql, "t", word);
-        for part in &m.title {
-            let Part::Field(i) = part else { continue };
-            let f = &m.fields[*i];
-            let FieldType::Link(to) = &f.kind else { continue };
-            let target: &Model = reg.model(to)?;
-            let open = target.public || target.owner == Owner::Itself;
-            let Ok(read) = scope.may(Verb::Read, to) else {
-                if !open {
-                    continue;
-                }
-                sql.push(&format!(" OR t.{} IN (SELECT t.\"id\" FROM {} t WHERE ", quote(&f.id), target.table()));
-                contains(sql, "t", word);
-                sql.push(")");
-                continue;
-            };
-            sql.push(&format!(" OR t.{} IN (SELECT t.\"id\" FROM {} t WHERE ", quote(&f.id), target.table()));
-            contains(sql, "t", word);
-            if !open {
-                within(sql, target, &read);
-            }
-            sql.push(")");
+        hits(sql, tx.engine(), m, "t.\"id\"", &[word], None);
+        for (column, target, read) in &linked {
+            sql.push(" OR ");
+            hits(sql, tx.engine(), target, column, &[word], read.as_ref());
         }
         sql.push(")");
     }
     Ok(())
+}
+
+/// `column IN (records whose search text contains all these words)`.
+fn hits(sql: &mut Sql, engine: Engine, m: &Model, column: &str, words: &[&str], read: Option<&Scope>) {
+    let find = if engine == Engine::Sqlite { "instr" } else { "strpos" };
+    sql.push(&format!("{column} IN (SELECT t.\"id\" FROM {} t WHERE t.\"deleted_at\" IS NULL", m.table()));
+    for w in words {
+        sql.push(&format!(" AND {find}(t.\"search\", ")).bind(*w).push(") > 0");
+    }
+    if let Some(scope) = read {
+        within(sql, m, scope);
+    }
+    sql.push(")");
+}
+
+/// Links of the title that the reader may search through: column, register, limit of what may be read there.
+fn shown_links<'r>(reg: &'r Registry, m: &Model, scope: &Scope) -> Result<Vec<(String, &'r Model, Option<Scope>)>> {
+    let mut out = Vec::new();
+    for part in &m.title {
+        let Part::Field(i) = part else { continue };
+        let f = &m.fields[*i];
+        let FieldType::Link(to) = &f.kind else { continue };
+        let target: &Model = reg.model(to)?;
+        let column = format!("t.{}", quote(&f.id));
+        if target.public || target.owner == Owner::Itself {
+            out.push((column, target, None));
+        } else if let Ok(read) = scope.may(Verb::Read, to) {
+            out.push((column, target, Some(read)));
+        }
+    }
+    Ok(out)
 }
 
 /// Who filters or sorts by a personal field learns it: only within what they may unmask.
@@ -301,7 +321,7 @@ pub(crate) fn cursor(order: &Order, last: &Value, id: &str) -> Result<String> {
 }
 
 /// ` AND …` that starts after the cursor. A range on the first term, so that an index can jump there.
-pub(crate) fn resume(sql: &mut Sql, order: &Order, after: &str) -> Result<()> {
+pub(crate) fn resume(sql: &mut Sql, engine: Engine, order: &Order, after: &str) -> Result<()> {
     let broken = || bad("Dấu trang (after) không đọc được. Mở lại danh sách từ đầu.");
     let bytes = unhex(after).ok_or_else(broken)?;
     let c: Cursor = serde_json::from_slice(&bytes).map_err(|_| broken())?;
@@ -315,6 +335,11 @@ pub(crate) fn resume(sql: &mut Sql, order: &Order, after: &str) -> Result<()> {
         _ => return Err(broken()),
     };
     let (e, less) = (&order.expr, if order.down { "<" } else { ">" });
+    if engine == Engine::Postgres {
+        sql.push(&format!(" AND ({e}, t.\"id\") {less} (")).bind(v).push(", ").bind(c.i).push(")");
+        return Ok(());
+    }
+    // SQLite jumps into an index of expressions by the first term only
     sql.push(&format!(" AND {e} {less}= ")).bind(v.clone());
     sql.push(&format!(" AND ({e} {less} ")).bind(v).push(&format!(" OR t.\"id\" {less} ")).bind(c.i).push(")");
     Ok(())

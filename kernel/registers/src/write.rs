@@ -56,7 +56,18 @@ impl<'a> Writer<'a> {
 
     /// The record as it stands, if this write may touch it. Who may not read it learns nothing about it.
     pub fn load(&self, tx: &mut Tx, id: &str, cache: &mut Cache) -> Result<(Raw, Option<Agency>)> {
-        let raw = read::load_for_update(tx, self.m, id)?.filter(|r| r.deleted_at.is_none()).ok_or_else(|| read::not_found(self.m))?;
+        let found = read::load_for_update(tx, self.m, id)?;
+        self.touchable(tx, found, cache)
+    }
+
+    /// The same without a lock, for questions in a read transaction.
+    pub fn peek(&self, tx: &mut Tx, id: &str, cache: &mut Cache) -> Result<(Raw, Option<Agency>)> {
+        let found = read::load(tx, self.m, id)?;
+        self.touchable(tx, found, cache)
+    }
+
+    fn touchable(&self, tx: &mut Tx, found: Option<Raw>, cache: &mut Cache) -> Result<(Raw, Option<Agency>)> {
+        let raw = found.filter(|r| r.deleted_at.is_none()).ok_or_else(|| read::not_found(self.m))?;
         let owner = owner_of(tx, self.reg, self.m, &raw, cache)?;
         if reaches(&self.scope, self.m, owner.as_ref()) {
             return Ok((raw, owner));

@@ -122,7 +122,8 @@ impl Tx<'_> {
     pub fn ddl(&mut self, sql: &str) -> Result<()> {
         let native = match self.engine() {
             Engine::Sqlite => sql.replace(" BYTES", " BLOB"),
-            Engine::Postgres => sql.replace(" BYTES", " BYTEA"),
+            // byte order everywhere, as in SQLite: paths of the agency tree are compared as ranges
+            Engine::Postgres => sql.replace(" BYTES", " BYTEA").replace(" TEXT", " TEXT COLLATE \"C\""),
         };
         self.exec(&native, &[])?;
         self.exec("INSERT INTO schema_object (sql, at) VALUES ($1, $2)", &[sql.into(), self.now.into()])?;

@@ -9,7 +9,7 @@ use store::{Error, Result, Tx};
 use super::cells::{self, Problem};
 use super::columns::{FileColumn, Slot, columns, match_headers};
 use super::export::definition;
-use super::index::{Index, usable_keys};
+use super::index::{Index, default_value, usable_keys};
 use super::links::{Meant, Targets};
 use super::report::{CellError, Outcome, Report, RowReport};
 use super::{CLEAR, states};
@@ -106,7 +106,8 @@ impl Importer {
         let mut notes: Vec<String> = header_notes.into_iter().map(|n| n.message).collect();
         notes.extend(sheet.ignored_columns.iter().map(|c| format!("Cột {c}: có dữ liệu nhưng không có tiêu đề, bị bỏ qua.")));
         let columns = columns(def);
-        let has = |id: &str| columns.iter().any(|c| c.id == id && slots.contains(&Some(c.slot)));
+        // a field with a default is known even without a column
+        let has = |id: &str| default_value(def, id).is_some() || columns.iter().any(|c| c.id == id && slots.contains(&Some(c.slot)));
         let keys = usable_keys(def, has);
         if keys.is_empty() {
             notes.push("Tệp không có cột nào để nhận ra hồ sơ đã có: mọi dòng sẽ thành hồ sơ mới. Xem trang hướng dẫn của tệp mẫu.".into());
@@ -187,7 +188,7 @@ impl Importer {
         if !draft.errors.is_empty() {
             return Ok(None);
         }
-        let get = |f: &str| draft.values.get(f).cloned().unwrap_or(Data::Null);
+        let get = |f: &str| draft.values.get(f).cloned().or_else(|| default_value(cx.def, f)).unwrap_or(Data::Null);
         let Some(key) = self.index.row_key(get) else { return Ok(None) };
         if let Some(first) = self.seen.insert(key.clone(), row.number) {
             draft

@@ -19,6 +19,16 @@ pub(super) struct Key {
     pub missing: Vec<String>,
 }
 
+/// What a new record gets in this field when nothing is given; `today` is no answer to "which record".
+pub(super) fn default_value(def: &Definition, field: &str) -> Option<Data> {
+    match def.fields.iter().find(|f| f.id == field)?.default.as_ref()? {
+        toml::Value::String(s) if s != "today" => Some(Data::Text(s.clone())),
+        toml::Value::Boolean(b) => Some(Data::Bool(*b)),
+        toml::Value::Integer(n) => Some(Data::Int(*n)),
+        _ => None,
+    }
+}
+
 /// The keys usable with these columns: the complete ones; without any, the one that lacks least.
 pub(super) fn usable_keys(def: &Definition, has: impl Fn(&str) -> bool) -> Vec<Key> {
     let split = |k: &Vec<String>| {

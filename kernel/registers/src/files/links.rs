@@ -167,8 +167,7 @@ impl Target {
 
 /// Text fields that name a record: those of its natural keys and those compared for duplicates.
 fn naming_fields(def: &Definition) -> impl Iterator<Item = &str> {
-    let single = def.register.keys.iter().filter(|k| k.iter().filter(|f| f.as_str() != "valid_from").count() == 1).flatten();
-    let ids: BTreeSet<&String> = single.chain(&def.register.similar).collect();
+    let ids: BTreeSet<&String> = def.register.keys.iter().flatten().chain(&def.register.similar).collect();
     let plain = |id: &&String| def.fields.iter().any(|f| &f.id == *id && f.kind == FieldType::Text && f.sensitive.is_none());
     ids.into_iter().filter(plain).map(String::as_str)
 }

@@ -224,6 +224,21 @@ fn an_interrupted_job_goes_on_with_the_next_row() {
 }
 
 #[test]
+fn a_default_of_a_key_field_is_part_of_the_key() {
+    let reg = registry();
+    for s in stores("default", &reg) {
+        agencies(&s, &reg);
+        for columns in [&["Cơ quan", "Năm", "Hạn nộp (ngày cuối cùng)"][..], &["Cơ quan", "Năm", "Hạn nộp (ngày cuối cùng)", "Tuyến"][..]]
+        {
+            let file = sheet(columns, &[&["Sở KHCN", "2026", "04/12/2026", ""][..columns.len()]]);
+            let r = import(&s, &reg, "report_submission", file);
+            assert!(r.notes.is_empty() && r.counts.error == 0, "{r:#?}");
+        }
+        assert_eq!(count(&s, &reg, "report_submission"), 1);
+    }
+}
+
+#[test]
 fn what_is_exported_can_be_imported_and_changes_nothing() {
     let reg = registry();
     for s in stores("back", &reg) {

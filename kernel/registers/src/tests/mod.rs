@@ -5,6 +5,7 @@ mod definitions;
 mod lists;
 mod migrations;
 mod scopes;
+mod speed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
