@@ -75,6 +75,11 @@ impl DemoContext<'_, '_> {
     pub fn days_ago(&self, n: i64) -> String {
         calendar::Date::parse(&self.today).map_or_else(|_| self.today.clone(), |d| d.add_days(-n).to_string())
     }
+    /// A day at least `from` and less than `from + spread` days before today.
+    pub fn ago(&mut self, from: i64, spread: usize) -> String {
+        let more = i64::try_from(self.rng.below(spread)).unwrap_or(0);
+        self.days_ago(from + more)
+    }
 }
 
 /// splitmix64: small, repeatable, for demo data only.

@@ -96,6 +96,7 @@ fn person(cx: &mut DemoContext<'_, '_>, agency: &Made, i: usize) -> Result<Strin
         (1..=3, _) => "Chuyên viên công nghệ thông tin",
         _ => "Chuyên viên",
     };
+    let birth = 1966 + i64::try_from(cx.rng.below(36)).unwrap_or(0);
     cx.put(
         "person",
         &[
@@ -106,7 +107,7 @@ fn person(cx: &mut DemoContext<'_, '_>, agency: &Made, i: usize) -> Result<Strin
             ("staff_kind", t(staff_kind)),
             ("audience", t(audience)),
             ("active", yes(true)),
-            ("birth_year", n(1966 + i64::try_from(cx.rng.below(36)).unwrap_or(0))),
+            ("birth_year", n(birth)),
             ("phone", t(&phone)),
             ("email", t(&format!("{}@saomai.example", code.to_lowercase()))),
         ],
@@ -114,7 +115,7 @@ fn person(cx: &mut DemoContext<'_, '_>, agency: &Made, i: usize) -> Result<Strin
 }
 
 fn post(cx: &mut DemoContext<'_, '_>, person: &str, agency: &Made, category: &str, part: bool, it: bool) -> Result<String> {
-    let since = cx.days_ago(200 + i64::try_from(cx.rng.below(280)).unwrap_or(0));
+    let since = cx.ago(200, 280);
     let (dx, admin) = (cx.rng.chance(40), cx.rng.chance(50));
     cx.put(
         "post",
@@ -140,6 +141,7 @@ fn contact(cx: &mut DemoContext<'_, '_>, agency: &Made, ids: &[String]) -> Resul
     }
     let until = if !always && cx.rng.chance(4) { t(&cx.days_ago(40)) } else { Data::Null };
     let phone = format!("09{:08}", cx.rng.below(100_000_000));
+    let (number, since) = (100 + cx.rng.below(800), cx.days_ago(300));
     let id = cx.put(
         "contact_point",
         &[
@@ -149,8 +151,8 @@ fn contact(cx: &mut DemoContext<'_, '_>, agency: &Made, ids: &[String]) -> Resul
             ("deputy", t(&ids[2])),
             ("phone", t(&phone)),
             ("hours", t("giờ hành chính")),
-            ("assignment_no", t(&format!("{}/QĐ", 100 + cx.rng.below(800)))),
-            ("valid_from", t(&cx.days_ago(300))),
+            ("assignment_no", t(&format!("{number}/QĐ"))),
+            ("valid_from", t(&since)),
             ("valid_to", until),
         ],
     )?;
@@ -167,7 +169,8 @@ fn force_model(cx: &mut DemoContext<'_, '_>, agency: &Made) -> Result<()> {
         "department" | "military" => "section",
         _ => "part_time",
     };
-    cx.put("force_model", &[("agency", t(&agency.id)), ("model", t(model)), ("headcount", n(2)), ("valid_from", t(&cx.days_ago(150)))]).map(drop)
+    let since = cx.days_ago(150);
+    cx.put("force_model", &[("agency", t(&agency.id)), ("model", t(model)), ("headcount", n(2)), ("valid_from", t(&since))]).map(drop)
 }
 
 fn experts(cx: &mut DemoContext<'_, '_>) -> Result<()> {

@@ -111,8 +111,8 @@ fn system(cx: &mut DemoContext<'_, '_>, agency: &Made, s: usize, admins: &[Strin
     let name = if s >= SYSTEMS.len() { format!("{name} {}", s / SYSTEMS.len() + 1) } else { name.to_owned() };
     let approved = cx.rng.chance(72);
     let known = approved || cx.rng.chance(60);
-    let started = cx.days_ago(120 + i64::try_from(cx.rng.below(1500)).unwrap_or(0));
-    let approved_on = cx.days_ago(30 + i64::try_from(cx.rng.below(300)).unwrap_or(0));
+    let started = cx.ago(120, 1500);
+    let approved_on = cx.ago(30, 300);
     let mut values = vec![
         ("name", t(&name)),
         ("kind", t(kind)),
@@ -161,7 +161,7 @@ fn answers(cx: &mut DemoContext<'_, '_>, system: &str, level: i64, controls: &[M
             continue;
         }
         let result = if all_met || cx.rng.chance(88) { "met" } else { cx.rng.word(&["partial", "not_met"]) };
-        let answered = cx.days_ago(i64::try_from(cx.rng.below(160)).unwrap_or(0));
+        let answered = cx.ago(0, 160);
         cx.put("control_answer", &[("system", t(system)), ("control", t(&control.id)), ("result", t(result)), ("evidence_note", t("biên bản tự kiểm tra")), ("answered_on", t(&answered))])?;
     }
     Ok(())
@@ -174,13 +174,14 @@ fn protect(cx: &mut DemoContext<'_, '_>, system: &str, layers: &[String]) -> Res
         }
         let unit = ["Tổ công nghệ thông tin", "Trung tâm giám sát tỉnh", "Đơn vị đánh giá độc lập", "Công an tỉnh"][i % 4];
         let until = if cx.rng.chance(8) { t(&cx.days_ago(20)) } else { Data::Null };
+        let (proof, since) = (cx.days_ago(90), cx.days_ago(330));
         cx.put(
             "system_layer",
-            &[("system", t(system)), ("layer", t(layer)), ("unit", t(unit)), ("proof_on", t(&cx.days_ago(90))), ("valid_from", t(&cx.days_ago(330))), ("valid_to", until)],
+            &[("system", t(system)), ("layer", t(layer)), ("unit", t(unit)), ("proof_on", t(&proof)), ("valid_from", t(&since)), ("valid_to", until)],
         )?;
     }
     if cx.rng.chance(70) {
-        let done = cx.days_ago(i64::try_from(cx.rng.below(420)).unwrap_or(0));
+        let done = cx.ago(0, 420);
         for kind in ["assessment", "threat_hunting"] {
             if kind == "assessment" || cx.rng.chance(55) {
                 cx.put(

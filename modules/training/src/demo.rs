@@ -79,7 +79,7 @@ fn records(cx: &mut DemoContext<'_, '_>, courses: &[(String, &str)], classes: &[
                 continue;
             }
             let (course_id, level) = &courses[course];
-            let on = cx.days_ago(5 + i64::try_from(cx.rng.below(300)).unwrap_or(0));
+            let on = cx.ago(5, 300);
             let class = if cx.rng.chance(50) { classes.get(course * 2) } else { None };
             cx.put(
                 "training_record",
@@ -125,7 +125,7 @@ fn certificates(cx: &mut DemoContext<'_, '_>) -> Result<()> {
         if !seen.insert(p.id.clone()) || !cx.rng.chance(64) {
             continue;
         }
-        let issued = cx.days_ago(30 + i64::try_from(cx.rng.below(600)).unwrap_or(0));
+        let issued = cx.ago(30, 600);
         let expires = if cx.rng.chance(10) { cx.days_ago(10) } else { cx.days_ago(-500) };
         let id = cx.put(
             "certificate",
