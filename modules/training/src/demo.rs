@@ -80,6 +80,7 @@ fn records(cx: &mut DemoContext<'_, '_>, courses: &[(String, &str)], classes: &[
             }
             let (course_id, level) = &courses[course];
             let on = cx.ago(5, 300);
+            let result = if cx.rng.chance(97) { "passed" } else { "attended" };
             let class = if cx.rng.chance(50) { classes.get(course * 2) } else { None };
             cx.put(
                 "training_record",
@@ -89,7 +90,7 @@ fn records(cx: &mut DemoContext<'_, '_>, courses: &[(String, &str)], classes: &[
                     ("training_class", class.map_or(Data::Null, |c| t(c))),
                     ("level", t(level)),
                     ("completed_on", t(&on)),
-                    ("result", t(if cx.rng.chance(97) { "passed" } else { "attended" })),
+                    ("result", t(result)),
                 ],
             )?;
             if i % 50 == 0 {
