@@ -1,1 +1,33 @@
-//! The rule language: parse, check, compile to SQL, evaluate one record, say it in Vietnamese
+#![doc = include_str!("../README.md")]
+mod ast;
+mod check;
+mod compiled;
+mod error;
+mod eval;
+mod indicator;
+mod ir;
+mod judge;
+mod lexer;
+mod parse;
+mod predicate;
+mod question;
+mod ratio;
+mod raw;
+mod resolve;
+mod schema;
+mod sentence;
+mod sql;
+mod sql_quant;
+mod suggest;
+mod terms;
+mod value;
+
+pub use compiled::{Compiled, CompiledPart, compile};
+pub use error::{PackError, RuleError};
+pub use indicator::{Indicator, Measure, Pack, Part, Setting};
+pub use judge::{Comparator, Figure, IndicatorKind, Target, Verdict, judge};
+pub use predicate::{Predicate, Selection};
+pub use question::Question;
+pub use schema::{Field, Kind, Label, Lang, Register, Schema};
+pub use sentence::{Sentence, Span};
+pub use value::{AgencyScope, Ctx, Outcome, Param, Period, Rec, Statement, Val, World};

@@ -1,0 +1,379 @@
+//! Indicator + schema → statements, evaluator, sentence, lineage.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ast::{Path, When};
+use crate::check::{self, Here};
+use crate::ctx::Ctx;
+use crate::eval::{Eval, alive};
+use crate::indicator::{FigureKind, Indicator, Label, PackError};
+use crate::ir::{Node, P};
+use crate::schema::{Rec, RuleError, Schema, Val, World};
+use crate::sentence::{Say, lower};
+use crate::sql::{Gen, Statement, quote};
+use crate::{lineage, parse};
+
+/// What became of one record of a population.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The rule holds.
+    Met,
+    /// It does not.
+    Unmet,
+    /// No data: never counted as met.
+    Unknown,
+    /// Left out, with a reason.
+    Excluded,
+}
+
+impl Outcome {
+    /// Number used in statements.
+    pub fn code(self) -> i64 {
+        match self {
+            Outcome::Met => 1,
+            Outcome::Unmet => 2,
+            Outcome::Unknown => 3,
+            Outcome::Excluded => 4,
+        }
+    }
+    /// Word used in addresses and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Met => "met",
+            Outcome::Unmet => "unmet",
+            Outcome::Unknown => "unknown",
+            Outcome::Excluded => "excluded",
+        }
+    }
+    /// From [`Outcome::word`].
+    pub fn parse(s: &str) -> Option<Self> {
+        [Outcome::Met, Outcome::Unmet, Outcome::Unknown, Outcome::Excluded].into_iter().find(|o| o.word() == s)
+    }
+}
+
+/// A population and its rule: the indicator itself or one part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rate {
+    /// Empty for the indicator itself.
+    pub id: String,
+    /// Label of the part.
+    pub label: Label,
+    /// Register of the population.
+    pub register: String,
+    register_label: String,
+    when: When,
+    dated: bool,
+    population: Option<Node>,
+    exclude: Vec<(Node, Label)>,
+    unknown: Option<Node>,
+    meets: Option<Node>,
+    /// Links to the agency.
+    agency: P,
+    /// Summed field (ratios).
+    sum: Option<P>,
+}
+
+/// A checked indicator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compiled {
+    /// As written.
+    pub indicator: Indicator,
+    /// The main rate (numerator of a ratio).
+    pub main: Rate,
+    /// Denominator of a ratio.
+    pub denominator: Option<Rate>,
+    /// Parts.
+    pub parts: Vec<Rate>,
+}
+
+struct Build<'a> {
+    schema: &'a Schema,
+    file: &'a str,
+    indicator: &'a Indicator,
+    settings: BTreeSet<String>,
+}
+
+/// What a rate is made of.
+struct Spec<'a> {
+    key: &'a str,
+    id: &'a str,
+    label: &'a Label,
+    population: Option<&'a str>,
+    meets: Option<&'a str>,
+    unknown: Option<&'a str>,
+    agency: Option<&'a str>,
+    sum: Option<&'a str>,
+}
+
+/// Checks an indicator against the schema. `Ok(None)`: listed only (`no_source`).
+///
+/// # Errors
+/// The first rule that cannot be understood: file, indicator, key, position, remedy.
+pub fn compile(indicator: &Indicator, schema: &Schema, file: &str) -> Result<Option<Compiled>, PackError> {
+    let b = Build { schema, file, indicator, settings: indicator.settings.keys().cloned().collect() };
+    b.complete()?;
+    if indicator.no_source.is_some() {
+        return Ok(None);
+    }
+    crate::period::period_on(&indicator.period, "2026-01-01").map_err(|m| b.error("period", m))?;
+    let i = indicator;
+    let (main, denominator) = if i.kind == FigureKind::Ratio {
+        let (Some(n), Some(d)) = (&i.numerator, &i.denominator) else {
+            return Err(b.error("numerator", "Chỉ số kiểu «ratio» cần cả numerator và denominator".into()));
+        };
+        let side = |key, s: &crate::indicator::Sum| {
+            let spec = Spec { key, id: "", label: &i.label, population: Some(&s.of), meets: None, unknown: None, agency: i.agency.as_deref(), sum: Some(&s.sum) };
+            b.rate(&spec)
+        };
+        (side("numerator", n)?, Some(side("denominator", d)?))
+    } else {
+        let spec = Spec { key: "meets", id: "", label: &i.label, population: i.population.as_deref(), meets: i.meets.as_deref(), unknown: i.unknown.as_deref(), agency: i.agency.as_deref(), sum: None };
+        (b.rate(&spec)?, None)
+    };
+    let mut parts = Vec::new();
+    for p in &i.parts {
+        parts.push(b.rate(&Spec {
+            key: "part",
+            id: &p.id,
+            label: &p.label,
+            population: p.population.as_deref().or(i.population.as_deref()),
+            meets: p.meets.as_deref().or(i.meets.as_deref()),
+            unknown: p.unknown.as_deref().or(i.unknown.as_deref()),
+            agency: p.agency.as_deref().or(i.agency.as_deref()),
+            sum: None,
+        })?);
+    }
+    Ok(Some(Compiled { indicator: i.clone(), main, denominator, parts }))
+}
+
+impl Build<'_> {
+    fn error(&self, key: &str, message: String) -> PackError {
+        PackError { file: self.file.into(), indicator: self.indicator.id.clone(), key: key.into(), message }
+    }
+    fn complete(&self) -> Result<(), PackError> {
+        let i = self.indicator;
+        if i.label.vi.is_empty() || i.label.en.is_empty() {
+            return Err(self.error("label", "Thiếu nhãn tiếng Việt hoặc tiếng Anh".into()));
+        }
+        for t in &i.targets {
+            let n = [t.at_least, t.more_than, t.at_most].iter().flatten().count();
+            if n != 1 {
+                return Err(self.error("target", "Mỗi mục tiêu có đúng một trong: at_least, more_than, at_most".into()));
+            }
+            if t.unit.is_empty() {
+                return Err(self.error("target", "Mục tiêu thiếu đơn vị (unit), ví dụ \"%\" hoặc \"cuộc\"".into()));
+            }
+        }
+        Ok(())
+    }
+
+    fn rate(&self, s: &Spec<'_>) -> Result<Rate, PackError> {
+        let wrap = |key: &str| {
+            let key = key.to_owned();
+            move |e: RuleError| self.error(&key, e.to_string())
+        };
+        let Some(text) = s.population else { return Err(self.error("population", "Thiếu population".into())) };
+        let pop = parse::population(text).map_err(wrap("population"))?.source;
+        if pop.via.is_some() {
+            return Err(self.error("population", "«via» không dùng ở population".into()));
+        }
+        let register = check::register(self.schema, &pop.register, pop.at).map_err(wrap("population"))?;
+        let here = Here { schema: self.schema, now: register, outer: register, settings: &self.settings, inside: false };
+        let node = |key: &str, text: Option<&str>| -> Result<Option<Node>, PackError> {
+            let Some(text) = text else { return Ok(None) };
+            let e = parse::expression(text).map_err(wrap(key))?;
+            check::expr(here, &e).map(Some).map_err(wrap(key))
+        };
+        let population = pop.cond.as_deref().map(|e| check::expr(here, e)).transpose().map_err(wrap("population"))?;
+        let mut exclude = Vec::new();
+        for x in &self.indicator.exclude {
+            if let Some(n) = node("exclude", Some(&x.when))? {
+                exclude.push((n, x.reason.clone()));
+            }
+        }
+        let Some(agency) = s.agency.map(str::to_owned).or_else(|| register.agency.clone()) else {
+            return Err(self.error("agency", format!("Sổ «{}» không thuộc cơ quan nào; ghi đường dẫn agency = \"…\"", register.id)));
+        };
+        let path = |text: &str| Path { at: 0, outer: false, words: text.split('.').map(|w| w.trim().to_owned()).collect() };
+        let agency = check::path(here, &path(&agency)).map_err(wrap("agency"))?;
+        if !matches!(&agency.kind, crate::schema::Kind::Link(r) if r == "agency") {
+            return Err(self.error("agency", "Đường dẫn agency phải kết thúc ở một cơ quan".into()));
+        }
+        let sum = s.sum.map(|f| check::path(here, &path(f))).transpose().map_err(wrap(s.key))?;
+        if sum.as_ref().is_some_and(|p| !p.kind.is_number()) {
+            return Err(self.error(s.key, "Trường cộng phải là số".into()));
+        }
+        let meets = node(s.key, s.meets)?;
+        if meets.is_none() && matches!(self.indicator.kind, FigureKind::Share | FigureKind::Violations) {
+            return Err(self.error("meets", "Thiếu quy tắc meets".into()));
+        }
+        Ok(Rate {
+            id: s.id.into(),
+            label: s.label.clone(),
+            register: register.id.clone(),
+            register_label: register.label.clone(),
+            when: pop.when,
+            dated: register.dated,
+            population,
+            exclude,
+            unknown: node("unknown", s.unknown)?,
+            meets,
+            agency,
+            sum,
+        })
+    }
+}
+
+impl Compiled {
+    /// Ctx of this indicator on a day: its period, its settings.
+    ///
+    /// # Errors
+    /// When the day is not a date.
+    pub fn ctx(&self, day: &str) -> Result<Ctx, String> {
+        let (period_start, period_end) = crate::period::period_on(&self.indicator.period, day)?;
+        Ok(Ctx { as_of: day.to_owned(), period_start, period_end, settings: self.indicator.setting_values(), ..Ctx::default() })
+    }
+    /// Main rate or part by id (`""` = main).
+    pub fn rate(&self, part: &str) -> Option<&Rate> {
+        if part.is_empty() { Some(&self.main) } else { self.parts.iter().find(|p| p.id == part) }
+    }
+    /// Registers and fields the figure comes from.
+    pub fn lineage(&self) -> Vec<(String, Vec<String>)> {
+        let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for r in std::iter::once(&self.main).chain(&self.denominator).chain(&self.parts) {
+            seen.entry(r.register.clone()).or_default();
+            for n in r.population.iter().chain(&r.unknown).chain(&r.meets).chain(r.exclude.iter().map(|x| &x.0)) {
+                lineage::walk(n, &mut seen);
+            }
+            lineage::path(&r.agency, &mut seen);
+            if let Some(p) = &r.sum {
+                lineage::path(p, &mut seen);
+            }
+        }
+        seen.into_iter().map(|(r, f)| (r, f.into_iter().collect())).collect()
+    }
+    /// The rule as a Vietnamese sentence: (who is counted, what must hold, what is unknown).
+    pub fn sentence(&self, ctx: &Ctx) -> Sentence {
+        self.sentence_of(&self.main, ctx)
+    }
+    /// The same for a part.
+    pub fn sentence_of(&self, r: &Rate, ctx: &Ctx) -> Sentence {
+        let labels = self.indicator.settings.iter().map(|(k, s)| (k.clone(), s.label.vi.clone())).collect();
+        let say = Say { ctx, settings: &labels };
+        let who = |r: &Rate| match &r.population {
+            Some(p) => format!("{} mà {}", lower(&r.register_label), say.node(p)),
+            None => format!("mọi {}", lower(&r.register_label)),
+        };
+        let what = match (&r.meets, &self.denominator, &r.sum) {
+            (_, Some(d), Some(sum)) => format!("tổng {} trên tổng của {}", sum.labels.join(" "), who(d)),
+            (Some(m), _, _) => say.node(m),
+            _ => String::new(),
+        };
+        Sentence { population: who(r), meets: what, unknown: r.unknown.as_ref().map(|u| say.node(u)), excluded: r.exclude.iter().map(|(n, l)| format!("{} ({})", say.node(n), l.vi)).collect() }
+    }
+}
+
+/// The parts of the sentence of a rule, Vietnamese.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// Who is counted.
+    pub population: String,
+    /// What must hold.
+    pub meets: String,
+    /// When there is no data.
+    pub unknown: Option<String>,
+    /// Who is left out and why.
+    pub excluded: Vec<String>,
+}
+
+impl Sentence {
+    /// In one line.
+    pub fn plain(&self) -> String {
+        if self.meets.is_empty() {
+            return format!("Đếm {}.", self.population);
+        }
+        format!("Trong số {}: {}.", self.population, self.meets)
+    }
+}
+
+impl Rate {
+    /// FROM … WHERE of the population in scope, with the outcome as column `o`, the agency as `a`, the record as `id`.
+    fn inner(&self, g: &mut Gen<'_>, sum: bool) -> String {
+        let alias = g.push();
+        let ctx = g.ctx;
+        let mut conds = vec![g.alive(&alias, self.dated, self.when)];
+        if let Some(p) = &self.population {
+            conds.push(g.node(p));
+        }
+        let agency = g.path(&self.agency);
+        if ctx.scope != crate::ctx::AgencyScope::All {
+            let a = g.agency_alias(&self.agency);
+            conds.extend(g.scope(&a, &ctx.scope));
+        }
+        let mut cases = String::new();
+        for (x, _) in &self.exclude {
+            cases.push_str(&format!("WHEN {} THEN 4 ", g.node(x)));
+        }
+        if let Some(u) = &self.unknown {
+            cases.push_str(&format!("WHEN {} THEN 3 ", g.node(u)));
+        }
+        let meets = self.meets.as_ref().map_or_else(|| "(1=1)".to_owned(), |m| g.node(m));
+        let judged = format!("CASE {meets} WHEN (1=1) THEN 1 WHEN (1=0) THEN 2 ELSE 3 END");
+        let outcome = if cases.is_empty() { judged } else { format!("CASE {cases}ELSE {judged} END") };
+        let amount = match (&self.sum, sum) {
+            (Some(p), true) => format!(", {} AS s", g.path(p)),
+            _ => String::new(),
+        };
+        let joins = g.pop().joins();
+        format!("SELECT {alias}.\"id\" AS id, {agency} AS a, {outcome} AS o{amount} FROM {} AS {alias}{joins} WHERE {}", quote(&self.register), conds.join(" AND "))
+    }
+
+    /// Rows `(agency, met, unmet, unknown, excluded)`; an agency without records has no row.
+    pub fn summary(&self, ctx: &Ctx) -> Statement {
+        let mut g = Gen::new(ctx);
+        let inner = self.inner(&mut g, false);
+        let count = |code: i64| format!("CAST(SUM(CASE WHEN o = {code} THEN 1 ELSE 0 END) AS BIGINT)");
+        let sql = format!("SELECT a, {}, {}, {}, {} FROM ({inner}) AS q GROUP BY a", count(1), count(2), count(3), count(4));
+        Statement { sql, params: g.params }
+    }
+
+    /// Rows `(agency, sum, records)` of the summed field.
+    pub fn total(&self, ctx: &Ctx) -> Statement {
+        let mut g = Gen::new(ctx);
+        let inner = self.inner(&mut g, true);
+        Statement { sql: format!("SELECT a, CAST(COALESCE(SUM(s), 0) AS BIGINT), COUNT(*) FROM ({inner}) AS q WHERE o = 1 GROUP BY a"), params: g.params }
+    }
+
+    /// Rows `(id, agency)` with this outcome, in order of id, after `after`.
+    pub fn drill(&self, ctx: &Ctx, outcome: Outcome, limit: i64, after: Option<&str>) -> Statement {
+        let mut g = Gen::new(ctx);
+        let inner = self.inner(&mut g, false);
+        let mut sql = format!("SELECT id, a FROM ({inner}) AS q WHERE o = {}", outcome.code());
+        if let Some(after) = after {
+            let p = g.param(Val::Text(after.to_owned()));
+            sql.push_str(&format!(" AND id > {p}"));
+        }
+        let p = g.param(Val::Int(limit));
+        sql.push_str(&format!(" ORDER BY id LIMIT {p}"));
+        Statement { sql, params: g.params }
+    }
+
+    /// What becomes of one record; `None` = not of the population. The scope is not asked.
+    pub fn evaluate(&self, world: &dyn World, r: &Rec, ctx: &Ctx) -> Option<Outcome> {
+        let e = Eval { world, ctx, outer: r };
+        if !alive(r, self.dated, self.when, ctx) || self.population.as_ref().is_some_and(|p| e.node(r, p) != Some(true)) {
+            return None;
+        }
+        if self.exclude.iter().any(|(x, _)| e.node(r, x) == Some(true)) {
+            return Some(Outcome::Excluded);
+        }
+        if self.unknown.as_ref().is_some_and(|u| e.node(r, u) == Some(true)) {
+            return Some(Outcome::Unknown);
+        }
+        Some(match self.meets.as_ref().map_or(Some(true), |m| e.node(r, m)) {
+            Some(true) => Outcome::Met,
+            Some(false) => Outcome::Unmet,
+            None => Outcome::Unknown,
+        })
+    }
+}
