@@ -1,1 +1,7 @@
-fn main() {}
+//! `lachan`: see `lachan --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lachan::cli::main()
+}

@@ -1,0 +1,171 @@
+//! The command line. Every page action has a command; all commands go through the same actions.
+//!
+//! Exit codes: 0 done · 1 a defect of ours · 2 wrong words · 3 not found · 4 not allowed · 5 invalid input ·
+//! 6 conflict · 7 storage not available.
+
+mod accounts;
+mod instance_cmds;
+mod records;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use access::Actor;
+use clap::{Parser, Subcommand};
+use store::{Error, Result, SystemClock};
+
+use crate::instance::Instance;
+
+/// Lá Chắn: an ninh mạng của một tỉnh, từ kế hoạch tới con số có bằng chứng.
+#[derive(Parser)]
+#[command(name = "lachan", version, disable_help_subcommand = true)]
+struct Cli {
+    /// Database: a SQLite file, or postgres://… (also LACHAN_DATABASE)
+    #[arg(long, global = true)]
+    database: Option<String>,
+    /// Act as this account (default: the system itself, which the ledger records)
+    #[arg(long = "as", global = true, value_name = "LOGIN")]
+    account: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Word,
+}
+
+#[derive(Subcommand)]
+enum Word {
+    /// Start with the demo province Sao Mai on 127.0.0.1:8080
+    Demo(crate::demo::DemoArgs),
+    /// Start the server
+    Serve(instance_cmds::ServeArgs),
+    /// Show what the definitions would change in the database; --apply does it; --to moves the whole instance
+    Migrate(instance_cmds::MigrateArgs),
+    /// Write a consistent copy of the whole instance to one file
+    Backup { file: std::path::PathBuf },
+    /// Bring a backup into an empty database
+    Restore(instance_cmds::RestoreArgs),
+    /// Prove the instance: verify | checkpoint | proof SEQ
+    Ledger(instance_cmds::LedgerArgs),
+    /// Check definitions, storage and clock; say what to mend
+    Doctor,
+    /// Records of any register: list, get, create, update, transition, confirm, delete, history
+    Record(records::RecordArgs),
+    /// Import an .xlsx file into a register (dry run unless --apply)
+    Import(records::ImportArgs),
+    /// Export a register to .xlsx
+    Export(records::ExportArgs),
+    /// Write the empty .xlsx template of a register
+    Template(records::TemplateArgs),
+    /// Accounts: list, create, grant, password, disable
+    Account(accounts::AccountArgs),
+    /// Benchmarks: plan, indicators, drill, writes, pages, start, memory (no name: all)
+    Bench { name: Option<String> },
+    /// Words of the modules: plan read|import, indicators, explain …
+    #[command(external_subcommand)]
+    Module(Vec<String>),
+}
+
+/// What commands get.
+pub(crate) struct Context<'a> {
+    pub database: &'a str,
+    pub account: Option<&'a str>,
+    pub json: bool,
+}
+
+impl Context<'_> {
+    /// Opens the instance on the database asked for.
+    pub fn open(&self) -> Result<Instance> {
+        Instance::open(self.database, Arc::new(SystemClock), Arc::new(store::SystemIds))
+    }
+    /// Who acts.
+    pub fn actor(&self, instance: &Instance) -> Result<Actor> {
+        let Some(login) = self.account else { return Ok(Actor::system("cli")) };
+        let (login, roles) = (login.to_owned(), Arc::clone(&instance.roles));
+        instance.store.read_blocking(move |tx| access::actor_of_login(tx, &roles, &login))
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(c) => c,
+        Err(e) => {
+            let code = u8::from(e.use_stderr()) * 2;
+            let _ = e.print();
+            return ExitCode::from(code);
+        }
+    };
+    let database = cli.database.or_else(|| std::env::var("LACHAN_DATABASE").ok());
+    let context = Context { database: database.as_deref().unwrap_or("lachan.db"), account: cli.account.as_deref(), json: cli.json };
+    let done = match cli.command {
+        Word::Demo(a) => crate::demo::run(&a, database.as_deref()),
+        Word::Serve(a) => instance_cmds::serve(&context, &a),
+        Word::Migrate(a) => instance_cmds::migrate(&context, &a),
+        Word::Backup { file } => instance_cmds::backup(&context, &file),
+        Word::Restore(a) => instance_cmds::restore(&context, &a),
+        Word::Ledger(a) => instance_cmds::ledger(&context, &a),
+        Word::Doctor => instance_cmds::doctor(&context),
+        Word::Record(a) => records::record(&context, &a),
+        Word::Import(a) => records::import(&context, &a),
+        Word::Export(a) => records::export(&context, &a),
+        Word::Template(a) => records::template(&context, &a),
+        Word::Account(a) => accounts::run(&context, &a),
+        Word::Bench { name } => crate::bench::run(name.as_deref()),
+        Word::Module(words) => module_word(&context, &words),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("{e}");
+            ExitCode::from(exit_code(&e))
+        }
+    }
+}
+
+/// Documented exit code of an error.
+fn exit_code(e: &Error) -> u8 {
+    match e {
+        Error::Internal(_) => 1,
+        Error::BadRequest(_) => 2,
+        Error::NotFound(_) => 3,
+        Error::Forbidden(_) | Error::Unauthenticated => 4,
+        Error::Invalid(_) => 5,
+        Error::Conflict(_) => 6,
+        Error::Unavailable(_) => 7,
+    }
+}
+
+/// `lachan <module> <word> …`; `plan` stands for `plans`, `indicators` and `explain` for words of `targets`.
+fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    let (module, word, rest) = match first {
+        "indicators" | "explain" => ("targets", first, &words[1..]),
+        "plan" => ("plans", words.get(1).map(String::as_str).unwrap_or_default(), words.get(2..).unwrap_or_default()),
+        m => (m, words.get(1).map(String::as_str).unwrap_or_default(), words.get(2..).unwrap_or_default()),
+    };
+    let Some(found) = crate::modules::ALL.iter().find(|m| m.name() == module) else {
+        return Err(Error::BadRequest(format!("Không có lệnh «{first}». Xem `lachan --help`.")));
+    };
+    let commands = found.commands();
+    let Some(command) = commands.iter().find(|c| c.name == word) else {
+        let known: Vec<&str> = commands.iter().map(|c| c.help.vi).collect();
+        return Err(Error::BadRequest(format!("«{module}» có các lệnh:\n  {}", known.join("\n  "))));
+    };
+    // global options may also follow the words of a module
+    let json = context.json || rest.iter().any(|a| a == "--json");
+    let rest: Vec<String> = rest.iter().filter(|a| *a != "--json").cloned().collect();
+    let instance = if command.offline { Instance::offline()? } else { context.open()? };
+    let actor = context.actor(&instance)?;
+    let app = instance.app(web::Config::default());
+    let mut out = std::io::stdout().lock();
+    let done = (command.run)(&mut web::CliContext { app: &app, actor, json, out: &mut out }, &rest);
+    let _ = out.flush();
+    done
+}
+
+/// Prints a JSON value, one line per call.
+pub(crate) fn print_json(value: &serde_json::Value) {
+    println!("{value}");
+}

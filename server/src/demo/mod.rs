@@ -1,0 +1,205 @@
+//! `lachan demo`: the province Sao Mai on 127.0.0.1:8080, with accounts to try every role.
+
+mod accounts;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use access::Actor;
+use clap::Args;
+use registers::{Filter, Op, Query, actions};
+use store::{Clock, Error, ManualClock, Result, SeededIds, SystemClock, SystemIds};
+use web::{DemoContext, Made, Rng};
+
+use crate::cli::print_json;
+use crate::instance::Instance;
+use crate::modules;
+
+/// Words of `lachan demo`.
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: std::net::SocketAddr,
+    /// small (tests), demo, province (60,000 staff)
+    #[arg(long, default_value = "demo")]
+    scale: String,
+    /// Throw the old demo data away and fill anew
+    #[arg(long)]
+    fresh: bool,
+    /// Fill and stop, without a server
+    #[arg(long)]
+    fill_only: bool,
+    /// Print addresses and accounts of the demo and stop
+    #[arg(long)]
+    access: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// µs of one day.
+const DAY: i64 = 86_400_000_000;
+/// The demo's past begins this many days ago: agencies and people are entered first.
+const BEGIN: i64 = 120;
+/// Contact points confirm themselves this many days ago.
+const CONFIRM: i64 = 25;
+
+/// Fills if empty, then serves.
+pub fn run(args: &DemoArgs, database: Option<&str>) -> Result<()> {
+    if args.access {
+        accounts::print(&args.listen.to_string(), args.json);
+        return Ok(());
+    }
+    let scale = scale(&args.scale)?;
+    let url = database.map_or_else(|| format!("lachan-data/demo-{}.db", args.scale), str::to_owned);
+    if !url.starts_with("postgres") {
+        prepare_file(Path::new(&url), args.fresh)?;
+    }
+    let started = Instant::now();
+    let instance = filled(&url, scale, &ProgressLine::default())?;
+    if args.json {
+        print_json(&serde_json::json!({ "database": url, "seconds": started.elapsed().as_secs_f64() }));
+    }
+    if args.fill_only {
+        instance.store.close();
+        return Ok(());
+    }
+    accounts::print(&args.listen.to_string(), args.json);
+    crate::cli::serve(&instance, accounts::config(args.listen), args.listen)
+}
+
+/// Percent of the demo province.
+fn scale(word: &str) -> Result<usize> {
+    match word {
+        "small" => Ok(10),
+        "demo" => Ok(40),
+        "province" => Ok(1000),
+        other => Err(Error::BadRequest(format!("Không có cỡ «{other}». Có: small, demo, province."))),
+    }
+}
+
+fn prepare_file(path: &Path, fresh: bool) -> Result<()> {
+    let io = |e: std::io::Error| Error::Unavailable(format!("Không ghi được vào {}: {e}", path.display()));
+    if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        std::fs::create_dir_all(dir).map_err(io)?;
+    }
+    if fresh {
+        for tail in ["", "-wal", "-shm"] {
+            let file = PathBuf::from(format!("{}{tail}", path.display()));
+            if file.exists() {
+                std::fs::remove_file(&file).map_err(io)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where the filling is: one line, rewritten.
+#[derive(Default)]
+struct ProgressLine(Mutex<Option<Instant>>);
+
+impl ProgressLine {
+    fn say(&self, what: &str, done: usize, of: usize) {
+        let Ok(mut last) = self.0.lock() else { return };
+        if done < of && last.is_some_and(|t| t.elapsed().as_millis() < 150) {
+            return;
+        }
+        *last = Some(Instant::now());
+        eprint!("\r\x1b[KĐang dựng tỉnh Sao Mai: {what} {done}/{of}");
+        let _ = std::io::stderr().flush();
+    }
+}
+
+/// Opens the demo instance; fills it first when it is empty. `quiet` tests pass a progress that prints nothing.
+fn filled(url: &str, scale: usize, line: &ProgressLine) -> Result<Instance> {
+    let clock = Arc::new(ManualClock::new(SystemClock.now()));
+    let instance = Instance::open(url, clock.clone(), Arc::new(SystemIds))?;
+    let reg = Arc::clone(&instance.registry);
+    let empty = instance.store.read_blocking(|tx| {
+        let scope = Actor::system("demo").may(access::Verb::Read, "agency")?;
+        Ok(actions::count(tx, &reg, &scope, &Query { as_of: Some("all".into()), ..Query::default() })? == 0)
+    })?;
+    instance.store.close();
+    if empty {
+        fill(url, scale, &|what, done, of| line.say(what, done, of))?;
+        eprintln!("\r\x1b[KTỉnh Sao Mai đã sẵn sàng.");
+    }
+    Instance::open(url, Arc::new(SystemClock), Arc::new(SystemIds))
+}
+
+/// Fills an empty database with the province. The same scale gives the same province, dated relative to today.
+pub fn fill(url: &str, scale: usize, progress: &(dyn Fn(&str, usize, usize) + Sync)) -> Result<()> {
+    let now = SystemClock.now();
+    let clock = Arc::new(ManualClock::new(now - BEGIN * DAY));
+    let instance = Instance::open(url, clock.clone(), Arc::new(SeededIds::new(now as u64)))?;
+    let today = web::fmt::day_of(now);
+    let made: Arc<Mutex<BTreeMap<String, Vec<Made>>>> = Arc::default();
+    let (sender, receiver) = std::sync::mpsc::channel::<(String, usize, usize)>();
+    for (i, module) in modules::ALL.iter().enumerate() {
+        // the ledger shows a province that grew, not one that appeared in a second
+        clock.set(now - (BEGIN - i64::try_from(i).unwrap_or(0) * 10) * DAY);
+        let (reg, today, made, sender) = (Arc::clone(&instance.registry), today.clone(), Arc::clone(&made), sender.clone());
+        let store = instance.store.clone();
+        let work = std::thread::spawn(move || {
+            store.write_blocking(move |tx| {
+                let mut made = made.lock().map_err(Error::internal)?;
+                let say = move |what: &str, done: usize, of: usize| drop(sender.send((what.to_owned(), done, of)));
+                let mut cx = DemoContext {
+                    tx,
+                    registry: &reg,
+                    actor: Actor::system("demo"),
+                    today,
+                    scale,
+                    progress: &say,
+                    made: &mut made,
+                    rng: Rng::new(2026 + i as u64),
+                };
+                module.demo(&mut cx)
+            })
+        });
+        while !work.is_finished() {
+            if let Ok((what, done, of)) = receiver.recv_timeout(std::time::Duration::from_millis(50)) {
+                progress(&what, done, of);
+            }
+        }
+        while let Ok((what, done, of)) = receiver.try_recv() {
+            progress(&what, done, of);
+        }
+        work.join().map_err(|_| Error::internal(format!("demo of {}", module.name())))??;
+    }
+    clock.set(now - CONFIRM * DAY);
+    confirm_contacts(&instance)?;
+    clock.set(now);
+    accounts::make(&instance)?;
+    instance.store.ledger_checkpoint()?;
+    instance.store.close();
+    Ok(())
+}
+
+/// Most contact points confirmed themselves lately; the others' confirmation is older than the rule allows.
+fn confirm_contacts(instance: &Instance) -> Result<()> {
+    let reg = Arc::clone(&instance.registry);
+    instance.store.write_blocking(move |tx| {
+        let system = Actor::system("demo");
+        let scope = system.may(access::Verb::Read, "contact_point")?;
+        let mut rng = Rng::new(7);
+        let filters = vec![Filter { field: "valid_to".into(), op: Op::Empty, values: vec![] }];
+        let mut query = Query { filters, limit: Some(500), as_of: Some("all".into()), ..Query::default() };
+        loop {
+            let page = actions::list(tx, &reg, &scope, &query)?;
+            for r in &page.items {
+                if rng.chance(86) {
+                    actions::confirm(tx, &reg, &system, "contact_point", &r.id)?;
+                }
+            }
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => return Ok(()),
+            }
+        }
+    })
+}

@@ -1,0 +1,16 @@
+//! Every module, lowest level first (ARCHITECTURE.md §2). Adding one = one line here.
+
+use web::Module;
+
+/// The plain list.
+pub static ALL: &[&dyn Module] = &[
+    &agencies::Agencies,
+    &people::People,
+    &systems::Systems,
+    &library::Library,
+    &training::Training,
+    &products::Products,
+    &budget::Budget,
+    &targets::Targets,
+    &plans::Plans,
+];
