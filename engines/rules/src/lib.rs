@@ -10,6 +10,8 @@ mod judge;
 mod lexer;
 mod parse;
 mod predicate;
+#[cfg(test)]
+mod property_tests;
 mod question;
 mod ratio;
 mod raw;
@@ -20,6 +22,8 @@ mod sql;
 mod sql_quant;
 mod suggest;
 mod terms;
+#[cfg(test)]
+mod testing;
 mod value;
 
 pub use compiled::{Compiled, CompiledPart, compile};

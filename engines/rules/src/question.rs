@@ -258,8 +258,9 @@ impl Records {
         let agency = self.population.agency_column(sql);
         let reason = self.reason(sql);
         let meets = |sql: &mut Sql<'_>| self.meets.as_ref().map_or_else(|| "1 = 1".to_owned(), |m| sql.pred(m));
-        // A condition of its own, so that the engines may stop early.
-        let unknown = self.unknown.as_ref().map(|p| format!("CASE WHEN {} THEN 1 ELSE 0 END", sql.pred(p)));
+        // Only what is used may be composed: a parameter nobody names is an error in both engines.
+        let asks = matches!(page.outcome, Outcome::Met | Outcome::Unmet | Outcome::Unknown);
+        let unknown = self.unknown.as_ref().filter(|_| asks).map(|p| format!("CASE WHEN {} THEN 1 ELSE 0 END", sql.pred(p)));
         let test = match page.outcome {
             Outcome::Met => meets(sql),
             Outcome::Unmet => format!("NOT ({})", meets(sql)),
