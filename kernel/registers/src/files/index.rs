@@ -17,6 +17,8 @@ pub(super) struct Key {
     pub fields: Vec<String>,
     /// Fields of the natural key that the file lacks: several records may answer.
     pub missing: Vec<String>,
+    /// Position in `fields` of the value without which the row says nothing: the first that has no default.
+    lead: usize,
 }
 
 /// What a new record gets in this field when nothing is given; `today` is no answer to "which record".
@@ -32,8 +34,9 @@ pub(super) fn default_value(def: &Definition, field: &str) -> Option<Data> {
 /// The keys usable with these columns: the complete ones; without any, the one that lacks least.
 pub(super) fn usable_keys(def: &Definition, has: impl Fn(&str) -> bool) -> Vec<Key> {
     let split = |k: &Vec<String>| {
-        let (fields, missing) = k.iter().cloned().partition(|f| has(f));
-        Key { fields, missing }
+        let (fields, missing): (Vec<String>, Vec<String>) = k.iter().cloned().partition(|f| has(f));
+        let lead = fields.iter().position(|f: &String| default_value(def, f).is_none()).unwrap_or(0);
+        Key { fields, missing, lead }
     };
     let all: Vec<Key> = def.register.keys.iter().map(split).filter(|k| !k.fields.is_empty()).collect();
     let complete: Vec<Key> = all.iter().filter(|k| k.missing.is_empty()).cloned().collect();
@@ -123,7 +126,7 @@ impl Index {
     pub(super) fn row_key(&self, get: impl Fn(&str) -> Data) -> Option<(usize, Vec<String>)> {
         self.keys.iter().enumerate().find_map(|(i, key)| {
             let values: Vec<String> = key.fields.iter().map(|f| folded(&get(f))).collect();
-            let filled = values.first().is_some_and(|v| !v.is_empty());
+            let filled = values.get(key.lead).is_some_and(|v| !v.is_empty());
             filled.then_some((i, values))
         })
     }
