@@ -23,7 +23,7 @@ pub const GROUPS: &[(&str, L)] = &[
     ("products", L("Sản phẩm", "Products")),
     ("money", L("Kinh phí", "Budget")),
     ("documents", L("Căn cứ, văn bản", "Legal documents")),
-    ("plans", L("Kế hoạch", "Plans")),
+    ("plans", L("Sổ kế hoạch", "Plan records")),
 ];
 
 /// A page under construction: title, place in the menu, way back, content.

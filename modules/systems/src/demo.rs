@@ -111,8 +111,10 @@ fn system(cx: &mut DemoContext<'_, '_>, agency: &Made, s: usize, admins: &[Strin
     let name = if s >= SYSTEMS.len() { format!("{name} {}", s / SYSTEMS.len() + 1) } else { name.to_owned() };
     let approved = cx.rng.chance(72);
     let known = approved || cx.rng.chance(60);
-    let started = cx.ago(120, 1500);
-    let approved_on = cx.ago(30, 300);
+    let age = 20 + i64::try_from(cx.rng.below(1500)).unwrap_or(0);
+    let started = cx.days_ago(age);
+    // most were approved before they went into use; some old ones were put in order later
+    let approved_on = if cx.rng.chance(85) { cx.ago(age + 5, 60) } else { cx.ago(1, usize::try_from(age).unwrap_or(1)) };
     let mut values = vec![
         ("name", t(&name)),
         ("kind", t(kind)),
@@ -137,7 +139,7 @@ fn system(cx: &mut DemoContext<'_, '_>, agency: &Made, s: usize, admins: &[Strin
     let id = cx.put("system", &values)?;
     let running = cx.rng.chance(92);
     if running {
-        let by_gate = approved && cx.rng.chance(90);
+        let by_gate = approved;
         cx.advance("system", &id, &[if by_gate { "operate" } else { "declare_running" }], &[])?;
     }
     for admin in admins.iter().take(2) {

@@ -51,11 +51,19 @@ pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
         }
     }
     let shown: Vec<&Owed> = all.iter().filter(keep).collect();
+    if q.has("export") {
+        return Ok(workbook(&ctx, &shown));
+    }
+    let narrowed = q.filled("agency").is_some() || q.filled("task").is_some();
+    let agencies: std::collections::BTreeSet<_> = shown.iter().filter_map(|o| o.record.text("agency")).collect();
+    let by_task = !narrowed && agencies.len() > 3;
+    let export = format!("{}&export=xlsx", with(&open));
     let body = html! {
-        (heading(lang.t("Nhiệm vụ", "Tasks"), Some(html! { (lang.t("Trạng thái được suy ra từ minh chứng, sổ đăng ký và ngày tháng; không ai nhập.", "States are derived from evidence, registers and dates.")) }), Some(link_button("/r/obligation?export=xlsx", lang.t("Tải .xlsx", "Download .xlsx")))))
+        (heading(lang.t("Nhiệm vụ", "Tasks"), Some(html! { (lang.t("Trạng thái được suy ra từ minh chứng, sổ đăng ký và ngày tháng; không ai nhập.", "States are derived from evidence, registers and dates.")) }), Some(link_button(&export, lang.t("Tải .xlsx", "Download .xlsx")))))
         (tabs(&list, &open, lang.t("Trạng thái", "State")))
         (late(&all, lang))
         @if shown.is_empty() { (empty(lang.t("Không có nghĩa vụ nào ở đây.", "Nothing here."), html! { p { (lang.t("Nghĩa vụ sinh ra khi một kế hoạch được chấp nhận.", "Obligations are made when a plan is accepted.")) } })) }
+        @else if by_task { section.card { (tasks(&shown, &open, lang)) } }
         @else {
             section.card { (table(&ctx, &shown)) }
             @if shown.len() > MOST { p.muted { (lang.t("Hiện", "Showing")) " " (MOST) "/" (fmt::int(i64::try_from(shown.len()).unwrap_or(0))) ". " (lang.t("Chọn một cơ quan hoặc một trạng thái để thu hẹp.", "Choose an agency or a state to narrow down.")) } }
@@ -93,6 +101,73 @@ fn table(ctx: &Ctx, shown: &[&Owed]) -> Markup {
         ]);
     }
     t.render(lang)
+}
+
+/// One row for each task: how many agencies are how far. A reader of many agencies begins here.
+fn tasks(shown: &[&Owed], open: &str, lang: Lang) -> Markup {
+    let mut by: BTreeMap<&str, Vec<&Owed>> = BTreeMap::new();
+    for o in shown {
+        by.entry(o.record.text("task").unwrap_or_default()).or_default().push(o);
+    }
+    let late = |l: &[&Owed]| l.iter().filter(|o| o.state == State::Overdue).count();
+    let mut list: Vec<_> = by.into_iter().collect();
+    list.sort_by_key(|(_, l)| (std::cmp::Reverse(late(l)), l.first().and_then(|o| o.record.text("due_on")).unwrap_or("9").to_owned()));
+    let mut t = Table::new(
+        lang.t("Theo nhiệm vụ", "By task"),
+        vec![
+            Column::text(lang.t("Việc", "Task")),
+            Column::text(lang.t("Hạn", "Due")),
+            Column::num(lang.t("Cơ quan", "Agencies")),
+            Column::num(lang.t("Quá hạn", "Overdue")),
+            Column::num(lang.t("Chờ duyệt", "Waiting")).drop_at(2),
+            Column::num(lang.t("Theo sổ", "From registers")).drop_at(1),
+        ],
+    );
+    for (task, l) in list {
+        let Some(first) = l.first() else { continue };
+        let n = |s: State| l.iter().filter(|o| o.state == s).count();
+        let figures: Vec<(i64, i64)> = l.iter().filter_map(|o| o.figure).collect();
+        let (met, all) = figures.iter().fold((0, 0), |a, f| (a.0 + f.0, a.1 + f.1));
+        t.row(vec![
+            html! { a href={"/plans/board?state=" (open) "&task=" (task)} { (cut(first.record.text("content").unwrap_or_default())) } },
+            html! { (first.record.text("due_on").map_or_else(|| lang.t("thường xuyên", "continuous").to_owned(), fmt::date)) },
+            html! { (l.len()) },
+            html! { @if late(&l) > 0 { span.count.hot { (late(&l)) } } @else { "0" } },
+            html! { (n(State::WaitingApproval)) },
+            html! { @if all > 0 { (met) "/" (all) } @else { "–" } },
+        ]);
+    }
+    t.render(lang)
+}
+
+/// What the page shows, as a file.
+fn workbook(ctx: &Ctx, shown: &[&Owed]) -> web::axum::response::Response {
+    use documents::{Cell, Column as Head, ColumnKind, Sheet, Workbook};
+    use web::axum::response::IntoResponse;
+    let lang = ctx.lang();
+    let heads = [
+        (lang.t("Việc", "Task"), ColumnKind::Text),
+        (lang.t("Cơ quan", "Agency"), ColumnKind::Text),
+        (lang.t("Kỳ", "Period"), ColumnKind::Text),
+        (lang.t("Hạn", "Due"), ColumnKind::Date),
+        (lang.t("Trạng thái", "State"), ColumnKind::Text),
+    ];
+    let text = |s: Option<&str>| s.map_or(Cell::Empty, |s| Cell::Text(s.to_owned()));
+    let row = |o: &&Owed| {
+        vec![
+            text(o.record.text("content")),
+            text(o.record.link_title("agency")),
+            text(o.record.text("period_key")),
+            o.record.text("due_on").map_or(Cell::Empty, |d| Cell::Date(d.to_owned())),
+            Cell::Text(lang.l(o.state.label()).to_owned()),
+        ]
+    };
+    let columns = heads.into_iter().map(|(h, k)| Head::new(h, k)).collect();
+    let sheet = Sheet { name: lang.t("Nhiệm vụ", "Tasks").to_owned(), columns, rows: shown.iter().map(row).collect() };
+    match Workbook::of(sheet).to_xlsx() {
+        Ok(bytes) => web::file(bytes, "nhiem-vu.xlsx"),
+        Err(e) => web::Fail(store::Error::internal(e)).into_response(),
+    }
 }
 
 /// First words of a long task.

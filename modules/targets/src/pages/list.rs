@@ -4,6 +4,7 @@ use access::Verb;
 use rules::{FigureKind, Indicator};
 use web::charts::{Bar3, bar3};
 use web::components::{Column, Table, heading, tag};
+use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
 
@@ -11,7 +12,7 @@ use crate::catalogue::Catalogue;
 use crate::figures::{ctx as question, figures, rollup, tone, verdict_words, words};
 
 /// The list.
-pub async fn show(ctx: Ctx) -> PageResult {
+pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "figure")?;
     let catalogue = Catalogue::of(ctx.reg())?;
     let all = ctx
@@ -25,6 +26,9 @@ pub async fn show(ctx: Ctx) -> PageResult {
         })
         .await?;
     let lang = ctx.lang();
+    if q.has("export") {
+        return Ok(workbook(&ctx, catalogue, &all));
+    }
     let mut table = Table::new(
         lang.t("Chỉ tiêu", "Targets"),
         vec![
@@ -55,11 +59,46 @@ pub async fn show(ctx: Ctx) -> PageResult {
     let missing: Vec<&Indicator> = catalogue.indicators.iter().filter(|i| i.no_source.is_some()).collect();
     let sub = format!("{met}/{} {}", all.len(), lang.t("chỉ tiêu đang đạt. Mọi con số tính từ sổ đăng ký lúc mở trang; bấm vào để xem cơ quan và hồ sơ còn thiếu.", "targets met. All figures are computed from the registers now."));
     let body = html! {
-        (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), None))
+        (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), Some(html! { a.btn href="/targets?export=xlsx" { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
         section.card { (table.render(lang)) }
         @if !missing.is_empty() { (without_source(&missing, lang)) }
     };
     Ok(Page::new(lang.t("Chỉ tiêu", "Targets")).active("/targets").body(body).respond(&ctx))
+}
+
+/// All figures as a file: counts, the rate, the verdict on the first goal.
+fn workbook(ctx: &Ctx, catalogue: &Catalogue, all: &[(String, rules::Figure)]) -> web::axum::response::Response {
+    use documents::{Cell, Column as Head, ColumnKind, Sheet, Workbook};
+    use web::axum::response::IntoResponse;
+    let lang = ctx.lang();
+    let head = |vi, en, kind| Head::new(lang.t(vi, en), kind);
+    let columns = vec![
+        head("Mã", "Id", ColumnKind::Text),
+        head("Chỉ tiêu", "Target", ColumnKind::Text),
+        head("Đạt", "Met", ColumnKind::Integer),
+        head("Chưa đạt", "Not met", ColumnKind::Integer),
+        head("Chưa có dữ liệu", "No data", ColumnKind::Integer),
+        head("Tỷ lệ (%)", "Rate (%)", ColumnKind::Decimal),
+        head("Kết luận", "Verdict", ColumnKind::Text),
+    ];
+    let rows = all.iter().filter_map(|(id, f)| {
+        let i = &catalogue.compiled.get(id)?.indicator;
+        let verdict = i.targets_on(&ctx.today).first().map(|t| rules::judge(i.kind, t, f));
+        Some(vec![
+            Cell::Text(id.clone()),
+            Cell::Text(i.label.vi_or_en(lang == Lang::En).to_owned()),
+            Cell::Integer(f.met),
+            Cell::Integer(f.unmet),
+            Cell::Integer(f.unknown),
+            f.percent().map_or(Cell::Empty, |p| Cell::Decimal((p * 10.0).round() / 10.0)),
+            Cell::Text(lang.l(verdict_words(verdict)).to_owned()),
+        ])
+    });
+    let sheet = Sheet { name: lang.t("Chỉ tiêu", "Targets").to_owned(), columns, rows: rows.collect() };
+    match Workbook::of(sheet).to_xlsx() {
+        Ok(bytes) => web::file(bytes, "chi-tieu.xlsx"),
+        Err(e) => web::Fail(store::Error::internal(e)).into_response(),
+    }
 }
 
 fn without_source(missing: &[&Indicator], lang: Lang) -> Markup {
