@@ -5,3 +5,4 @@ pub mod cli;
 pub mod demo;
 pub mod instance;
 pub mod modules;
+pub mod packs;

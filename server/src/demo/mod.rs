@@ -136,6 +136,7 @@ pub fn fill(url: &str, scale: usize, progress: &(dyn Fn(&str, usize, usize) + Sy
     let now = SystemClock.now();
     let clock = Arc::new(ManualClock::new(now - BEGIN * DAY));
     let instance = Instance::open(url, clock.clone(), Arc::new(SeededIds::new(now as u64)))?;
+    crate::packs::load(&instance, false, progress)?;
     let today = web::fmt::day_of(now);
     let made: Arc<Mutex<BTreeMap<String, Vec<Made>>>> = Arc::default();
     let (sender, receiver) = std::sync::mpsc::channel::<(String, usize, usize)>();
