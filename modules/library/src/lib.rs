@@ -1,9 +1,6 @@
 //! Documents in force and their relations. README.md says what the words mean.
 
-mod demo;
-
-use store::Result;
-use web::{DemoContext, Module, Source, sources};
+use web::{Module, Source, sources};
 
 /// The module's table of contents.
 pub struct Library;
@@ -14,8 +11,5 @@ impl Module for Library {
     }
     fn sources(&self) -> Vec<Source> {
         sources!(registers: ["document", "document_relation"], choices: ["document_kind", "relation_kind"])
-    }
-    fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {
-        demo::sow(cx)
     }
 }

@@ -78,7 +78,7 @@ fn workbook(ctx: &Ctx, catalogue: &Catalogue, all: &[(String, rules::Figure)]) -
         head("Đạt", "Met", ColumnKind::Integer),
         head("Chưa đạt", "Not met", ColumnKind::Integer),
         head("Chưa có dữ liệu", "No data", ColumnKind::Integer),
-        head("Tỷ lệ (%)", "Rate (%)", ColumnKind::Decimal),
+        head("Tỷ lệ (%)", "Rate (%)", ColumnKind::Decimal(1)),
         head("Kết luận", "Verdict", ColumnKind::Text),
     ];
     let rows = all.iter().filter_map(|(id, f)| {
