@@ -168,11 +168,8 @@ fn indexes(def: &Definition, m: &Model) -> BTreeMap<String, String> {
         let unique = if unique { "UNIQUE " } else { "" };
         out.insert(name.clone(), format!("CREATE {unique}INDEX {} ON {table} ({terms}) {filter}", quote(&name)).trim_end().to_owned());
     };
-    add("title".into(), false, "\"sort_title\", \"id\"".into(), live);
-    if m.fields.iter().any(|f| f.search) {
-        // words are looked for in this narrow index instead of the wide rows
-        add("search".into(), false, "\"search\", \"id\"".into(), live);
-    }
+    // the order of lists; words are looked for and rows are counted in it without touching the wide rows
+    add("title".into(), false, "\"sort_title\", \"id\", \"search\", \"deleted_at\"".into(), live);
     if !m.states.is_empty() {
         add("state".into(), false, "\"state\"".into(), live);
     }

@@ -51,39 +51,21 @@ pub(crate) fn predicate(tx: &mut Tx, reg: &Registry, m: &Model, scope: &Scope, q
 fn search(tx: &mut Tx, reg: &Registry, m: &Model, scope: &Scope, words: &str, sql: &mut Sql) -> Result<()> {
     let key = text::search_key(words);
     let words: Vec<&str> = key.split(' ').filter(|w| !w.is_empty()).take(12).collect();
-    let own = m.fields.iter().any(|f| f.search);
     let linked = shown_links(reg, m, scope)?;
-    if words.is_empty() {
-        return Ok(());
-    }
-    if linked.is_empty() {
-        sql.push(if own { " AND " } else { " AND 1 = 0 AND " });
-        hits(sql, tx.engine(), m, "t.\"id\"", &words, None);
-        return Ok(());
-    }
+    let find = if tx.engine() == Engine::Sqlite { "instr" } else { "strpos" };
     for word in words {
-        sql.push(" AND (");
-        hits(sql, tx.engine(), m, "t.\"id\"", &[word], None);
+        sql.push(&format!(" AND ({find}(t.\"search\", ")).bind(word).push(") > 0");
         for (column, target, read) in &linked {
-            sql.push(" OR ");
-            hits(sql, tx.engine(), target, column, &[word], read.as_ref());
+            sql.push(&format!(" OR {column} IN (SELECT t.\"id\" FROM {} t WHERE t.\"deleted_at\" IS NULL AND {find}(t.\"search\", ", target.table()));
+            sql.bind(word).push(") > 0");
+            if let Some(scope) = read {
+                within(sql, target, scope);
+            }
+            sql.push(")");
         }
         sql.push(")");
     }
     Ok(())
-}
-
-/// `column IN (records whose search text contains all these words)`.
-fn hits(sql: &mut Sql, engine: Engine, m: &Model, column: &str, words: &[&str], read: Option<&Scope>) {
-    let find = if engine == Engine::Sqlite { "instr" } else { "strpos" };
-    sql.push(&format!("{column} IN (SELECT t.\"id\" FROM {} t WHERE t.\"deleted_at\" IS NULL", m.table()));
-    for w in words {
-        sql.push(&format!(" AND {find}(t.\"search\", ")).bind(*w).push(") > 0");
-    }
-    if let Some(scope) = read {
-        within(sql, m, scope);
-    }
-    sql.push(")");
 }
 
 /// Links of the title that the reader may search through: column, register, limit of what may be read there.

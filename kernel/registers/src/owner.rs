@@ -24,6 +24,21 @@ pub(crate) struct Cache {
     owners: HashMap<(String, String), Option<Agency>>,
     pub links: HashMap<(String, String), bool>,
     pub titles: HashMap<(String, String), String>,
+    sort_keys: HashMap<String, String>,
+}
+
+impl Cache {
+    /// [`text::sort_key`] of a value that may come again (positions, names of courses).
+    pub fn sort_key(&mut self, s: &str) -> String {
+        if let Some(k) = self.sort_keys.get(s) {
+            return k.clone();
+        }
+        let k = text::sort_key(s);
+        if self.sort_keys.len() < 20_000 {
+            self.sort_keys.insert(s.to_owned(), k.clone());
+        }
+        k
+    }
 }
 
 /// Does the scope reach a record of this register with this owner? Reference data has no owner: the verb is enough.
