@@ -49,11 +49,28 @@ pub(crate) struct Path {
 pub(crate) enum Term {
     Path(Path),
     Literal(usize, Val),
+    Bool(usize, bool),
     Setting(usize, String),
-    AsOf,
-    PeriodStart,
-    PeriodEnd,
-    Year,
+    AsOf(usize),
+    PeriodStart(usize),
+    PeriodEnd(usize),
+    Year(usize),
+}
+
+impl Term {
+    /// Where it stands.
+    pub(crate) fn at(&self) -> usize {
+        match self {
+            Term::Path(p) => p.at,
+            Term::Literal(at, _)
+            | Term::Bool(at, _)
+            | Term::Setting(at, _)
+            | Term::AsOf(at)
+            | Term::PeriodStart(at)
+            | Term::PeriodEnd(at)
+            | Term::Year(at) => *at,
+        }
+    }
 }
 
 /// When records of a sub-question count.
@@ -67,11 +84,13 @@ pub(crate) enum When {
     Ever,
 }
 
-/// `R [via F] [during period | ever] [where E]`.
+/// `R [of PATH] [via F] [during period | ever] [where E]`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Source {
     pub(crate) at: usize,
     pub(crate) register: String,
+    /// The records hang on the record at the end of this path instead of the present one.
+    pub(crate) of: Option<Path>,
     pub(crate) via: Option<String>,
     pub(crate) when: When,
     pub(crate) cond: Option<Box<Expr>>,

@@ -1,10 +1,11 @@
 //! [`Expr`] + [`Schema`] → [`Node`]: unknown words, wrong types and ambiguous links are errors with a remedy.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use crate::ast::{Expr, Path, Source, Term, When, Window};
+use crate::ast::{Expr, Path, Source, When, Window};
 use crate::ir::{Link, Node, P, Sub, T, Window as W};
 use crate::schema::{Field, Kind, Register, Result, Schema, Val, err, suggest};
+use crate::terms::{comparison, member, number, path};
 
 /// Where the checker stands: the register of the present record and of the rule.
 #[derive(Clone, Copy)]
@@ -12,8 +13,8 @@ pub(crate) struct Here<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) now: &'a Register,
     pub(crate) outer: &'a Register,
-    /// Names of settings declared beside the rule.
-    pub(crate) settings: &'a BTreeSet<String>,
+    /// Settings declared beside the rule.
+    pub(crate) settings: &'a BTreeMap<String, Val>,
     /// Are we inside a sub-question?
     pub(crate) inside: bool,
 }
@@ -32,223 +33,160 @@ pub(crate) fn expr(h: Here<'_>, e: &Expr) -> Result<Node> {
         Expr::Or(list) => Node::Or(many(list)?),
         Expr::Not(e) => Node::Not(Box::new(expr(h, e)?)),
         Expr::Const(b) => Node::Const(*b),
-        Expr::Flag(p) => {
-            let found = path(h, p)?;
-            if found.kind != Kind::Bool {
-                return err(p.at, format!("«{}» là {}, không phải có/không; cần một phép so sánh", p.words.join("."), found.kind.words()));
-            }
-            Node::Flag(found)
-        }
+        Expr::Flag(p) => flag(h, p)?,
         Expr::Cmp(a, cmp, b) => comparison(h, a, *cmp, b)?,
-        Expr::In { term, list, not } => {
-            let p = path(h, term)?;
-            let list = list.iter().map(|t| value(h, t, &p.kind, &term.words.join("."))).collect::<Result<Vec<_>>>()?;
-            Node::In(p, list, *not)
-        }
+        Expr::In { term, list, not } => member(h, term, list, *not)?,
         Expr::Empty { path: p, not } => Node::Empty(path(h, p)?, *not),
-        Expr::Within { path: p, window } => {
-            let found = path(h, p)?;
-            if found.kind != Kind::Date {
-                return err(p.at, format!("«{}» là {}, không phải ngày", p.words.join("."), found.kind.words()));
-            }
-            Node::Within(found, self::window(h, window)?)
-        }
-        Expr::Exists { source, no } => Node::Exists(sub(h, source, true)?, *no),
-        Expr::Count { source, cmp, n } => Node::Count(sub(h, source, true)?, *cmp, number(h, n)?),
+        Expr::Within { path: p, window } => within(h, p, window)?,
+        Expr::Exists { source, no } => Node::Exists(sub(h, source)?, *no),
+        Expr::Count { source, cmp, n } => Node::Count(sub(h, source)?, *cmp, number(h, n)?),
         Expr::AllOf { catalogue, answer } => all_of(h, catalogue, answer)?,
     })
 }
 
-fn window(h: Here<'_>, w: &Window) -> Result<W> {
-    Ok(match w {
+fn flag(h: Here<'_>, p: &Path) -> Result<Node> {
+    let found = path(h, p)?;
+    if found.kind == Kind::Bool {
+        return Ok(Node::Flag(found));
+    }
+    let name = p.words.join(".");
+    err(p.at, format!("«{name}» là {}, không phải có/không; viết một phép so sánh, ví dụ «{name} is not empty»", found.kind.words()))
+}
+
+fn within(h: Here<'_>, p: &Path, w: &Window) -> Result<Node> {
+    let found = path(h, p)?;
+    if !matches!(found.kind, Kind::Date | Kind::Instant) {
+        return err(p.at, format!("«{}» là {}, không phải ngày; «within» chỉ dùng cho ngày", p.words.join("."), found.kind.words()));
+    }
+    let window = match w {
         Window::Period => W::Period,
         Window::Days(n) => W::Days(number(h, n)?),
         Window::Months(n) => W::Months(number(h, n)?),
-    })
+    };
+    Ok(Node::Within(found, window))
 }
 
-/// A whole number or a setting.
-fn number(h: Here<'_>, t: &Term) -> Result<T> {
-    match t {
-        Term::Literal(_, Val::Int(n)) => Ok(T::Literal(Val::Int(*n), n.to_string())),
-        Term::Setting(at, name) => setting(h, *at, name),
-        Term::Literal(at, _) => err(*at, "Ở đây cần một số nguyên"),
-        _ => err(0, "Ở đây cần một số nguyên hoặc «setting.tên»"),
-    }
-}
-
-fn setting(h: Here<'_>, at: usize, name: &str) -> Result<T> {
-    if h.settings.contains(name) {
-        return Ok(T::Setting(name.to_owned()));
-    }
-    err(at, format!("Không có thiết lập «{name}»{}", suggest(name, h.settings.iter().map(String::as_str))))
-}
-
-pub(crate) fn path(h: Here<'_>, p: &Path) -> Result<P> {
-    let mut at = if p.outer { h.outer } else { h.now };
-    let mut found = P { outer: p.outer || !h.inside, steps: vec![], field: String::new(), kind: Kind::Text, labels: vec![], register: at.id.clone() };
-    for (i, word) in p.words.iter().enumerate() {
-        let last = i + 1 == p.words.len();
-        if word == "id" && last {
-            found.field = "id".into();
-            found.kind = Kind::Link(at.id.clone());
-            return Ok(found);
-        }
-        let Some(field) = at.field(word) else {
-            return err(p.at, format!("«{}» không có trường «{word}»{}", at.id, suggest(word, at.fields.iter().map(|f| f.id.as_str()))));
-        };
-        found.labels.push(field.label.clone());
-        if last {
-            found.field = field.id.clone();
-            found.kind = field.kind.clone();
-            return Ok(found);
-        }
-        let Kind::Link(target) = &field.kind else {
-            return err(p.at, format!("«{word}» của «{}» là {}, không dẫn tới sổ khác", at.id, field.kind.words()));
-        };
-        found.steps.push((field.id.clone(), target.clone()));
-        at = register(h.schema, target, p.at)?;
-    }
-    err(p.at, "Thiếu tên trường")
-}
-
-fn place(t: &Term) -> usize {
-    match t {
-        Term::Path(p) => p.at,
-        Term::Literal(at, _) | Term::Setting(at, _) => *at,
-        _ => 0,
-    }
-}
-
-fn comparison(h: Here<'_>, a: &Term, cmp: crate::ast::Cmp, b: &Term) -> Result<Node> {
-    let Term::Path(pa) = a else { return err(place(a), "Bên trái phép so sánh phải là một trường") };
-    let left = path(h, pa)?;
-    if matches!(left.kind, Kind::Links(_)) {
-        return err(pa.at, "Trường này có nhiều giá trị; dùng «exists» hoặc «is empty»");
-    }
-    if matches!(left.kind, Kind::Choice(_) | Kind::Link(_) | Kind::Bool) && !matches!(cmp, crate::ast::Cmp::Eq | crate::ast::Cmp::Ne) {
-        return err(pa.at, format!("«{}» là {}, chỉ so sánh được bằng = hoặc !=", pa.words.join("."), left.kind.words()));
-    }
-    let right = value(h, b, &left.kind, &pa.words.join("."))?;
-    Ok(Node::Cmp(T::Path(left), cmp, right))
-}
-
-/// The right side, of the kind the left side has.
-fn value(h: Here<'_>, t: &Term, kind: &Kind, name: &str) -> Result<T> {
-    match t {
-        Term::Setting(at, s) => setting(h, *at, s),
-        Term::AsOf if *kind == Kind::Date => Ok(T::AsOf),
-        Term::PeriodStart if *kind == Kind::Date => Ok(T::PeriodStart),
-        Term::PeriodEnd if *kind == Kind::Date => Ok(T::PeriodEnd),
-        Term::Year if kind.is_number() => Ok(T::Year),
-        Term::Literal(at, v) => literal(*at, v, kind, name),
-        Term::Path(p) => {
-            // a bare word may be an option of the choice on the left
-            if let (Kind::Choice(options), [word], false) = (kind, p.words.as_slice(), p.outer) {
-                if let Some((id, label)) = options.iter().find(|(id, _)| id == word) {
-                    return Ok(T::Literal(Val::Text(id.clone()), label.clone()));
-                }
-                if h.now.field(word).is_none() {
-                    return err(p.at, format!("«{name}» không có lựa chọn «{word}»{}", suggest(word, options.iter().map(|o| o.0.as_str()))));
-                }
-            }
-            if let (Kind::Bool, [word], false) = (kind, p.words.as_slice(), p.outer)
-                && let Some(n) = ["false", "true"].iter().position(|b| b == word)
-            {
-                return Ok(T::Literal(Val::Int(n as i64), if n == 1 { "có" } else { "không" }.into()));
-            }
-            let found = path(h, p)?;
-            let alike = match (kind, &found.kind) {
-                (a, b) if a.is_number() && b.is_number() => true,
-                (Kind::Link(a), Kind::Link(b)) => a == b,
-                (Kind::Choice(_), Kind::Choice(_)) => true,
-                (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
-            };
-            if !alike {
-                return err(p.at, format!("«{name}» là {}, «{}» là {}: không so sánh được", kind.words(), p.words.join("."), found.kind.words()));
-            }
-            Ok(T::Path(found))
-        }
-        _ => err(place(t), format!("«{name}» là {}: không so sánh được với giá trị này", kind.words())),
-    }
-}
-
-fn literal(at: usize, v: &Val, kind: &Kind, name: &str) -> Result<T> {
-    let said = |s: String| Ok(T::Literal(v.clone(), s));
-    match (kind, v) {
-        (k, Val::Int(n)) if k.is_number() => said(n.to_string()),
-        (Kind::Decimal, Val::Real(x)) => said(x.to_string()),
-        (Kind::Date, Val::Text(d)) if text::parse_date_vi(d).is_ok() => said(text::date_vi(d)),
-        (Kind::Text, Val::Text(s)) => said(format!("“{s}”")),
-        (Kind::Link(_), Val::Text(s)) => said(format!("“{s}”")),
-        (Kind::Choice(options), Val::Text(s)) => match options.iter().find(|(id, _)| id == s) {
-            Some((_, label)) => said(label.clone()),
-            None => err(at, format!("«{name}» không có lựa chọn «{s}»{}", suggest(s, options.iter().map(|o| o.0.as_str())))),
-        },
-        _ => {
-            let shown = match v {
-                Val::Text(s) => s.clone(),
-                Val::Int(n) => n.to_string(),
-                Val::Real(x) => x.to_string(),
-                _ => String::new(),
-            };
-            err(at, format!("«{name}» cần {}, nhận «{shown}»", kind.words()))
-        }
-    }
-}
-
-/// A sub-question over records linked to the present one.
-fn sub(h: Here<'_>, s: &Source, linked: bool) -> Result<Sub> {
+/// A sub-question over the records that hang on the present one, or on the one at the end of `of`.
+fn sub(h: Here<'_>, s: &Source) -> Result<Sub> {
+    let mut found = plain_sub(h, s)?;
     let target = register(h.schema, &s.register, s.at)?;
-    let link = if linked { Some(link_to(target, h.now, s)?) } else { None };
-    let inner = Here { now: target, inside: true, ..h };
-    let cond = s.cond.as_ref().map(|e| expr(inner, e).map(Box::new)).transpose()?;
+    let (from, of) = match &s.of {
+        None => (h.now, None),
+        Some(p) => {
+            let P { kind, .. } = path(h, p)?;
+            let Kind::Link(r) = &kind else {
+                return err(
+                    p.at,
+                    format!("«{}» là {}, không dẫn tới một bản ghi; sau «of» phải là một trường liên kết", p.words.join("."), kind.words()),
+                );
+            };
+            (register(h.schema, r, p.at)?, Some(path(h, p)?))
+        }
+    };
+    found.uses_outer |= h.inside && of.as_ref().is_some_and(|p| p.outer);
+    found.link = Some(Link { of, ..link_to(target, from, s)? });
+    Ok(found)
+}
+
+/// Without the link: which records count.
+fn plain_sub(h: Here<'_>, s: &Source) -> Result<Sub> {
+    let target = register(h.schema, &s.register, s.at)?;
     if s.when != When::AsOf && !target.dated {
         return err(s.at, format!("Sổ «{}» không có ngày hiệu lực; bỏ «ever» hoặc «during period»", s.register));
     }
+    let inner = Here { now: target, inside: true, ..h };
+    let cond = s.cond.as_ref().map(|e| expr(inner, e).map(Box::new)).transpose()?;
     let uses_outer = cond.as_deref().is_some_and(looks_outside);
-    Ok(Sub { register: target.id.clone(), label: target.label.clone(), when: s.when, dated: target.dated, link, cond, uses_outer })
+    Ok(Sub { register: target.id.clone(), label: target.label.clone(), when: s.when, dated: target.dated, link: None, cond, uses_outer })
+}
+
+/// Ways from `now` to records of `target`: their fields that lead to it, and its many-links that lead to them.
+fn ways(target: &Register, now: &Register) -> Vec<Link> {
+    let back = target.fields.iter().filter(|f| matches!(&f.kind, Kind::Link(r) | Kind::Links(r) if *r == now.id));
+    let there = now.fields.iter().filter(|f| matches!(&f.kind, Kind::Links(r) if *r == target.id));
+    let link = |owner: &Register, f: &Field, forward| Link {
+        owner: owner.id.clone(),
+        field: f.id.clone(),
+        many: matches!(f.kind, Kind::Links(_)),
+        forward,
+        of: None,
+    };
+    back.map(|f| link(target, f, false)).chain(there.map(|f| link(now, f, true))).collect()
 }
 
 fn link_to(target: &Register, now: &Register, s: &Source) -> Result<Link> {
-    let leads = |f: &&Field| matches!(&f.kind, Kind::Link(r) | Kind::Links(r) if *r == now.id);
-    let of = |f: &Field| Link { field: f.id.clone(), many: matches!(f.kind, Kind::Links(_)) };
-    let all: Vec<&Field> = target.fields.iter().filter(leads).collect();
+    let all = ways(target, now);
+    let names: Vec<&str> = all.iter().map(|l| l.field.as_str()).collect();
     if let Some(via) = &s.via {
-        return match all.iter().find(|f| f.id == *via) {
-            Some(f) => Ok(of(f)),
-            None => err(s.at, format!("«{}» không có trường «{via}» dẫn tới «{}»{}", target.id, now.id, suggest(via, all.iter().map(|f| f.id.as_str())))),
+        return match all.iter().find(|l| l.field == *via) {
+            Some(l) => Ok(l.clone()),
+            None => {
+                err(s.at, format!("Không có liên kết «{via}» giữa «{}» và «{}»{}", target.id, now.id, suggest(via, names.iter().copied())))
+            }
         };
     }
     match all.as_slice() {
-        [one] => Ok(of(one)),
-        [] => err(s.at, format!("Sổ «{}» không có liên kết tới «{}»", target.id, now.id)),
-        several => {
-            let names: Vec<&str> = several.iter().map(|f| f.id.as_str()).collect();
-            err(s.at, format!("Sổ «{}» có nhiều liên kết tới «{}»; viết «via» một trong: {}", target.id, now.id, names.join(", ")))
+        [one] => Ok(one.clone()),
+        [] => {
+            let linked: Vec<&str> = target
+                .fields
+                .iter()
+                .filter_map(|f| if let Kind::Link(r) | Kind::Links(r) = &f.kind { Some(r.as_str()) } else { None })
+                .collect();
+            let remedy = if linked.is_empty() {
+                "nó không liên kết tới sổ nào".to_owned()
+            } else {
+                format!("nó liên kết tới: {}; viết «{} of trường»", linked.join(", "), target.id)
+            };
+            err(s.at, format!("Sổ «{}» không có liên kết tới «{}»; {remedy}", target.id, now.id))
         }
+        _ => err(
+            s.at,
+            format!(
+                "Sổ «{}» có nhiều liên kết tới «{}»; viết «{} via …» với một trong: {}",
+                target.id,
+                now.id,
+                target.id,
+                names.join(", ")
+            ),
+        ),
     }
 }
 
 fn all_of(h: Here<'_>, catalogue: &Source, answer: &Source) -> Result<Node> {
-    let cat = sub(h, catalogue, false)?;
+    if catalogue.via.is_some() || catalogue.of.is_some() {
+        return err(catalogue.at, "Danh mục của «all of» không dùng «via» hay «of»; viết chúng ở phần sau «have»");
+    }
+    let cat = plain_sub(h, catalogue)?;
     let target = register(h.schema, &answer.register, answer.at)?;
-    // `via` of the answers names the field that leads to the catalogue; the other link leads to the record
-    let names: Vec<&Field> = target.fields.iter().filter(|f| matches!(&f.kind, Kind::Link(r) if *r == cat.register)).collect();
-    let field = match (&answer.via, names.as_slice()) {
-        (Some(via), all) if all.iter().any(|f| f.id == *via) => via.clone(),
-        (None, [one]) => one.id.clone(),
-        _ => return err(answer.at, format!("«{}» phải có đúng một liên kết tới danh mục «{}», hoặc viết «via»", target.id, cat.register)),
+    let to_catalogue: Vec<&str> =
+        target.fields.iter().filter(|f| matches!(&f.kind, Kind::Link(r) if *r == cat.register)).map(|f| f.id.as_str()).collect();
+    // `via` names either way out of the answer: to the catalogue entry or to the record
+    let via = answer.via.as_deref().filter(|v| to_catalogue.contains(v));
+    let field = match (via, to_catalogue.as_slice()) {
+        (Some(via), _) => via,
+        (None, [one]) => one,
+        (None, []) => return err(answer.at, format!("Sổ «{}» không có liên kết tới danh mục «{}»", target.id, cat.register)),
+        (None, several) => {
+            return err(
+                answer.at,
+                format!(
+                    "Sổ «{}» có nhiều liên kết tới danh mục «{}»; viết «via» một trong: {}",
+                    target.id,
+                    cat.register,
+                    several.join(", ")
+                ),
+            );
+        }
     };
-    let plain = Source { via: None, ..answer.clone() };
-    let ans = sub(h, &plain, true)?;
-    Ok(Node::AllOf(cat, ans, field))
+    let plain = Source { via: answer.via.clone().filter(|_| via.is_none()), ..answer.clone() };
+    let ans = sub(h, &plain)?;
+    Ok(Node::AllOf(cat, ans, field.to_owned()))
 }
 
-/// Does a condition of a sub-question look at the outer record?
+/// Does a condition of a sub-question look at the record the rule is about?
 fn looks_outside(n: &Node) -> bool {
     let term = |t: &T| matches!(t, T::Path(p) if p.outer);
-    let below = |s: &Sub| s.uses_outer;
     match n {
         Node::And(l) | Node::Or(l) => l.iter().any(looks_outside),
         Node::Not(e) => looks_outside(e),
@@ -256,7 +194,7 @@ fn looks_outside(n: &Node) -> bool {
         Node::Flag(p) | Node::Empty(p, _) | Node::Within(p, _) => p.outer,
         Node::Cmp(a, _, b) => term(a) || term(b),
         Node::In(p, l, _) => p.outer || l.iter().any(term),
-        Node::Exists(s, _) | Node::Count(s, _, _) => below(s),
-        Node::AllOf(a, b, _) => below(a) || below(b),
+        Node::Exists(s, _) | Node::Count(s, _, _) => s.uses_outer,
+        Node::AllOf(a, b, _) => a.uses_outer || b.uses_outer,
     }
 }

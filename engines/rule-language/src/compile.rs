@@ -11,7 +11,7 @@ use crate::ir::{Node, P};
 use crate::schema::{Rec, RuleError, Schema, Val, World};
 use crate::sentence::{Say, lower};
 use crate::sql::{Gen, Statement, quote};
-use crate::{lineage, parse};
+use crate::{lineage, parse, terms};
 
 /// What became of one record of a population.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +90,7 @@ struct Build<'a> {
     schema: &'a Schema,
     file: &'a str,
     indicator: &'a Indicator,
-    settings: BTreeSet<String>,
+    settings: BTreeMap<String, Val>,
 }
 
 /// What a rate is made of.
@@ -102,6 +102,8 @@ struct Spec<'a> {
     meets: Option<&'a str>,
     unknown: Option<&'a str>,
     agency: Option<&'a str>,
+    /// Do the indicator's exclusions hold here?
+    exclude: bool,
     sum: Option<&'a str>,
 }
 
@@ -110,7 +112,7 @@ struct Spec<'a> {
 /// # Errors
 /// The first rule that cannot be understood: file, indicator, key, position, remedy.
 pub fn compile(indicator: &Indicator, schema: &Schema, file: &str) -> Result<Option<Compiled>, PackError> {
-    let b = Build { schema, file, indicator, settings: indicator.settings.keys().cloned().collect() };
+    let b = Build { schema, file, indicator, settings: indicator.setting_values() };
     b.complete()?;
     if indicator.no_source.is_some() {
         return Ok(None);
@@ -122,27 +124,35 @@ pub fn compile(indicator: &Indicator, schema: &Schema, file: &str) -> Result<Opt
             return Err(b.error("numerator", "Chỉ số kiểu «ratio» cần cả numerator và denominator".into()));
         };
         let side = |key, s: &crate::indicator::Sum| {
-            let spec = Spec { key, id: "", label: &i.label, population: Some(&s.of), meets: None, unknown: None, agency: i.agency.as_deref(), sum: Some(&s.sum) };
+            let spec = Spec {
+                key,
+                id: "",
+                label: &i.label,
+                population: Some(&s.of),
+                meets: None,
+                unknown: None,
+                agency: i.agency.as_deref(),
+                exclude: true,
+                sum: Some(&s.sum),
+            };
             b.rate(&spec)
         };
         (side("numerator", n)?, Some(side("denominator", d)?))
     } else {
-        let spec = Spec { key: "meets", id: "", label: &i.label, population: i.population.as_deref(), meets: i.meets.as_deref(), unknown: i.unknown.as_deref(), agency: i.agency.as_deref(), sum: None };
+        let spec = Spec {
+            key: "meets",
+            id: "",
+            label: &i.label,
+            population: i.population.as_deref(),
+            meets: i.meets.as_deref(),
+            unknown: i.unknown.as_deref(),
+            agency: i.agency.as_deref(),
+            exclude: true,
+            sum: None,
+        };
         (b.rate(&spec)?, None)
     };
-    let mut parts = Vec::new();
-    for p in &i.parts {
-        parts.push(b.rate(&Spec {
-            key: "part",
-            id: &p.id,
-            label: &p.label,
-            population: p.population.as_deref().or(i.population.as_deref()),
-            meets: p.meets.as_deref().or(i.meets.as_deref()),
-            unknown: p.unknown.as_deref().or(i.unknown.as_deref()),
-            agency: p.agency.as_deref().or(i.agency.as_deref()),
-            sum: None,
-        })?);
-    }
+    let parts = i.parts.iter().map(|p| b.part(p, &main.register)).collect::<Result<Vec<_>, _>>()?;
     Ok(Some(Compiled { indicator: i.clone(), main, denominator, parts }))
 }
 
@@ -167,6 +177,27 @@ impl Build<'_> {
         Ok(())
     }
 
+    /// What a part does not say it takes from the indicator; `exclude`, `unknown` and `agency` only when it counts records
+    /// of the same register.
+    fn part(&self, p: &crate::indicator::Part, register: &str) -> Result<Rate, PackError> {
+        let i = self.indicator;
+        let population = p.population.as_deref().or(i.population.as_deref());
+        let same = population.and_then(|t| parse::population(t).ok()).is_none_or(|s| s.source.register == register);
+        let or = |own: &'_ Option<String>, main: &'_ Option<String>| own.clone().or_else(|| main.clone().filter(|_| same));
+        let (unknown, agency) = (or(&p.unknown, &i.unknown), or(&p.agency, &i.agency));
+        self.rate(&Spec {
+            key: "part",
+            id: &p.id,
+            label: &p.label,
+            population,
+            meets: p.meets.as_deref().or(i.meets.as_deref()),
+            unknown: unknown.as_deref(),
+            agency: agency.as_deref(),
+            exclude: same,
+            sum: None,
+        })
+    }
+
     fn rate(&self, s: &Spec<'_>) -> Result<Rate, PackError> {
         let wrap = |key: &str| {
             let key = key.to_owned();
@@ -174,8 +205,8 @@ impl Build<'_> {
         };
         let Some(text) = s.population else { return Err(self.error("population", "Thiếu population".into())) };
         let pop = parse::population(text).map_err(wrap("population"))?.source;
-        if pop.via.is_some() {
-            return Err(self.error("population", "«via» không dùng ở population".into()));
+        if pop.via.is_some() || pop.of.is_some() {
+            return Err(self.error("population", "«via» và «of» không dùng ở population: nó là cả sổ; lọc bằng «where»".into()));
         }
         let register = check::register(self.schema, &pop.register, pop.at).map_err(wrap("population"))?;
         let here = Here { schema: self.schema, now: register, outer: register, settings: &self.settings, inside: false };
@@ -186,7 +217,7 @@ impl Build<'_> {
         };
         let population = pop.cond.as_deref().map(|e| check::expr(here, e)).transpose().map_err(wrap("population"))?;
         let mut exclude = Vec::new();
-        for x in &self.indicator.exclude {
+        for x in self.indicator.exclude.iter().filter(|_| s.exclude) {
             if let Some(n) = node("exclude", Some(&x.when))? {
                 exclude.push((n, x.reason.clone()));
             }
@@ -195,11 +226,11 @@ impl Build<'_> {
             return Err(self.error("agency", format!("Sổ «{}» không thuộc cơ quan nào; ghi đường dẫn agency = \"…\"", register.id)));
         };
         let path = |text: &str| Path { at: 0, outer: false, words: text.split('.').map(|w| w.trim().to_owned()).collect() };
-        let agency = check::path(here, &path(&agency)).map_err(wrap("agency"))?;
+        let agency = terms::path(here, &path(&agency)).map_err(wrap("agency"))?;
         if !matches!(&agency.kind, crate::schema::Kind::Link(r) if r == "agency") {
             return Err(self.error("agency", "Đường dẫn agency phải kết thúc ở một cơ quan".into()));
         }
-        let sum = s.sum.map(|f| check::path(here, &path(f))).transpose().map_err(wrap(s.key))?;
+        let sum = s.sum.map(|f| terms::path(here, &path(f))).transpose().map_err(wrap(s.key))?;
         if sum.as_ref().is_some_and(|p| !p.kind.is_number()) {
             return Err(self.error(s.key, "Trường cộng phải là số".into()));
         }
@@ -269,7 +300,12 @@ impl Compiled {
             (Some(m), _, _) => say.node(m),
             _ => String::new(),
         };
-        Sentence { population: who(r), meets: what, unknown: r.unknown.as_ref().map(|u| say.node(u)), excluded: r.exclude.iter().map(|(n, l)| format!("{} ({})", say.node(n), l.vi)).collect() }
+        Sentence {
+            population: who(r),
+            meets: what,
+            unknown: r.unknown.as_ref().map(|u| say.node(u)),
+            excluded: r.exclude.iter().map(|(n, l)| format!("{} ({})", say.node(n), l.vi)).collect(),
+        }
     }
 }
 
@@ -306,10 +342,7 @@ impl Rate {
             conds.push(g.node(p));
         }
         let agency = g.path(&self.agency);
-        if ctx.scope != crate::ctx::AgencyScope::All {
-            let a = g.agency_alias(&self.agency);
-            conds.extend(g.scope(&a, &ctx.scope));
-        }
+        conds.extend(g.scope(&self.agency, &ctx.scope));
         let mut cases = String::new();
         for (x, _) in &self.exclude {
             cases.push_str(&format!("WHEN {} THEN 4 ", g.node(x)));
@@ -322,10 +355,15 @@ impl Rate {
         let outcome = if cases.is_empty() { judged } else { format!("CASE {cases}ELSE {judged} END") };
         let amount = match (&self.sum, sum) {
             (Some(p), true) => format!(", {} AS s", g.path(p)),
+            (None, true) => ", 0 AS s".to_owned(),
             _ => String::new(),
         };
         let joins = g.pop().joins();
-        format!("SELECT {alias}.\"id\" AS id, {agency} AS a, {outcome} AS o{amount} FROM {} AS {alias}{joins} WHERE {}", quote(&self.register), conds.join(" AND "))
+        format!(
+            "SELECT {alias}.\"id\" AS id, {agency} AS a, {outcome} AS o{amount} FROM {} AS {alias}{joins} WHERE {}",
+            quote(&self.register),
+            conds.join(" AND ")
+        )
     }
 
     /// Rows `(agency, met, unmet, unknown, excluded)`; an agency without records has no row.
@@ -341,12 +379,19 @@ impl Rate {
     pub fn total(&self, ctx: &Ctx) -> Statement {
         let mut g = Gen::new(ctx);
         let inner = self.inner(&mut g, true);
-        Statement { sql: format!("SELECT a, CAST(COALESCE(SUM(s), 0) AS BIGINT), COUNT(*) FROM ({inner}) AS q WHERE o = 1 GROUP BY a"), params: g.params }
+        // a cast cuts decimals on SQLite and rounds them on PostgreSQL
+        let decimal = self.sum.as_ref().is_some_and(|p| p.kind == crate::schema::Kind::Decimal);
+        let sum = if decimal { "ROUND(SUM(s))" } else { "SUM(s)" };
+        Statement {
+            sql: format!("SELECT a, CAST(COALESCE({sum}, 0) AS BIGINT), COUNT(*) FROM ({inner}) AS q WHERE o = 1 GROUP BY a"),
+            params: g.params,
+        }
     }
 
     /// Rows `(id, agency)` with this outcome, in order of id, after `after`.
     pub fn drill(&self, ctx: &Ctx, outcome: Outcome, limit: i64, after: Option<&str>) -> Statement {
         let mut g = Gen::new(ctx);
+        g.bulk = false; // a page: stops at its last record
         let inner = self.inner(&mut g, false);
         let mut sql = format!("SELECT id, a FROM ({inner}) AS q WHERE o = {}", outcome.code());
         if let Some(after) = after {
@@ -356,6 +401,15 @@ impl Rate {
         let p = g.param(Val::Int(limit));
         sql.push_str(&format!(" ORDER BY id LIMIT {p}"));
         Statement { sql, params: g.params }
+    }
+
+    /// Rows `(id, outcome)` of everything in scope, written one way or the other: tests compare the two.
+    #[cfg(test)]
+    pub(crate) fn each(&self, ctx: &Ctx, bulk: bool) -> Statement {
+        let mut g = Gen::new(ctx);
+        g.bulk = bulk;
+        let inner = self.inner(&mut g, false);
+        Statement { sql: format!("SELECT id, o FROM ({inner}) AS q"), params: g.params }
     }
 
     /// What becomes of one record; `None` = not of the population. The scope is not asked.

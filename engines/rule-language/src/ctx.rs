@@ -56,25 +56,36 @@ impl Ctx {
             T::Path(_) => Val::Null,
         }
     }
-    fn number(&self, t: &T) -> i64 {
+    fn number(&self, t: &T) -> Option<i64> {
         match self.value(t) {
-            Val::Int(n) => n,
-            Val::Real(x) => x as i64,
-            _ => 0,
+            Val::Int(n) => Some(n.clamp(0, 4_000_000)),
+            Val::Real(x) => Some((x as i64).clamp(0, 4_000_000)),
+            _ => None,
         }
     }
-    /// First and last day of a window.
-    pub(crate) fn window(&self, w: &crate::ir::Window) -> (String, String) {
+    /// First and last day of a window; `None` when its length is not set or the day is not a date.
+    pub(crate) fn window(&self, w: &crate::ir::Window) -> Option<(String, String)> {
         use crate::ir::Window;
         let day = Date::parse(&self.as_of).ok();
-        let back = |f: &dyn Fn(Date) -> Date| day.map_or_else(String::new, |d| f(d).to_string());
-        match w {
-            Window::Period => (self.period_start.clone(), self.period_end.clone()),
-            Window::Days(n) => (back(&|d| d.add_days(-self.number(n))), self.as_of.clone()),
-            Window::Months(n) => {
-                let months = i32::try_from(self.number(n)).unwrap_or(i32::MAX);
-                (back(&|d| d.add_months(-months).add_days(1)), self.as_of.clone())
-            }
+        let from = match w {
+            Window::Period => return Some((self.period_start.clone(), self.period_end.clone())),
+            Window::Days(n) => day?.add_days(-self.number(n)?),
+            Window::Months(n) => day?.add_months(-i32::try_from(self.number(n)?).unwrap_or(i32::MAX)).add_days(1),
+        };
+        Some((from.to_string(), self.as_of.clone()))
+    }
+    /// First microsecond of a day (a term that is a date) and of the next one, in Vietnam.
+    pub(crate) fn moments(&self, t: &T) -> Option<(i64, i64)> {
+        let Val::Text(day) = self.value(t) else { return None };
+        let day = Date::parse(&day).ok()?;
+        Some((calendar::instant::start_of_day(day), calendar::instant::start_of_day(day.add_days(1))))
+    }
+    /// Is the question about so many agencies that looking once at all records beats looking for each?
+    pub(crate) fn wide(&self) -> bool {
+        match &self.scope {
+            AgencyScope::All => true,
+            AgencyScope::Paths(paths) => paths.iter().any(|p| p.matches('/').count() <= 2),
+            AgencyScope::Agencies(_) => false,
         }
     }
 }

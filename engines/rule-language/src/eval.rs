@@ -1,8 +1,8 @@
 //! [`Node`] for one record in memory: the same answer as the SQL (property-tested). `None` = unknown.
 
-use crate::ast::When;
+use crate::ast::{Cmp, When};
 use crate::ctx::Ctx;
-use crate::ir::{Node, P, Sub, T};
+use crate::ir::{Link, Node, P, Sub, T, Window};
 use crate::schema::{Kind, Rec, Val, World};
 
 pub(crate) struct Eval<'a> {
@@ -16,33 +16,47 @@ impl Eval<'_> {
         match n {
             Node::And(list) => {
                 let all: Vec<Option<bool>> = list.iter().map(|e| self.node(now, e)).collect();
-                if all.contains(&Some(false)) { Some(false) } else if all.contains(&None) { None } else { Some(true) }
+                if all.contains(&Some(false)) {
+                    Some(false)
+                } else if all.contains(&None) {
+                    None
+                } else {
+                    Some(true)
+                }
             }
             Node::Or(list) => {
                 let all: Vec<Option<bool>> = list.iter().map(|e| self.node(now, e)).collect();
-                if all.contains(&Some(true)) { Some(true) } else if all.contains(&None) { None } else { Some(false) }
+                if all.contains(&Some(true)) {
+                    Some(true)
+                } else if all.contains(&None) {
+                    None
+                } else {
+                    Some(false)
+                }
             }
             Node::Not(e) => self.node(now, e).map(|b| !b),
             Node::Const(b) => Some(*b),
             Node::Flag(p) => compare(&self.path(now, p), &Val::Int(1)).map(std::cmp::Ordering::is_eq),
+            Node::Cmp(T::Path(p), cmp, b) if p.kind == Kind::Instant && !matches!(b, T::Path(_)) => self.moment(now, p, *cmp, b),
             Node::Cmp(a, cmp, b) => compare(&self.term(now, a), &self.term(now, b)).map(|o| cmp.holds(o)),
             Node::In(p, list, not) => {
                 let left = self.path(now, p);
-                let hits: Vec<Option<bool>> = list.iter().map(|t| compare(&left, &self.term(now, t)).map(std::cmp::Ordering::is_eq)).collect();
-                let found = if hits.contains(&Some(true)) { Some(true) } else if hits.contains(&None) { None } else { Some(false) };
+                let hits: Vec<Option<bool>> =
+                    list.iter().map(|t| compare(&left, &self.term(now, t)).map(std::cmp::Ordering::is_eq)).collect();
+                let found = if hits.contains(&Some(true)) {
+                    Some(true)
+                } else if hits.contains(&None) {
+                    None
+                } else {
+                    Some(false)
+                };
                 found.map(|b| b != *not)
             }
             Node::Empty(p, not) => Some(is_empty(&self.path(now, p)) != *not),
-            Node::Within(p, w) => {
-                let (from, to) = self.ctx.window(w);
-                match self.path(now, p) {
-                    Val::Text(d) => Some(d >= from && d <= to),
-                    _ => None,
-                }
-            }
-            Node::Exists(s, no) => Some(self.linked(now, s).is_empty() == *no),
+            Node::Within(p, w) => self.within(now, p, w),
+            Node::Exists(s, no) => Some(self.linked(now, s)?.is_empty() == *no),
             Node::Count(s, cmp, n) => {
-                let found = i64::try_from(self.linked(now, s).len()).unwrap_or(i64::MAX);
+                let found = i64::try_from(self.linked(now, s)?.len()).unwrap_or(i64::MAX);
                 compare(&Val::Int(found), &self.term(now, n)).map(|o| cmp.holds(o))
             }
             Node::AllOf(cat, ans, field) => self.all_of(now, cat, ans, field),
@@ -54,16 +68,62 @@ impl Eval<'_> {
         if demanded.is_empty() {
             return None;
         }
-        let answers = self.linked(now, ans);
+        let answers = self.linked(now, ans)?;
         Some(demanded.iter().all(|d| answers.iter().any(|a| a.fields.get(field) == Some(&Val::Text(d.id.clone())))))
     }
 
-    /// Records of a sub-question that hang on `now` and count.
-    fn linked(&self, now: &Rec, s: &Sub) -> Vec<Rec> {
-        let Some(link) = &s.link else { return vec![] };
-        let mut found: Vec<Rec> = self.world.linked(&s.register, &link.field, &now.id).into_iter().filter(|r| self.counts(r, s)).collect();
+    /// A moment against a day: the day is the whole day in Vietnam.
+    fn moment(&self, now: &Rec, p: &P, cmp: Cmp, day: &T) -> Option<bool> {
+        let (start, next) = self.ctx.moments(day)?;
+        let Val::Int(at) = self.path(now, p) else { return None };
+        Some(match cmp {
+            Cmp::Eq => at >= start && at < next,
+            Cmp::Ne => at < start || at >= next,
+            Cmp::Lt => at < start,
+            Cmp::Le => at < next,
+            Cmp::Gt => at >= next,
+            Cmp::Ge => at >= start,
+        })
+    }
+
+    fn within(&self, now: &Rec, p: &P, w: &Window) -> Option<bool> {
+        let (from, to) = self.ctx.window(w)?;
+        match self.path(now, p) {
+            Val::Text(d) => Some(d >= from && d <= to),
+            Val::Int(at) => {
+                let day = calendar::instant::local_date(at).to_string();
+                Some(day >= from && day <= to)
+            }
+            _ => None,
+        }
+    }
+
+    /// Records of a sub-question that hang on `now` (or on what `of` names; `None` when that is empty) and count.
+    fn linked(&self, now: &Rec, s: &Sub) -> Option<Vec<Rec>> {
+        let Some(link) = &s.link else { return Some(vec![]) };
+        let anchor = match &link.of {
+            None => now.id.clone(),
+            Some(p) => match self.path(now, p) {
+                Val::Text(id) => id,
+                _ => return None,
+            },
+        };
+        let mut found = match (link.forward, &link.of) {
+            (false, _) => self.world.linked(&s.register, &link.field, &anchor),
+            (true, None) => self.listed(now, link, s),
+            (true, Some(_)) => self.world.record(&link.owner, &anchor).map_or_else(Vec::new, |r| self.listed(&r, link, s)),
+        };
+        found.retain(|r| self.counts(r, s));
+        found.sort_by(|a, b| a.id.cmp(&b.id));
         found.dedup_by(|a, b| a.id == b.id);
-        found
+        Some(found)
+    }
+
+    fn listed(&self, from: &Rec, link: &Link, s: &Sub) -> Vec<Rec> {
+        match from.fields.get(&link.field) {
+            Some(Val::List(ids)) => self.world.listed(&s.register, ids),
+            _ => vec![],
+        }
     }
 
     fn counts(&self, r: &Rec, s: &Sub) -> bool {

@@ -16,6 +16,13 @@ pub struct Label {
     pub en: String,
 }
 
+impl Label {
+    /// English when asked for and there, Vietnamese otherwise.
+    pub fn vi_or_en(&self, english: bool) -> &str {
+        if english && !self.en.is_empty() { &self.en } else { &self.vi }
+    }
+}
+
 /// What kind of figure it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -213,7 +220,12 @@ impl Pack {
     pub fn load(text: &str, file: &str) -> Result<Self, PackError> {
         toml::from_str(text).map_err(|e| {
             let line = e.span().map_or(0, |r| text.bytes().take(r.start).filter(|b| *b == b'\n').count() + 1);
-            PackError { file: file.to_owned(), indicator: String::new(), key: String::new(), message: format!("dòng {line}: {}", e.message()) }
+            PackError {
+                file: file.to_owned(),
+                indicator: String::new(),
+                key: String::new(),
+                message: format!("dòng {line}: {}", e.message()),
+            }
         })
     }
 }
@@ -231,6 +243,7 @@ impl Setting {
             toml::Value::Float(x) => Val::Real(*x),
             toml::Value::String(s) => Val::Text(s.clone()),
             toml::Value::Boolean(b) => Val::Int(i64::from(*b)),
+            toml::Value::Datetime(d) => date_text(Some(d)).map_or(Val::Null, Val::Text),
             _ => Val::Null,
         }
     }

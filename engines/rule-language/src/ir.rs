@@ -40,10 +40,16 @@ pub(crate) enum Window {
 /// How a sub-question's records hang on the present record.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Link {
-    /// Field of the sub-question's register.
+    /// Register that has the field: the sub-question's, or (`forward`) the one of the record it hangs on.
+    pub(crate) owner: String,
+    /// Field with the link.
     pub(crate) field: String,
     /// A many-link.
     pub(crate) many: bool,
+    /// The record it hangs on lists the sub-question's records (always a many-link).
+    pub(crate) forward: bool,
+    /// What the records hang on, when it is not the present record; empty = unknown.
+    pub(crate) of: Option<P>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -23,7 +23,12 @@ impl Figure {
     /// Sum of two.
     #[must_use]
     pub fn plus(self, o: Figure) -> Figure {
-        Figure { met: self.met + o.met, unmet: self.unmet + o.unmet, unknown: self.unknown + o.unknown, excluded: self.excluded + o.excluded }
+        Figure {
+            met: self.met + o.met,
+            unmet: self.unmet + o.unmet,
+            unknown: self.unknown + o.unknown,
+            excluded: self.excluded + o.excluded,
+        }
     }
     /// Percent, `None` without a denominator.
     pub fn percent(&self) -> Option<f64> {
@@ -59,7 +64,11 @@ pub fn judge(kind: FigureKind, target: &Target, f: &Figure) -> Verdict {
         }
     };
     match kind {
-        FigureKind::Count => if reached(f.met as f64, 1.0) { Verdict::Met } else { Verdict::NotMet },
+        FigureKind::Count => match (reached(f.met as f64, 1.0), reached((f.met + f.unknown) as f64, 1.0)) {
+            (true, true) => Verdict::Met,
+            (false, false) => Verdict::NotMet,
+            _ => Verdict::NoData,
+        },
         FigureKind::Violations => {
             if f.population() == 0 {
                 Verdict::Met

@@ -5,6 +5,8 @@ mod ast;
 mod check;
 mod compile;
 mod ctx;
+#[cfg(test)]
+mod error_tests;
 mod eval;
 mod indicator;
 mod ir;
@@ -12,11 +14,20 @@ mod judge;
 mod lexer;
 mod lineage;
 mod parse;
+#[cfg(test)]
+mod perf_tests;
 mod period;
 mod predicate;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod random_rules;
 mod schema;
 mod sentence;
 mod sql;
+mod terms;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 

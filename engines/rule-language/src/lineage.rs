@@ -41,11 +41,14 @@ pub(crate) fn walk(n: &Node, seen: &mut Seen) {
 
 pub(crate) fn sub(s: &Sub, seen: &mut Seen) {
     let fields = seen.entry(s.register.clone()).or_default();
-    if let Some(l) = &s.link {
-        fields.insert(l.field.clone());
-    }
     if s.dated && s.when != crate::ast::When::Ever {
         fields.extend(["valid_from".to_owned(), "valid_to".to_owned()]);
+    }
+    if let Some(l) = &s.link {
+        seen.entry(l.owner.clone()).or_default().insert(l.field.clone());
+        if let Some(p) = &l.of {
+            path(p, seen);
+        }
     }
     if let Some(c) = &s.cond {
         walk(c, seen);

@@ -17,9 +17,12 @@ pub fn period_on(word: &str, day: &str) -> Result<(String, String), String> {
         "" | "as of" | "calendar year" => date.start_of_year(),
         "school year" => start_md(9, 1),
         w => {
-            if let Some(n) = w.strip_prefix("trailing ").and_then(|r| r.strip_suffix(" months")).and_then(|n| n.trim().parse::<i32>().ok()) {
+            if let Some(n) = w.strip_prefix("trailing ").and_then(|r| r.strip_suffix(" months")).and_then(|n| n.trim().parse::<i32>().ok())
+            {
                 date.add_months(-n).add_days(1)
-            } else if let Some((d, m)) = w.split_once('-').and_then(|(a, _)| a.split_once('/')).and_then(|(d, m)| Some((d.parse().ok()?, m.parse().ok()?))) {
+            } else if let Some((d, m)) =
+                w.split_once('-').and_then(|(a, _)| a.split_once('/')).and_then(|(d, m)| Some((d.parse().ok()?, m.parse().ok()?)))
+            {
                 start_md(m, d)
             } else {
                 return Err(format!("Không hiểu kỳ «{w}». Có: as of, calendar year, trailing 12 months, school year, 15/12-14/12."));

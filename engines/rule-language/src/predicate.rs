@@ -26,14 +26,15 @@ impl Predicate {
     /// What is wrong, where, with the nearest known word.
     pub fn parse(text: &str, schema: &Schema, register: &str) -> Result<Self> {
         let start = text.trim_start();
-        let whole = start.strip_prefix(register).is_some_and(|r| r.is_empty() || r.trim_start().starts_with("where ") && r.starts_with(' '));
+        let whole =
+            start.strip_prefix(register).is_some_and(|r| r.is_empty() || r.trim_start().starts_with("where ") && r.starts_with(' '));
         let e = if whole {
             parse::population(text)?.source.cond.map_or(crate::ast::Expr::Const(true), |c| *c)
         } else {
             parse::expression(text)?
         };
         let now = check::register(schema, register, 0)?;
-        let none = BTreeSet::new();
+        let none = BTreeMap::new();
         let node = check::expr(Here { schema, now, outer: now, settings: &none, inside: false }, &e)?;
         Ok(Self { register: register.to_owned(), node })
     }
@@ -45,7 +46,10 @@ impl Predicate {
         let alive = g.alive(&alias, false, When::Ever);
         let cond = g.node(&self.node);
         let joins = g.pop().joins();
-        Statement { sql: format!("SELECT {alias}.\"id\" FROM {} AS {alias}{joins} WHERE {alive} AND {cond}", quote(&self.register)), params: g.params }
+        Statement {
+            sql: format!("SELECT {alias}.\"id\" FROM {} AS {alias}{joins} WHERE {alive} AND {cond}", quote(&self.register)),
+            params: g.params,
+        }
     }
 
     /// The answer for one record; `None` = unknown (a field it needs is empty).

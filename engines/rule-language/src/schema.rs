@@ -119,6 +119,10 @@ pub trait World {
     fn linked(&self, register: &str, field: &str, target: &str) -> Vec<Rec>;
     /// All records of `register`.
     fn all(&self, register: &str) -> Vec<Rec>;
+    /// Those of `ids` (a many-link's list) that are not withdrawn.
+    fn listed(&self, register: &str, ids: &[String]) -> Vec<Rec> {
+        self.all(register).into_iter().filter(|r| ids.contains(&r.id)).collect()
+    }
 }
 
 /// What is wrong with a rule, where, and the remedy.

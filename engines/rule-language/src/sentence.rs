@@ -54,6 +54,9 @@ impl Say<'_> {
 
     pub(crate) fn sub(&self, s: &Sub) -> String {
         let mut out = lower(&s.label);
+        if let Some(p) = s.link.as_ref().and_then(|l| l.of.as_ref()) {
+            out.push_str(&format!(" của {}", path(p)));
+        }
         match s.when {
             When::AsOf => {}
             When::DuringPeriod => out.push_str(" trong kỳ"),
@@ -66,7 +69,7 @@ impl Say<'_> {
     }
 
     fn window(&self, w: &Window) -> String {
-        let (from, to) = self.ctx.window(w);
+        let (from, to) = self.ctx.window(w).unwrap_or_default();
         match w {
             Window::Period => format!("từ {} đến {}", text::date_vi(&from), text::date_vi(&to)),
             Window::Days(n) => format!("trong {} ngày gần nhất", self.term(n)),

@@ -1,6 +1,6 @@
 //! [`Node`] → SQL for both engines: parameters `$n`, three-valued by SQL's own NULL.
 
-use crate::ast::When;
+use crate::ast::{Cmp, When};
 use crate::ctx::{AgencyScope, Ctx};
 use crate::ir::{Node, P, Sub, T};
 use crate::schema::{Kind, Val};
@@ -30,6 +30,8 @@ impl Frame {
 pub(crate) struct Gen<'a> {
     pub(crate) ctx: &'a Ctx,
     pub(crate) params: Vec<Val>,
+    /// Look once at all records of a sub-question (true) or for each record (false).
+    pub(crate) bulk: bool,
     aliases: usize,
     frames: Vec<Frame>,
 }
@@ -40,7 +42,7 @@ pub(crate) fn quote(s: &str) -> String {
 
 impl<'a> Gen<'a> {
     pub(crate) fn new(ctx: &'a Ctx) -> Self {
-        Self { ctx, params: Vec::new(), aliases: 0, frames: Vec::new() }
+        Self { ctx, params: Vec::new(), bulk: ctx.wide(), aliases: 0, frames: Vec::new() }
     }
     fn alias(&mut self) -> String {
         self.aliases += 1;
@@ -107,6 +109,7 @@ impl<'a> Gen<'a> {
             Node::Not(e) => format!("(NOT {})", self.node(e)),
             Node::Const(b) => if *b { "(1=1)" } else { "(1=0)" }.to_owned(),
             Node::Flag(p) => format!("({} = 1)", self.path(p)),
+            Node::Cmp(T::Path(p), cmp, b) if p.kind == Kind::Instant && !matches!(b, T::Path(_)) => self.moment(p, *cmp, b),
             Node::Cmp(a, cmp, b) => {
                 let (left, right) = (self.term(a), self.term(b));
                 format!("({left} {} {right})", cmp.sql())
@@ -117,21 +120,12 @@ impl<'a> Gen<'a> {
                 format!("({left} {}IN ({}))", if *not { "NOT " } else { "" }, items.join(", "))
             }
             Node::Empty(p, not) => self.empty(p, *not),
-            Node::Within(p, w) => {
-                let (from, to) = self.ctx.window(w);
-                let column = self.path(p);
-                let (from, to) = (self.param(Val::Text(from)), self.param(Val::Text(to)));
-                format!("({column} >= {from} AND {column} <= {to})")
-            }
+            Node::Within(p, w) => self.within(p, w),
             Node::Exists(s, no) => {
                 let found = self.exists(s);
                 if *no { format!("(NOT {found})") } else { found }
             }
-            Node::Count(s, cmp, n) => {
-                let sql = self.count(s);
-                let n = self.term(n);
-                format!("({sql} {} {n})", cmp.sql())
-            }
+            Node::Count(s, cmp, n) => self.count(s, *cmp, n),
             Node::AllOf(cat, ans, field) => self.all_of(cat, ans, field),
         }
     }
@@ -139,6 +133,35 @@ impl<'a> Gen<'a> {
     fn join(&mut self, list: &[Node], word: &str) -> String {
         let parts: Vec<String> = list.iter().map(|n| self.node(n)).collect();
         format!("({})", parts.join(word))
+    }
+
+    /// A moment against a day: the day is the whole day in Vietnam.
+    fn moment(&mut self, p: &P, cmp: Cmp, day: &T) -> String {
+        let at = self.path(p);
+        let (start, next) = self.ctx.moments(day).map_or((Val::Null, Val::Null), |(s, n)| (Val::Int(s), Val::Int(n)));
+        // every parameter must be used: make only those that are
+        match cmp {
+            Cmp::Eq => format!("({at} >= {} AND {at} < {})", self.param(start), self.param(next)),
+            Cmp::Ne => format!("({at} < {} OR {at} >= {})", self.param(start), self.param(next)),
+            Cmp::Lt => format!("({at} < {})", self.param(start)),
+            Cmp::Le => format!("({at} < {})", self.param(next)),
+            Cmp::Gt => format!("({at} >= {})", self.param(next)),
+            Cmp::Ge => format!("({at} >= {})", self.param(start)),
+        }
+    }
+
+    fn within(&mut self, p: &P, w: &crate::ir::Window) -> String {
+        let column = self.path(p);
+        let Some((from, to)) = self.ctx.window(w) else { return "(NULL = 1)".to_owned() };
+        if p.kind == Kind::Instant {
+            let day = |d: String| T::Literal(Val::Text(d), String::new());
+            let start = self.ctx.moments(&day(from)).map_or(Val::Null, |m| Val::Int(m.0));
+            let next = self.ctx.moments(&day(to)).map_or(Val::Null, |m| Val::Int(m.1));
+            let (start, next) = (self.param(start), self.param(next));
+            return format!("({column} >= {start} AND {column} < {next})");
+        }
+        let (from, to) = (self.param(Val::Text(from)), self.param(Val::Text(to)));
+        format!("({column} >= {from} AND {column} <= {to})")
     }
 
     fn empty(&mut self, p: &P, not: bool) -> String {
@@ -181,8 +204,10 @@ impl<'a> Gen<'a> {
         if let Some(link) = &s.link {
             if link.many {
                 let l = self.alias();
-                from.push_str(&format!(" JOIN {} AS {l} ON {l}.\"owner\" = {alias}.\"id\"", quote(&format!("{}__{}", s.register, link.field))));
-                target = format!("{l}.\"target\"");
+                let (near, far) = if link.forward { ("target", "owner") } else { ("owner", "target") };
+                let table = quote(&format!("{}__{}", link.owner, link.field));
+                from.push_str(&format!(" JOIN {table} AS {l} ON {l}.\"{near}\" = {alias}.\"id\""));
+                target = format!("{l}.\"{far}\"");
             } else {
                 target = format!("{alias}.{}", quote(&link.field));
             }
@@ -191,43 +216,74 @@ impl<'a> Gen<'a> {
         (alias, from, conds.join(" AND "), target)
     }
 
-    fn present(&self) -> String {
-        format!("{}.\"id\"", self.frames.last().map_or("t0", |f| f.alias.as_str()))
-    }
-
-    /// Looking once at all linked records is faster than looking for each record, unless the condition needs the record.
-    fn exists(&mut self, s: &Sub) -> String {
-        let present = self.present();
-        let (_, from, cond, target) = self.body(s);
-        if s.uses_outer {
-            format!("EXISTS (SELECT 1 FROM {from} WHERE {target} = {present} AND {cond})")
-        } else {
-            format!("({present} IN (SELECT {target} FROM {from} WHERE {target} IS NOT NULL AND {cond}))")
+    /// Column with the record a sub-question's records hang on; a path (`of`) may be empty.
+    fn anchor(&mut self, s: &Sub) -> (String, bool) {
+        match s.link.as_ref().and_then(|l| l.of.as_ref()) {
+            Some(p) => (self.path(p), true),
+            None => (format!("{}.\"id\"", self.frames.last().map_or("t0", |f| f.alias.as_str())), false),
         }
     }
 
-    fn count(&mut self, s: &Sub) -> String {
-        let present = self.present();
-        let (alias, from, cond, target) = self.body(s);
-        format!("(SELECT COUNT(DISTINCT {alias}.\"id\") FROM {from} WHERE {target} = {present} AND {cond})")
+    /// An empty path makes the answer unknown.
+    fn guard(anchor: &str, may_be_empty: bool, sql: String) -> String {
+        if may_be_empty { format!("(CASE WHEN {anchor} IS NOT NULL THEN {sql} END)") } else { sql }
     }
 
-    /// Demanded entries counted against demanded entries that have an answer; nothing demanded = unknown.
+    /// Looking once at all linked records is faster than looking for each record, unless the condition needs the record
+    /// or few records are asked about.
+    fn exists(&mut self, s: &Sub) -> String {
+        let (anchor, may_be_empty) = self.anchor(s);
+        let (_, from, cond, target) = self.body(s);
+        let sql = if s.uses_outer || !self.bulk {
+            format!("EXISTS (SELECT 1 FROM {from} WHERE {target} = {anchor} AND {cond})")
+        } else {
+            format!("({anchor} IN (SELECT {target} FROM {from} WHERE {target} IS NOT NULL AND {cond}))")
+        };
+        Self::guard(&anchor, may_be_empty, sql)
+    }
+
+    /// A record is linked at most once over one field, and joins of paths never multiply: COUNT(*) is exact.
+    fn count(&mut self, s: &Sub, cmp: Cmp, n: &T) -> String {
+        let wanted = match self.ctx.value(n) {
+            Val::Int(n) => Some(n),
+            _ => None,
+        };
+        if let (Cmp::Ge, Some(1)) | (Cmp::Gt | Cmp::Ne, Some(0)) = (cmp, wanted) {
+            return self.exists(s);
+        }
+        let (anchor, may_be_empty) = self.anchor(s);
+        let (_, from, cond, target) = self.body(s);
+        let bound = self.term(n);
+        let sql = match wanted {
+            Some(wanted) if self.bulk && !s.uses_outer => {
+                // records without any linked one are in no group: ask for the groups that break the comparison instead
+                let (word, having) = if cmp.holds(0.cmp(&wanted)) { ("NOT IN", "NOT ") } else { ("IN", "") };
+                format!(
+                    "({anchor} {word} (SELECT {target} FROM {from} WHERE {target} IS NOT NULL AND {cond} GROUP BY {target} HAVING {having}(COUNT(*) {} {bound})))",
+                    cmp.sql()
+                )
+            }
+            _ => format!("((SELECT COUNT(*) FROM {from} WHERE {target} = {anchor} AND {cond}) {} {bound})", cmp.sql()),
+        };
+        Self::guard(&anchor, may_be_empty, sql)
+    }
+
+    /// No demanded entry without an answer; nothing demanded = unknown.
     fn all_of(&mut self, cat: &Sub, ans: &Sub, field: &str) -> String {
-        let present = self.present();
+        let (anchor, may_be_empty) = self.anchor(ans);
         let (_, from, cond, _) = self.body(cat);
-        let demanded = format!("(SELECT COUNT(*) FROM {from} WHERE {cond})");
-        let (alias, afrom, acond, target) = self.body(ans);
-        let (calias, cfrom, ccond, _) = self.body(cat);
-        let answered = format!(
-            "(SELECT COUNT(DISTINCT {calias}.\"id\") FROM {afrom} JOIN {cfrom} ON {calias}.\"id\" = {alias}.{} WHERE {target} = {present} AND {acond} AND {ccond})",
+        let (entry, efrom, econd, _) = self.body(cat);
+        let (answer, afrom, acond, target) = self.body(ans);
+        let sql = format!(
+            "(CASE WHEN EXISTS (SELECT 1 FROM {from} WHERE {cond}) THEN NOT EXISTS (SELECT 1 FROM {efrom} WHERE {econd} AND NOT EXISTS \
+             (SELECT 1 FROM {afrom} WHERE {target} = {anchor} AND {answer}.{} = {entry}.\"id\" AND {acond})) END)",
             quote(field)
         );
-        format!("({answered} = NULLIF({demanded}, 0))")
+        Self::guard(&anchor, may_be_empty, sql)
     }
 
     /// Alias of the agency record at the end of a path (for its `path` column).
-    pub(crate) fn agency_alias(&mut self, p: &P) -> String {
+    fn agency_alias(&mut self, p: &P) -> String {
         let mut steps = p.steps.clone();
         if p.field != "id" {
             steps.push((p.field.clone(), "agency".into()));
@@ -236,11 +292,12 @@ impl<'a> Gen<'a> {
     }
 
     /// Condition on the agency a record counts for.
-    pub(crate) fn scope(&mut self, agency: &str, scope: &AgencyScope) -> Option<String> {
+    pub(crate) fn scope(&mut self, path: &P, scope: &AgencyScope) -> Option<String> {
         let any = |list: Vec<String>| if list.is_empty() { "(1=0)".to_owned() } else { format!("({})", list.join(" OR ")) };
         match scope {
             AgencyScope::All => None,
             AgencyScope::Paths(paths) => {
+                let agency = self.agency_alias(path);
                 let parts = paths
                     .iter()
                     .map(|p| {
@@ -251,8 +308,9 @@ impl<'a> Gen<'a> {
                 Some(any(parts))
             }
             AgencyScope::Agencies(ids) => {
+                let agency = self.path(path);
                 let items: Vec<String> = ids.iter().map(|i| self.param(Val::Text(i.clone()))).collect();
-                Some(if items.is_empty() { "(1=0)".into() } else { format!("({agency}.\"id\" IN ({}))", items.join(", ")) })
+                Some(if items.is_empty() { "(1=0)".into() } else { format!("({agency} IN ({}))", items.join(", ")) })
             }
         }
     }
