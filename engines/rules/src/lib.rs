@@ -21,6 +21,8 @@ mod sentence;
 mod sql;
 mod sql_quant;
 mod suggest;
+#[cfg(test)]
+mod t_rows_tests;
 mod terms;
 #[cfg(test)]
 mod testing;

@@ -98,7 +98,7 @@ impl Ratio {
             w.say(" của ", " of ");
             of.write(w);
         };
-        w.say("Lấy ", "");
+        w.say("Lấy ", "Take ");
         part(w, &self.numerator);
         w.say(", chia cho ", ", divided by ");
         part(w, &self.denominator);

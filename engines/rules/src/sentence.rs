@@ -233,7 +233,8 @@ impl Writer {
 
     fn inside(&mut self, depth: usize, pred: &Pred) {
         let before = std::mem::replace(&mut self.depth, depth);
-        self.pred(pred);
+        // "or" would otherwise be read as belonging to the sentence outside.
+        self.wrapped(pred, matches!(pred, Pred::Or(_)));
         self.depth = before;
     }
 
@@ -346,7 +347,12 @@ impl Writer {
             return self.quant(q);
         }
         self.term(left);
-        let words = op_words(op, date(left) || date(right), self.lang);
+        let words = match (op, right, self.lang) {
+            (Op::Eq, Term::Text(..), _) => op_words(op, false, self.lang),
+            (Op::Eq, _, Lang::Vi) => "bằng",
+            (Op::Eq, _, Lang::En) => "equals",
+            _ => op_words(op, date(left) || date(right), self.lang),
+        };
         self.raw(&format!(" {words} "));
         self.term(right);
     }
