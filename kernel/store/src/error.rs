@@ -66,7 +66,9 @@ impl fmt::Display for Error {
             Error::Forbidden(m) | Error::NotFound(m) | Error::Conflict(m) | Error::BadRequest(m) | Error::Unavailable(m) => f.write_str(m),
             Error::Invalid(list) => {
                 for (i, e) in list.iter().enumerate() {
-                    if i > 0 { f.write_str(" ")?; }
+                    if i > 0 {
+                        f.write_str(" ")?;
+                    }
                     if e.field.is_empty() { write!(f, "{}", e.message)? } else { write!(f, "{}: {}", e.field, e.message)? }
                 }
                 Ok(())

@@ -19,12 +19,18 @@ impl Clock for SystemClock {
 pub struct ManualClock(AtomicI64);
 impl ManualClock {
     /// Starts at `micros`.
-    pub fn new(micros: i64) -> Self { Self(AtomicI64::new(micros)) }
+    pub fn new(micros: i64) -> Self {
+        Self(AtomicI64::new(micros))
+    }
     /// Jump to `micros`.
-    pub fn set(&self, micros: i64) { self.0.store(micros, Ordering::SeqCst); }
+    pub fn set(&self, micros: i64) {
+        self.0.store(micros, Ordering::SeqCst);
+    }
 }
 impl Clock for ManualClock {
-    fn now(&self) -> i64 { self.0.load(Ordering::SeqCst) }
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 /// Gives random bytes for ids, tokens and salts.
@@ -44,7 +50,9 @@ impl Ids for SystemIds {
 pub struct SeededIds(AtomicU64);
 impl SeededIds {
     /// The same seed gives the same ids.
-    pub fn new(seed: u64) -> Self { Self(AtomicU64::new(seed)) }
+    pub fn new(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
 }
 impl Ids for SeededIds {
     fn fill(&self, buf: &mut [u8]) {
@@ -68,8 +76,12 @@ pub fn new_uuid_v7(now_micros: i64, ids: &dyn Ids) -> String {
     b[8] = 0x80 | (b[8] & 0x3f);
     let mut s = String::with_capacity(36);
     for (i, x) in b.iter().enumerate() {
-        if matches!(i, 4 | 6 | 8 | 10) { s.push('-'); }
-        for n in [x >> 4, x & 15] { s.push(char::from(if n < 10 { b'0' + n } else { b'a' + n - 10 })); }
+        if matches!(i, 4 | 6 | 8 | 10) {
+            s.push('-');
+        }
+        for n in [x >> 4, x & 15] {
+            s.push(char::from(if n < 10 { b'0' + n } else { b'a' + n - 10 }));
+        }
     }
     s
 }

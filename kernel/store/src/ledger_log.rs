@@ -1,5 +1,7 @@
 //! The ledger of an instance: signed checkpoints, proofs, verification.
 
+use std::collections::HashMap;
+
 use ledger::{Checkpoint, Frontier, LeafEntry, Replay, SignerKey};
 
 use crate::{Error, Result, Row, Store, Tx};
@@ -72,15 +74,28 @@ impl Store {
 
     /// Recomputes every leaf, every root and every checkpoint. `progress(done, of)` is called now and then.
     pub fn ledger_verify(&self, progress: impl Fn(u64, u64)) -> Result<VerifyReport> {
-        self.read_blocking(|tx| verify(tx, &progress))
+        self.ledger_verify_with(&[], progress)
+    }
+
+    /// [`Store::ledger_verify`], and besides the checkpoints kept here those that somebody else kept. Only these find a
+    /// ledger that was shortened or written anew by someone who holds the whole database.
+    pub fn ledger_verify_with(&self, kept_elsewhere: &[String], progress: impl Fn(u64, u64)) -> Result<VerifyReport> {
+        self.read_blocking(|tx| verify(tx, kept_elsewhere, &progress))
     }
 
     /// Proves that leaf `seq` is in the log.
     pub fn ledger_proof(&self, seq: u64) -> Result<Proof> {
         self.read_blocking(|tx| {
             let mut leaves = Vec::new();
-            for r in tx.query("SELECT leaf FROM ledger_leaf ORDER BY seq", &[])? {
-                leaves.push(hash32(&r.get::<Vec<u8>>(0)?)?);
+            loop {
+                let from = i64::try_from(leaves.len()).map_err(Error::internal)?;
+                let rows = tx.query("SELECT leaf FROM ledger_leaf WHERE seq >= $1 ORDER BY seq LIMIT $2", &[from.into(), BATCH.into()])?;
+                if rows.is_empty() {
+                    break;
+                }
+                for r in rows {
+                    leaves.push(hash32(&r.get::<Vec<u8>>(0)?)?);
+                }
             }
             let size = leaves.len() as u64;
             if seq >= size {
@@ -90,7 +105,13 @@ impl Store {
             let root = ledger::root_of(&leaves);
             let leaf = leaves[usize::try_from(seq).map_err(Error::internal)?];
             ledger::verify_inclusion(&leaf, seq, size, &path, &root).map_err(Error::internal)?;
-            Ok(Proof { seq, size, leaf: ledger::to_hex(&leaf), root: ledger::to_hex(&root), path: path.iter().map(|h| ledger::to_hex(h)).collect() })
+            Ok(Proof {
+                seq,
+                size,
+                leaf: ledger::to_hex(&leaf),
+                root: ledger::to_hex(&root),
+                path: path.iter().map(|h| ledger::to_hex(h)).collect(),
+            })
         })
     }
 }
@@ -127,83 +148,114 @@ fn leaf(r: &Row) -> Result<(LeafEntry, [u8; 32], Option<String>)> {
     Ok((entry, hash32(&r.get::<Vec<u8>>(9)?)?, r.get(10)?))
 }
 
-fn verify(tx: &mut Tx, progress: &dyn Fn(u64, u64)) -> Result<VerifyReport> {
-    let key = signer(tx)?;
-    let stored = head(tx)?;
-    let mut notes: Vec<(u64, String)> = Vec::new();
-    for r in tx.query("SELECT size, note FROM ledger_checkpoint ORDER BY size", &[])? {
-        notes.push((u64::try_from(r.get::<i64>(0)?).map_err(Error::internal)?, r.get(1)?));
-    }
-    let mut notes = notes.into_iter().peekable();
-    let mut replay = Replay::new();
-    let mut report = VerifyReport::default();
-    let mut bodies: std::collections::HashMap<(String, String), Option<[u8; 32]>> = std::collections::HashMap::new();
-    let mut from = 0i64;
-    loop {
-        let rows = tx.query(&format!("SELECT {LEAF} FROM ledger_leaf WHERE seq >= $1 ORDER BY seq LIMIT $2"), &[from.into(), BATCH.into()])?;
-        if rows.is_empty() {
-            break;
+/// What the replay has seen so far.
+struct Check {
+    key: SignerKey,
+    replay: Replay,
+    report: VerifyReport,
+    /// Present hash of each record. The key is 16 bytes of SHA-256 over register and record: memory stays small.
+    records: HashMap<[u8; 16], Option<[u8; 32]>>,
+}
+
+/// Reads the whole ledger; stops at the first fault.
+pub(crate) fn verify(tx: &mut Tx, kept_elsewhere: &[String], progress: &dyn Fn(u64, u64)) -> Result<VerifyReport> {
+    let mut check = Check { key: signer(tx)?, replay: Replay::new(), report: VerifyReport::default(), records: HashMap::new() };
+    check.report.fault = check.all(tx, kept_elsewhere, progress)?;
+    check.report.size = check.replay.frontier().size();
+    check.report.root = ledger::to_hex(&check.replay.frontier().root());
+    Ok(check.report)
+}
+
+fn fault(message: String) -> Option<LedgerFault> {
+    Some(LedgerFault { seq: None, record: String::new(), message })
+}
+
+impl Check {
+    fn all(&mut self, tx: &mut Tx, kept_elsewhere: &[String], progress: &dyn Fn(u64, u64)) -> Result<Option<LedgerFault>> {
+        let of: i64 = tx.query("SELECT COUNT(*) FROM ledger_leaf", &[])?.first().map_or(Ok(0), |r| r.get(0))?;
+        let of = u64::try_from(of).map_err(Error::internal)?;
+        let mut notes = vec![];
+        for r in tx.query("SELECT note FROM ledger_checkpoint ORDER BY size", &[])? {
+            notes.push(r.get::<String>(0)?);
         }
-        for r in &rows {
-            let (entry, hash, body) = leaf(r)?;
-            while notes.peek().is_some_and(|(size, _)| *size == replay.frontier().size()) {
-                let Some((_, note)) = notes.next() else { break };
-                report.checkpoints += 1;
-                if let Some(f) = bad_checkpoint(&note, &key, &replay) {
-                    report.fault = Some(f);
-                    return Ok(report);
+        notes.extend_from_slice(kept_elsewhere);
+        let mut heads = vec![];
+        for note in notes {
+            match Checkpoint::open(&note, ORIGIN, std::slice::from_ref(self.key.verifier())) {
+                Ok(c) => heads.push(c),
+                Err(e) => return Ok(fault(format!("Một điểm kiểm tra không còn chữ ký đúng: {e}"))),
+            }
+        }
+        heads.sort_by_key(|c| c.size);
+        let mut heads = heads.into_iter().peekable();
+        let mut from = 0i64;
+        loop {
+            let rows =
+                tx.query(&format!("SELECT {LEAF} FROM ledger_leaf WHERE seq >= $1 ORDER BY seq LIMIT $2"), &[from.into(), BATCH.into()])?;
+            for r in &rows {
+                if let Some(f) = self.heads(&mut heads, false).or_else(|| self.leaf(r)) {
+                    return Ok(Some(f));
                 }
             }
-            if let Some(f) = bad_leaf(&entry, &hash, body.as_deref(), &mut bodies, &mut replay) {
-                report.fault = Some(f);
-                return Ok(report);
+            progress(self.replay.frontier().size(), of);
+            if rows.is_empty() {
+                break;
+            }
+            from += i64::try_from(rows.len()).map_err(Error::internal)?;
+        }
+        if let Some(f) = self.heads(&mut heads, true) {
+            return Ok(Some(f));
+        }
+        self.stored_head(tx)
+    }
+
+    /// Compares the checkpoints of the present size; at the end all that are left.
+    fn heads(&mut self, heads: &mut std::iter::Peekable<std::vec::IntoIter<Checkpoint>>, end: bool) -> Option<LedgerFault> {
+        while let Some(c) = heads.next_if(|c| end || c.size == self.replay.frontier().size()) {
+            self.report.checkpoints += 1;
+            if let Err(e) = self.replay.checkpoint(&c) {
+                return fault(e.to_string());
             }
         }
-        from += i64::try_from(rows.len()).map_err(Error::internal)?;
-        progress(replay.frontier().size(), stored.size());
+        None
     }
-    for (_, note) in notes {
-        report.checkpoints += 1;
-        if let Some(f) = bad_checkpoint(&note, &key, &replay) {
-            report.fault = Some(f);
-            return Ok(report);
+
+    fn leaf(&mut self, row: &Row) -> Option<LedgerFault> {
+        let Ok((entry, stored, body)) = leaf(row) else {
+            let n = self.replay.frontier().size();
+            return Some(LedgerFault {
+                seq: Some(n),
+                record: String::new(),
+                message: format!("Lá số {n} không đọc được: dữ liệu đã bị sửa."),
+            });
+        };
+        let at =
+            |message: String| Some(LedgerFault { seq: Some(entry.seq), record: format!("{} {}", entry.register, entry.record), message });
+        if let Err(f) = self.replay.leaf(&entry, &stored) {
+            return at(f.to_string());
         }
+        if body.map(|b| ledger::sha256(b.as_bytes())) != entry.after {
+            return at(format!("Lá số {}: nội dung bản ghi không khớp giá trị băm đã ghi.", entry.seq));
+        }
+        let mut key = [0; 16];
+        key.copy_from_slice(&ledger::sha256(format!("{}\0{}", entry.register, entry.record).as_bytes())[..16]);
+        let slot = self.records.entry(key).or_default();
+        if *slot != entry.before {
+            return at(format!("Lá số {}: bản ghi trước đó không khớp giá trị băm mà lá này nêu.", entry.seq));
+        }
+        *slot = entry.after;
+        None
     }
-    report.size = replay.frontier().size();
-    report.root = ledger::to_hex(&replay.frontier().root());
-    if *replay.frontier() != stored {
-        let message = format!("Đầu nhật ký ghi {} lá, đọc lại được {} lá: có lá bị bớt hoặc đầu nhật ký bị sửa.", stored.size(), report.size);
-        report.fault = Some(LedgerFault { seq: None, record: String::new(), message });
-    }
-    Ok(report)
-}
 
-fn bad_checkpoint(note: &str, key: &SignerKey, replay: &Replay) -> Option<LedgerFault> {
-    let fault = |message: String| Some(LedgerFault { seq: None, record: String::new(), message });
-    match Checkpoint::open(note, ORIGIN, std::slice::from_ref(key.verifier())) {
-        Err(e) => fault(format!("Một điểm niêm phong không còn chữ ký đúng: {e}")),
-        Ok(c) => replay.checkpoint(&c).err().and_then(|f| fault(f.to_string())),
+    fn stored_head(&self, tx: &mut Tx) -> Result<Option<LedgerFault>> {
+        let row = tx.query_opt("SELECT size, frontier FROM ledger_head WHERE id = 1", &[])?;
+        let Some(row) = row else { return Ok(fault("Đầu nhật ký đã bị xóa.".into())) };
+        let size: i64 = row.get(0)?;
+        let seen = self.replay.frontier();
+        let same = Frontier::from_bytes(&row.get::<Vec<u8>>(1)?).is_ok_and(|f| f == *seen && u64::try_from(size) == Ok(f.size()));
+        if same {
+            return Ok(None);
+        }
+        Ok(fault(format!("Đầu nhật ký ghi {size} lá, đọc lại được {} lá: có lá bị bớt hoặc đầu nhật ký bị sửa.", seen.size())))
     }
-}
-
-fn bad_leaf(
-    entry: &LeafEntry,
-    stored: &[u8; 32],
-    body: Option<&str>,
-    bodies: &mut std::collections::HashMap<(String, String), Option<[u8; 32]>>,
-    replay: &mut Replay,
-) -> Option<LedgerFault> {
-    let fault = |message: String| Some(LedgerFault { seq: Some(entry.seq), record: format!("{} {}", entry.register, entry.record), message });
-    if let Err(f) = replay.leaf(entry, stored) {
-        return fault(f.to_string());
-    }
-    if body.map(|b| ledger::sha256(b.as_bytes())) != entry.after {
-        return fault(format!("Lá số {}: nội dung bản ghi không khớp dấu băm đã niêm phong.", entry.seq));
-    }
-    let slot = bodies.entry((entry.register.clone(), entry.record.clone())).or_default();
-    if *slot != entry.before {
-        return fault(format!("Lá số {}: bản ghi trước đó không khớp dấu băm mà lá này nêu.", entry.seq));
-    }
-    *slot = entry.after;
-    None
 }

@@ -5,19 +5,27 @@
 //! DOUBLE PRECISION and bytes only (see README.md for the dialect).
 
 mod backup;
+pub mod bench;
+mod copy;
+mod dialect;
 mod error;
+mod health;
 mod ids;
 mod ledger_log;
 mod migrate;
 mod pg;
+mod pg_value;
+mod pool;
 mod sqlite;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tx;
 mod value;
+mod writer;
 
 pub use error::{Error, FieldError, Result};
+pub use health::Health;
 pub use ids::{Clock, Ids, ManualClock, SeededIds, SystemClock, SystemIds, new_uuid_v7};
 pub use ledger_log::{LedgerFault, ORIGIN, Proof, VerifyReport};
 pub use migrate::Migration;

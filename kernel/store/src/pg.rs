@@ -1,55 +1,138 @@
-//! One PostgreSQL connection: the same SQL, values adapted to the type of each parameter.
+//! One PostgreSQL connection: the same SQL, prepared once.
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, NoTls, Statement};
+use postgres::types::ToSql;
+use postgres::{Client, Config, NoTls, Statement};
 
+use crate::pg_value::value;
 use crate::tx::Row;
 use crate::{Error, Result, Value};
 
-pub(crate) struct PgConn {
-    pub(crate) client: Client,
-    statements: HashMap<String, (Statement, Arc<[String]>)>,
+/// Most statements one connection keeps prepared.
+const STATEMENTS: usize = 2000;
+
+/// Where to connect, taken apart once.
+pub(crate) struct PgAddress {
+    config: Config,
+    schema: Option<String>,
+    /// Counts schema changes made by this process: statements prepared before one are prepared again.
+    ddl: Arc<AtomicU64>,
 }
 
-/// `postgres://…?schema=name` → the address without our parameter, and the schema.
-pub(crate) fn split_url(url: &str) -> (String, Option<String>) {
-    let Some((base, query)) = url.split_once('?') else { return (url.to_owned(), None) };
-    let mut schema = None;
-    let rest: Vec<&str> = query
-        .split('&')
-        .filter(|p| match p.strip_prefix("schema=") {
-            Some(s) => {
-                schema = Some(s.to_owned());
-                false
-            }
-            None => true,
-        })
-        .collect();
-    let base = if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) };
-    (base, schema.filter(|s| s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')))
+pub(crate) struct PgConn {
+    client: Client,
+    statements: HashMap<String, (Statement, Arc<[String]>)>,
+    ddl: Arc<AtomicU64>,
+    /// Schema changes seen by `statements`.
+    seen: u64,
+    read_only: bool,
+    /// First statement that failed in the open transaction.
+    failed: Option<String>,
+}
+
+impl PgAddress {
+    /// Reads `postgres://…[?schema=name]`.
+    pub(crate) fn parse(url: &str) -> Result<Self> {
+        let (address, schema) = split_url(url)?;
+        let mut config: Config = address.parse().map_err(|_| {
+            Error::BadRequest("Địa chỉ PostgreSQL không đúng. Mẫu: postgres://tài_khoản:mật_khẩu@máy_chủ:5432/tên_cơ_sở_dữ_liệu".into())
+        })?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_secs(5));
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("lachan");
+        }
+        Ok(Self { config, schema, ddl: Arc::default() })
+    }
+
+    /// Makes sure that the database can hold Vietnamese and that the schema is there.
+    pub(crate) fn prepare(&self) -> Result<()> {
+        let mut c = self.connect()?;
+        let encoding = c.query("SHOW server_encoding", &[])?;
+        if encoding.first().map(|r| r.get::<String>(0)).transpose()?.as_deref() != Some("UTF8") {
+            return Err(Error::BadRequest(
+                "Cơ sở dữ liệu PostgreSQL không dùng bảng mã UTF8. Tạo lại bằng: createdb -E UTF8 -T template0 TÊN".into(),
+            ));
+        }
+        let Some(schema) = &self.schema else { return Ok(()) };
+        if c.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", &[schema.as_str().into()])?.is_empty() {
+            c.batch(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK}); CREATE SCHEMA IF NOT EXISTS \"{schema}\"; COMMIT"))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn connect(&self) -> Result<PgConn> {
+        let mut client = self.config.connect(NoTls).map_err(|e| unavailable(&e))?;
+        let path = self.schema.as_ref().map(|s| format!("SET search_path TO \"{s}\";")).unwrap_or_default();
+        // what is acknowledged is on disk; a stronger setting of the server (replicas) stays
+        let setup = format!(
+            "{path} SET lock_timeout = '15s'; \
+             SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        );
+        client.batch_execute(&setup).map_err(error)?;
+        let ddl = Arc::clone(&self.ddl);
+        let seen = ddl.load(Ordering::Acquire);
+        Ok(PgConn { client, statements: HashMap::new(), ddl, seen, read_only: false, failed: None })
+    }
+}
+
+/// Advisory lock under which schemas and migrations are made: two processes may start at once.
+pub(crate) const LOCK: i64 = 0x004c_4353_544f_5245;
+
+/// The address without our parameter, and the schema.
+fn split_url(url: &str) -> Result<(String, Option<String>)> {
+    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
+    let (ours, rest): (Vec<&str>, Vec<&str>) = query.split('&').partition(|p| p.starts_with("schema="));
+    let schema = ours.last().map(|p| p.trim_start_matches("schema=").to_owned());
+    if let Some(s) = &schema
+        && (s.is_empty() || s.len() > 63 || !s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    {
+        return Err(Error::BadRequest(format!("Tên schema «{s}» không dùng được: chỉ gồm chữ không dấu, số và dấu gạch dưới.")));
+    }
+    Ok((if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) }, schema))
 }
 
 impl PgConn {
-    pub(crate) fn open(url: &str) -> Result<Self> {
-        let (address, schema) = split_url(url);
-        let mut client = Client::connect(&address, NoTls).map_err(|e| unavailable(&e))?;
-        if let Some(s) = schema {
-            client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{s}\"; SET search_path TO \"{s}\"")).map_err(error)?;
+    pub(crate) fn begin(&mut self, read_only: bool) -> Result<()> {
+        let now = self.ddl.load(Ordering::Acquire);
+        if self.seen != now {
+            self.statements.clear();
+            self.seen = now;
         }
-        Ok(Self { client, statements: HashMap::new() })
+        self.failed = None;
+        self.read_only = read_only;
+        self.batch(if read_only { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" })
+    }
+
+    /// Commits; rolls back when a failed statement has spoiled the transaction. The server answers COMMIT of such a
+    /// transaction with success although it saves nothing, so it is asked first.
+    pub(crate) fn commit(&mut self) -> Result<()> {
+        if let Some(why) = self.failed.take()
+            && self.client.batch_execute("SELECT 1").is_err()
+        {
+            self.batch("ROLLBACK")?;
+            return Err(Error::internal(format!("the error of a statement was ignored (use Tx::attempt): {why}")));
+        }
+        self.batch("COMMIT")
+    }
+
+    pub(crate) fn rollback(&mut self) -> Result<()> {
+        self.batch("ROLLBACK")
     }
 
     fn prepare(&mut self, sql: &str) -> Result<(Statement, Arc<[String]>)> {
         if let Some(s) = self.statements.get(sql) {
             return Ok(s.clone());
         }
-        let s = self.client.prepare(sql).map_err(|e| statement(e, sql))?;
+        let s = self.client.prepare(sql).map_err(|e| self.heed(e, sql))?;
         let columns: Arc<[String]> = s.columns().iter().map(|c| c.name().to_owned()).collect();
-        if self.statements.len() > 2000 {
+        if self.statements.len() >= STATEMENTS {
             self.statements.clear();
         }
         self.statements.insert(sql.to_owned(), (s.clone(), Arc::clone(&columns)));
@@ -59,7 +142,7 @@ impl PgConn {
     pub(crate) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
         let (s, columns) = self.prepare(sql)?;
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
-        let rows = self.client.query(&s, &params).map_err(|e| statement(e, sql))?;
+        let rows = self.client.query(&s, &params).map_err(|e| self.heed(e, sql))?;
         rows.iter()
             .map(|r| {
                 let values: Result<Vec<Value>> = (0..columns.len()).map(|i| value(r, i)).collect();
@@ -71,86 +154,98 @@ impl PgConn {
     pub(crate) fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
         if params.is_empty() && is_ddl(sql) {
             self.statements.clear();
-            return self.client.batch_execute(sql).map(|()| 0).map_err(|e| statement(e, sql));
+            self.seen = self.ddl.fetch_add(1, Ordering::AcqRel) + 1;
+            return self.client.batch_execute(sql).map(|()| 0).map_err(|e| self.heed(e, sql));
         }
         let (s, _) = self.prepare(sql)?;
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
-        self.client.execute(&s, &params).map_err(|e| statement(e, sql))
+        self.client.execute(&s, &params).map_err(|e| self.heed(e, sql))
     }
 
     pub(crate) fn check(&mut self, sql: &str) -> Result<()> {
-        self.client.prepare(sql).map(drop).map_err(|e| statement(e, sql))
+        self.client.prepare(sql).map(drop).map_err(|e| self.heed(e, sql))
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<()> {
         self.client.batch_execute(sql).map_err(error)
     }
+
+    /// What a failed statement means, and what has to be remembered of it.
+    fn heed(&mut self, e: postgres::Error, sql: &str) -> Error {
+        let stale = e.code().is_some_and(|c| c.code() == "0A000") && e.to_string().contains("cached plan");
+        if stale {
+            // another process changed a table: the next try prepares again
+            self.statements.clear();
+        }
+        let writable_wanted = !self.read_only && e.code().is_some_and(|c| c.code() == "25006");
+        let said = match error(e) {
+            _ if stale => busy(),
+            _ if writable_wanted => Error::Unavailable("Máy chủ PostgreSQL đang ở chế độ chỉ đọc, nên chưa lưu được.".into()),
+            Error::Internal(m) => Error::Internal(format!("{m} in: {}", sql.chars().take(400).collect::<String>())),
+            other => other,
+        };
+        if self.failed.is_none() {
+            self.failed = Some(said.to_string());
+        }
+        said
+    }
 }
 
 fn is_ddl(sql: &str) -> bool {
     let head: String = sql.trim_start().chars().take(6).collect::<String>().to_ascii_uppercase();
-    matches!(head.as_str(), "CREATE" | "ALTER " | "DROP T" | "DROP I" | "SET TR")
+    matches!(head.as_str(), "CREATE" | "ALTER " | "DROP T" | "DROP I" | "DROP S" | "SET TR")
 }
 
-fn value(r: &postgres::Row, i: usize) -> Result<Value> {
-    let column = &r.columns()[i];
-    let bad = |e: postgres::Error| Error::internal(format!("column {}: {e}", column.name()));
-    Ok(match *column.type_() {
-        Type::INT8 => r.try_get::<_, Option<i64>>(i).map_err(bad)?.into(),
-        Type::INT4 => r.try_get::<_, Option<i32>>(i).map_err(bad)?.into(),
-        Type::INT2 => r.try_get::<_, Option<i16>>(i).map_err(bad)?.map(i64::from).into(),
-        Type::FLOAT8 => r.try_get::<_, Option<f64>>(i).map_err(bad)?.into(),
-        Type::FLOAT4 => r.try_get::<_, Option<f32>>(i).map_err(bad)?.map(f64::from).into(),
-        Type::BOOL => r.try_get::<_, Option<bool>>(i).map_err(bad)?.into(),
-        Type::BYTEA => r.try_get::<_, Option<Vec<u8>>>(i).map_err(bad)?.into(),
-        Type::TEXT | Type::VARCHAR | Type::NAME | Type::BPCHAR | Type::UNKNOWN => r.try_get::<_, Option<String>>(i).map_err(bad)?.into(),
-        ref t => return Err(Error::internal(format!("column {} has type {t}: cast it to BIGINT, DOUBLE PRECISION or TEXT", column.name()))),
-    })
-}
-
-impl ToSql for Value {
-    fn to_sql(&self, ty: &Type, out: &mut postgres::types::private::BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
-        match (self, ty) {
-            (Value::Null, _) => Ok(IsNull::Yes),
-            (Value::Int(n), &Type::INT4) => i32::try_from(*n)?.to_sql(ty, out),
-            (Value::Int(n), &Type::INT2) => i16::try_from(*n)?.to_sql(ty, out),
-            (Value::Int(n), &Type::FLOAT8) => (*n as f64).to_sql(ty, out),
-            (Value::Int(n), &Type::TEXT | &Type::VARCHAR) => n.to_string().to_sql(ty, out),
-            (Value::Int(n), _) => n.to_sql(ty, out),
-            (Value::Real(x), &Type::INT8) => (*x as i64).to_sql(ty, out),
-            (Value::Real(x), _) => x.to_sql(ty, out),
-            (Value::Text(s), _) => s.to_sql(ty, out),
-            (Value::Bytes(b), _) => b.to_sql(ty, out),
-        }
-    }
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-    to_sql_checked!();
-}
-
-fn statement(e: postgres::Error, sql: &str) -> Error {
-    match error(e) {
-        Error::Internal(m) => Error::Internal(format!("{m} in: {}", sql.chars().take(400).collect::<String>())),
-        other => other,
-    }
+fn busy() -> Error {
+    Error::Unavailable("Hai thay đổi cùng lúc chạm vào nhau; lần này chưa được lưu. Làm lại.".into())
 }
 
 fn unavailable(e: &postgres::Error) -> Error {
-    Error::Unavailable(format!("Không kết nối được máy chủ PostgreSQL. Kiểm tra địa chỉ và máy chủ. ({e})"))
+    let why = e.source().map_or_else(|| e.to_string(), ToString::to_string);
+    Error::Unavailable(format!("Không kết nối được máy chủ PostgreSQL. Kiểm tra địa chỉ, mật khẩu và máy chủ. ({why})"))
 }
 
 /// What the server said, in our words (SQLSTATE classes of PostgreSQL's manual, appendix A).
 pub(crate) fn error(e: postgres::Error) -> Error {
     let Some(db) = e.as_db_error() else {
-        return if e.is_closed() { unavailable(&e) } else { Error::internal(format!("{e}: {:?}", e.source().map(ToString::to_string))) };
+        let broken = e.is_closed() || e.source().is_some_and(|s| s.is::<std::io::Error>());
+        return if broken { unavailable(&e) } else { Error::internal(format!("{e}: {:?}", e.source().map(ToString::to_string))) };
     };
+    let text = |m: &str| m.to_owned();
     match db.code().code() {
-        "40001" | "40P01" | "55P03" => Error::Unavailable("Hai thay đổi cùng lúc chạm vào nhau; lần này chưa được lưu. Làm lại.".into()),
-        c if c.starts_with("53") => Error::Unavailable("Máy chủ dữ liệu hết chỗ hoặc hết tài nguyên, nên lần ghi này chưa được lưu.".into()),
+        "40001" | "40P01" | "55P03" => busy(),
+        "53100" => Error::Unavailable(text(
+            "Ổ đĩa của máy chủ PostgreSQL đã đầy, nên lần ghi này chưa được lưu. Giải phóng chỗ trống rồi làm lại.",
+        )),
+        c if c.starts_with("53") => {
+            Error::Unavailable(text("Máy chủ PostgreSQL hết tài nguyên, nên lần này chưa được lưu. Thử lại sau ít giây."))
+        }
+        "57014" => Error::Unavailable(text("Câu hỏi này mất quá nhiều thời gian nên đã bị dừng. Thu hẹp điều kiện rồi làm lại.")),
         c if c.starts_with("57") || c.starts_with("08") => unavailable(&e),
         "25006" => Error::internal("write in a read transaction"),
+        "23503" => Error::Conflict(text("Bản ghi này nối tới một bản ghi không có, hoặc đang được bản ghi khác dùng.")),
+        "23502" | "23514" => {
+            Error::Conflict(format!("Bản ghi thiếu một giá trị bắt buộc hoặc có giá trị không hợp lệ. ({})", db.message()))
+        }
         c if c.starts_with("23") => Error::Conflict(format!("Bản ghi trùng với một bản ghi đã có. ({})", db.message())),
+        // the message of a data exception repeats the value, which may be personal data: not for the log
+        c if c.starts_with("22") => Error::internal(format!("{c} bad value")),
         c => Error::internal(format!("{c} {}", db.message())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_url;
+
+    #[test]
+    fn our_parameter_is_taken_out_and_checked() {
+        let cut = |u: &str| split_url(u).unwrap();
+        assert_eq!(cut("postgres://h/d"), ("postgres://h/d".into(), None));
+        assert_eq!(cut("postgres://h/d?schema=a_1"), ("postgres://h/d".into(), Some("a_1".into())));
+        assert_eq!(cut("postgres://h/d?a=b&schema=x&c=d"), ("postgres://h/d?a=b&c=d".into(), Some("x".into())));
+        for bad in ["postgres://h/d?schema=", "postgres://h/d?schema=a\"b", "postgres://h/d?schema=a%20b"] {
+            assert!(split_url(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -3,61 +3,125 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, ffi};
 
+use crate::dialect::sqlite_params;
 use crate::tx::Row;
 use crate::{Error, Result, Value};
 
 pub(crate) struct SqliteConn {
     pub(crate) raw: Connection,
-    /// Portable text → SQLite text (`$1` → `?1`).
+    /// Portable text → SQLite text.
     texts: HashMap<String, Arc<str>>,
+    /// Between [`SqliteConn::begin`] and [`SqliteConn::end`].
+    open: bool,
+    /// Why SQLite rolled the open transaction back by itself.
+    lost: Option<String>,
 }
 
 impl SqliteConn {
-    /// Opens the file. `write` creates it; readers never write.
+    /// Opens the file. `write` creates it (readable by its owner only); readers never write.
     pub(crate) fn open(path: &Path, write: bool) -> Result<Self> {
-        let flags = if write {
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        } else {
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        };
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if write {
+            create_private(path);
+            flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        }
         let raw = Connection::open_with_flags(path, flags).map_err(error)?;
-        raw.busy_timeout(std::time::Duration::from_secs(10)).map_err(error)?;
+        raw.busy_timeout(Duration::from_secs(10)).map_err(error)?;
         raw.set_prepared_statement_cache_capacity(512);
         if write {
             // a read-only file cannot switch; it is in WAL already or the first write says what is wrong
             let _ = raw.pragma_update(None, "journal_mode", "WAL");
             raw.pragma_update(None, "synchronous", "FULL").map_err(error)?;
+            raw.pragma_update(None, "wal_autocheckpoint", 4_000).map_err(error)?;
+            raw.pragma_update(None, "journal_size_limit", 64 << 20).map_err(error)?;
         } else {
             raw.pragma_update(None, "query_only", true).map_err(error)?;
         }
         raw.pragma_update(None, "foreign_keys", true).map_err(error)?;
+        // KiB; no mmap: an I/O error would be a signal instead of a message, and it counts as resident memory
         raw.pragma_update(None, "cache_size", if write { -32_000 } else { -8_000 }).map_err(error)?;
         raw.pragma_update(None, "temp_store", "MEMORY").map_err(error)?;
-        Ok(Self { raw, texts: HashMap::new() })
+        Ok(Self { raw, texts: HashMap::new(), open: false, lost: None })
     }
 
     fn text(&mut self, sql: &str) -> Arc<str> {
         if let Some(t) = self.texts.get(sql) {
             return Arc::clone(t);
         }
-        let t: Arc<str> = translate(sql).into();
-        if self.texts.len() < 4096 {
-            self.texts.insert(sql.to_owned(), Arc::clone(&t));
+        let t: Arc<str> = sqlite_params(sql).into();
+        if self.texts.len() >= 4096 {
+            self.texts.clear();
         }
+        self.texts.insert(sql.to_owned(), Arc::clone(&t));
         t
     }
 
+    pub(crate) fn begin(&mut self, sql: &str) -> Result<()> {
+        self.lost = None;
+        self.exec(sql, &[])?;
+        self.open = true;
+        Ok(())
+    }
+
+    /// Commits when `state` is good and the transaction is still there; rolls back otherwise.
+    pub(crate) fn end(&mut self, state: Result<()>) -> Result<()> {
+        let state = state.and_then(|()| self.alive()).and_then(|()| self.exec("COMMIT", &[]).map(drop));
+        self.open = false;
+        self.lost = None;
+        if state.is_err() && !self.raw.is_autocommit() {
+            let _ = self.exec("ROLLBACK", &[]);
+        }
+        state
+    }
+
+    /// Is the open transaction still there?
+    pub(crate) fn alive(&self) -> Result<()> {
+        self.lost.as_ref().map_or(Ok(()), |why| Err(Error::Unavailable(why.clone())))
+    }
+
     pub(crate) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        self.alive()?;
+        let answer = self.query_now(sql, params);
+        self.heed(answer)
+    }
+
+    pub(crate) fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+        self.alive()?;
+        let answer = self.exec_now(sql, params);
+        self.heed(answer)
+    }
+
+    /// After a failure: has SQLite ended the transaction? Then nothing may run any more until [`SqliteConn::end`],
+    /// or it would be committed by itself.
+    fn heed<T>(&mut self, answer: Result<T>) -> Result<T> {
+        if let Err(e) = &answer
+            && self.open
+            && self.raw.is_autocommit()
+        {
+            self.lost = Some(match e {
+                Error::Unavailable(m) => m.clone(),
+                _ => "Lần ghi này chưa được lưu vì cơ sở dữ liệu báo lỗi. Làm lại; phần đã lưu trước đó còn nguyên.".into(),
+            });
+        }
+        answer
+    }
+
+    fn query_now(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
         let text = self.text(sql);
         let mut stmt = self.raw.prepare_cached(&text).map_err(|e| statement(e, sql))?;
-        let columns: Arc<[String]> = stmt.column_names().into_iter().map(str::to_owned).collect();
         let mut rows = stmt.query(rusqlite::params_from_iter(params)).map_err(|e| statement(e, sql))?;
         let mut out = Vec::new();
-        while let Some(r) = rows.next().map_err(error)? {
+        let mut columns: Arc<[String]> = Arc::new([]);
+        while let Some(r) = rows.next().map_err(|e| statement(e, sql))? {
+            if out.is_empty() {
+                // only now: a changed schema is noticed at the first step
+                columns = r.as_ref().column_names().map(str::to_owned).collect();
+            }
             let mut values = Vec::with_capacity(columns.len());
             for i in 0..columns.len() {
                 values.push(match r.get_ref(i).map_err(error)? {
@@ -73,21 +137,19 @@ impl SqliteConn {
         Ok(out)
     }
 
-    pub(crate) fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+    fn exec_now(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
         let text = self.text(sql);
         let mut stmt = self.raw.prepare_cached(&text).map_err(|e| statement(e, sql))?;
+        if stmt.column_count() == 0 {
+            return stmt.execute(rusqlite::params_from_iter(params)).map(|n| n as u64).map_err(|e| statement(e, sql));
+        }
         // a statement with RETURNING also counts
-        let n = if stmt.column_count() == 0 {
-            stmt.execute(rusqlite::params_from_iter(params)).map_err(|e| statement(e, sql))?
-        } else {
-            let mut rows = stmt.query(rusqlite::params_from_iter(params)).map_err(|e| statement(e, sql))?;
-            let mut n = 0;
-            while rows.next().map_err(error)?.is_some() {
-                n += 1;
-            }
-            n
-        };
-        Ok(n as u64)
+        let mut rows = stmt.query(rusqlite::params_from_iter(params)).map_err(|e| statement(e, sql))?;
+        let mut n = 0;
+        while rows.next().map_err(|e| statement(e, sql))?.is_some() {
+            n += 1;
+        }
+        Ok(n)
     }
 
     pub(crate) fn check(&mut self, sql: &str) -> Result<()> {
@@ -100,24 +162,14 @@ impl SqliteConn {
     }
 }
 
-/// `$1` → `?1` outside quoted text.
-fn translate(sql: &str) -> String {
-    let mut out = String::with_capacity(sql.len());
-    let mut quote = None;
-    let mut chars = sql.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (None, '\'' | '"') => quote = Some(c),
-            (Some(q), c) if q == c => quote = None,
-            (None, '$') if chars.peek().is_some_and(char::is_ascii_digit) => {
-                out.push('?');
-                continue;
-            }
-            _ => {}
-        }
-        out.push(c);
-    }
-    out
+/// The file holds personal data and the key of the ledger: its owner's only. The log beside it gets the same rights from SQLite.
+fn create_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // it may be there already; anything else that is wrong SQLite says when it opens the file
+    let _ = options.open(path);
 }
 
 impl ToSql for Value {
@@ -143,12 +195,13 @@ fn statement(e: rusqlite::Error, sql: &str) -> Error {
 pub(crate) fn error(e: rusqlite::Error) -> Error {
     let code = e.sqlite_error().map(|x| (x.code, x.extended_code));
     match code {
-        Some((ffi::ErrorCode::DiskFull, _)) => {
-            Error::Unavailable("Ổ đĩa chứa dữ liệu đã đầy, nên lần ghi này chưa được lưu. Giải phóng chỗ trống rồi làm lại; phần đã lưu trước đó còn nguyên.".into())
-        }
-        Some((ffi::ErrorCode::ReadOnly | ffi::ErrorCode::PermissionDenied, _)) => {
-            Error::Unavailable("Tệp dữ liệu đang ở chế độ chỉ đọc, nên chưa lưu được. Cấp quyền ghi cho tệp và thư mục chứa nó rồi làm lại.".into())
-        }
+        Some((ffi::ErrorCode::DiskFull, _)) => Error::Unavailable(
+            "Ổ đĩa chứa dữ liệu đã đầy, nên lần ghi này chưa được lưu. Giải phóng chỗ trống rồi làm lại; phần đã lưu trước đó còn nguyên."
+                .into(),
+        ),
+        Some((ffi::ErrorCode::ReadOnly | ffi::ErrorCode::PermissionDenied, _)) => Error::Unavailable(
+            "Tệp dữ liệu đang ở chế độ chỉ đọc, nên chưa lưu được. Cấp quyền ghi cho tệp và thư mục chứa nó rồi làm lại.".into(),
+        ),
         Some((ffi::ErrorCode::CannotOpen, _)) => {
             Error::Unavailable("Không mở được tệp dữ liệu. Kiểm tra đường dẫn, quyền truy cập và chỗ trống trên đĩa.".into())
         }
@@ -158,18 +211,16 @@ pub(crate) fn error(e: rusqlite::Error) -> Error {
         Some((ffi::ErrorCode::DatabaseBusy | ffi::ErrorCode::DatabaseLocked, _)) => {
             Error::Unavailable("Dữ liệu đang bận vì một chương trình khác giữ khóa. Thử lại sau ít giây.".into())
         }
-        Some((ffi::ErrorCode::NotADatabase | ffi::ErrorCode::DatabaseCorrupt, _)) => {
-            Error::Unavailable("Tệp này không phải dữ liệu của Lá Chắn hoặc đã hỏng. Khôi phục từ bản sao lưu bằng `lachan restore`.".into())
+        Some((ffi::ErrorCode::NotADatabase | ffi::ErrorCode::DatabaseCorrupt, _)) => Error::Unavailable(
+            "Tệp này không phải dữ liệu của Lá Chắn hoặc đã hỏng. Khôi phục từ bản sao lưu bằng `lachan restore`.".into(),
+        ),
+        Some((ffi::ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_FOREIGNKEY)) => {
+            Error::Conflict("Bản ghi này nối tới một bản ghi không có, hoặc đang được bản ghi khác dùng.".into())
+        }
+        Some((ffi::ErrorCode::ConstraintViolation, ffi::SQLITE_CONSTRAINT_NOTNULL | ffi::SQLITE_CONSTRAINT_CHECK)) => {
+            Error::Conflict(format!("Bản ghi thiếu một giá trị bắt buộc hoặc có giá trị không hợp lệ. ({e})"))
         }
         Some((ffi::ErrorCode::ConstraintViolation, _)) => Error::Conflict(format!("Bản ghi trùng với một bản ghi đã có. ({e})")),
         _ => Error::internal(e),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn parameters_outside_quotes_only() {
-        assert_eq!(super::translate("a = $1 AND b = '$2' AND \"$3\" = $12"), "a = ?1 AND b = '$2' AND \"$3\" = ?12");
     }
 }

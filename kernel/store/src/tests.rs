@@ -80,7 +80,15 @@ fn leaves_are_numbered_without_gaps_by_64_writers() {
                         let _ = s.write_blocking(move |tx| {
                             let id = format!("{w}-{i}");
                             tx.exec("INSERT INTO t (id) VALUES ($1)", &[id.as_str().into()])?;
-                            tx.append_change(&Change { register: "t", record: &id, version: 1, action: "create", who: "x", body: Some("{}"), ..Change::default() })?;
+                            tx.append_change(&Change {
+                                register: "t",
+                                record: &id,
+                                version: 1,
+                                action: "create",
+                                who: "x",
+                                body: Some("{}"),
+                                ..Change::default()
+                            })?;
                             if fails { Err(Error::internal("on purpose")) } else { Ok(()) }
                         });
                     }
@@ -111,17 +119,24 @@ fn one_flipped_bit_is_found_and_located() {
         for i in 0..9 {
             s.write_blocking(move |tx| {
                 let body = format!("{{\"n\":{i}}}");
-                tx.append_change(&Change { register: "t", record: &format!("r{i}"), version: 1, action: "create", who: "x", body: Some(&body), ..Change::default() })
+                tx.append_change(&Change {
+                    register: "t",
+                    record: &format!("r{i}"),
+                    version: 1,
+                    action: "create",
+                    who: "x",
+                    body: Some(&body),
+                    ..Change::default()
+                })
             })
             .unwrap();
         }
         let note = s.ledger_checkpoint().unwrap();
         assert!(note.contains("\n9\n"), "{note}");
         assert!(s.ledger_verify(|_, _| {}).unwrap().fault.is_none());
-        for (sql, at) in [
-            ("UPDATE ledger_leaf SET body = '{\"n\":99}' WHERE seq = 4", 4),
-            ("UPDATE ledger_leaf SET who = 'y' WHERE seq = 2", 2),
-        ] {
+        for (sql, at) in
+            [("UPDATE ledger_leaf SET body = '{\"n\":99}' WHERE seq = 4", 4), ("UPDATE ledger_leaf SET who = 'y' WHERE seq = 2", 2)]
+        {
             s.write_blocking(move |tx| tx.exec(sql, &[])).unwrap();
             let fault = s.ledger_verify(|_, _| {}).unwrap().fault.unwrap();
             assert_eq!(fault.seq, Some(at), "{fault:?}");
@@ -145,10 +160,12 @@ fn a_full_disk_is_said_and_passes() {
     let s = stores("full").remove(0);
     table(&s);
     s.write_blocking(|tx| tx.query("PRAGMA max_page_count = 60", &[]).map(drop)).unwrap();
-    let fill = |s: &Store| s.write_blocking(|tx| {
-        let id = tx.new_id();
-        tx.exec("INSERT INTO t (id, b) VALUES ($1, $2)", &[id.into(), Value::Bytes(vec![1; 20_000])]).map(drop)
-    });
+    let fill = |s: &Store| {
+        s.write_blocking(|tx| {
+            let id = tx.new_id();
+            tx.exec("INSERT INTO t (id, b) VALUES ($1, $2)", &[id.into(), Value::Bytes(vec![1; 20_000])]).map(drop)
+        })
+    };
     let mut kept = 0;
     let refused = loop {
         match fill(&s) {
@@ -172,8 +189,19 @@ fn a_copy_on_the_other_engine_is_the_same_and_verifies() {
         for i in 0..450i64 {
             s.write_blocking(move |tx| {
                 let id = format!("r{i:04}");
-                tx.exec("INSERT INTO t (id, n, x, b) VALUES ($1, $2, $3, $4)", &[id.as_str().into(), i.into(), 0.5.into(), Value::Bytes(vec![i as u8])])?;
-                tx.append_change(&Change { register: "t", record: &id, version: 1, action: "create", who: "x", body: Some("{}"), ..Change::default() })
+                tx.exec(
+                    "INSERT INTO t (id, n, x, b) VALUES ($1, $2, $3, $4)",
+                    &[id.as_str().into(), i.into(), 0.5.into(), Value::Bytes(vec![i as u8])],
+                )?;
+                tx.append_change(&Change {
+                    register: "t",
+                    record: &id,
+                    version: 1,
+                    action: "create",
+                    who: "x",
+                    body: Some("{}"),
+                    ..Change::default()
+                })
             })
             .unwrap();
         }
@@ -183,7 +211,8 @@ fn a_copy_on_the_other_engine_is_the_same_and_verifies() {
         let file = dir.join(format!("copy{i}.db"));
         from.backup(&file).unwrap();
         let copy = Store::open(&file.to_string_lossy(), Arc::new(ManualClock::new(1)), Arc::new(SeededIds::new(1))).unwrap();
-        let sum = |s: &Store| s.read_blocking(|tx| tx.query("SELECT COUNT(*), CAST(SUM(n) AS BIGINT) FROM t", &[])).unwrap()[0].values().to_vec();
+        let sum =
+            |s: &Store| s.read_blocking(|tx| tx.query("SELECT COUNT(*), CAST(SUM(n) AS BIGINT) FROM t", &[])).unwrap()[0].values().to_vec();
         assert_eq!(sum(&copy), sum(from));
         let report = copy.ledger_verify(|_, _| {}).unwrap();
         assert_eq!((report.size, report.fault.is_none()), (450, true));
@@ -197,7 +226,15 @@ fn an_attempt_taken_back_leaves_the_ledger_whole() {
         table(&s);
         let put = |tx: &mut crate::Tx, id: &str| {
             tx.exec("INSERT INTO t (id) VALUES ($1)", &[id.into()])?;
-            tx.append_change(&Change { register: "t", record: id, version: 1, action: "create", who: "me", body: Some("{}"), ..Change::default() })
+            tx.append_change(&Change {
+                register: "t",
+                record: id,
+                version: 1,
+                action: "create",
+                who: "me",
+                body: Some("{}"),
+                ..Change::default()
+            })
         };
         let seqs = s
             .write_blocking(move |tx| {

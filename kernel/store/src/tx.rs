@@ -1,12 +1,17 @@
 //! A transaction: the only thing that runs SQL.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ledger::{Frontier, LeafEntry};
 
+use crate::dialect::native_ddl;
 use crate::pg::PgConn;
 use crate::sqlite::SqliteConn;
 use crate::{Error, FromValue, Ids, Result, Value};
+
+/// A statement that takes longer is told in the log.
+const SLOW: Duration = Duration::from_millis(100);
 
 /// Which engine is behind the door. Only the store and schema code may care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,10 +96,14 @@ pub struct Tx<'a> {
 impl Tx<'_> {
     /// All rows of a query. `params[0]` is `$1`.
     pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
-        match &mut self.conn {
+        storable(params)?;
+        let began = Instant::now();
+        let rows = match &mut self.conn {
             Conn::Sqlite(c) => c.query(sql, params),
             Conn::Pg(c) => c.query(sql, params),
-        }
+        };
+        trace(sql, began, rows.as_ref().map_or(0, |r| r.len() as u64));
+        rows
     }
     /// First row, if any.
     pub fn query_opt(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>> {
@@ -105,10 +114,14 @@ impl Tx<'_> {
         if self.read_only {
             return Err(Error::internal("write in a read transaction"));
         }
-        match &mut self.conn {
+        storable(params)?;
+        let began = Instant::now();
+        let touched = match &mut self.conn {
             Conn::Sqlite(c) => c.exec(sql, params),
             Conn::Pg(c) => c.exec(sql, params),
-        }
+        };
+        trace(sql, began, *touched.as_ref().unwrap_or(&0));
+        touched
     }
     /// Prepares without running: for the test that checks every statement on both engines.
     pub fn check(&mut self, sql: &str) -> Result<()> {
@@ -120,20 +133,16 @@ impl Tx<'_> {
     /// Changes the schema. `sql` uses the portable types TEXT, BIGINT, DOUBLE PRECISION, BYTES; it is remembered,
     /// so that the whole schema can be made again on the other engine.
     pub fn ddl(&mut self, sql: &str) -> Result<()> {
-        let native = match self.engine() {
-            Engine::Sqlite => sql.replace(" BYTES", " BLOB"),
-            // byte order everywhere, as in SQLite: paths of the agency tree are compared as ranges
-            Engine::Postgres => sql.replace(" BYTES", " BYTEA").replace(" TEXT", " TEXT COLLATE \"C\""),
-        };
+        let native = native_ddl(sql, self.engine());
         self.exec(&native, &[])?;
         self.exec("INSERT INTO schema_object (sql, at) VALUES ($1, $2)", &[sql.into(), self.now.into()])?;
         Ok(())
     }
-    /// Writes a compact consistent copy of the file (SQLite only).
-    pub(crate) fn exec_vacuum_into(&mut self, target: &str) -> Result<()> {
-        match &mut self.conn {
-            Conn::Sqlite(c) => c.exec("VACUUM INTO $1", &[target.into()]).map(drop),
-            Conn::Pg(_) => Err(Error::internal("not SQLite")),
+    /// `Err` when SQLite has rolled the open transaction back by itself.
+    pub(crate) fn alive(&self) -> Result<()> {
+        match &self.conn {
+            Conn::Sqlite(c) => c.alive(),
+            Conn::Pg(_) => Ok(()),
         }
     }
     /// Present instant, µs UTC; the same for the whole transaction.
@@ -179,10 +188,9 @@ impl Tx<'_> {
             self.load_head()?;
         }
         let after = c.body.map(|b| ledger::sha256(b.as_bytes()));
-        let head = self.head.frontier.as_mut().ok_or_else(|| Error::internal("ledger head"))?;
-        let seq = head.size();
+        let size = self.head.frontier.as_ref().map(Frontier::size).ok_or_else(|| Error::internal("ledger head"))?;
         let leaf = LeafEntry {
-            seq,
+            seq: size,
             register: c.register.to_owned(),
             record: c.record.to_owned(),
             version: c.version,
@@ -193,9 +201,7 @@ impl Tx<'_> {
             after,
         }
         .hash();
-        head.append(leaf);
-        self.head.dirty = true;
-        let seq = i64::try_from(seq).map_err(Error::internal)?;
+        let seq = i64::try_from(size).map_err(Error::internal)?;
         let hash = |h: Option<[u8; 32]>| h.map_or(Value::Null, |h| Value::Bytes(h.to_vec()));
         self.exec(
             "INSERT INTO ledger_leaf (seq, register, record, version, action, at, who, reason, body, before, after, leaf) \
@@ -215,6 +221,11 @@ impl Tx<'_> {
                 Value::Bytes(leaf.to_vec()),
             ],
         )?;
+        // only now: if the caller lives with the error of a leaf that was refused, the next leaf takes its number
+        if let Some(frontier) = &mut self.head.frontier {
+            frontier.append(leaf);
+            self.head.dirty = true;
+        }
         Ok(seq)
     }
 
@@ -241,7 +252,8 @@ impl Tx<'_> {
 
     /// The answer given before to the same key, if the request was the same; another request under the key is refused.
     pub fn idempotent(&mut self, scope: &str, key: &str, request: &[u8]) -> Result<Option<String>> {
-        let found = self.query_opt("SELECT request_hash, answer FROM idempotency WHERE scope = $1 AND key = $2", &[scope.into(), key.into()])?;
+        let found =
+            self.query_opt("SELECT request_hash, answer FROM idempotency WHERE scope = $1 AND key = $2", &[scope.into(), key.into()])?;
         let Some(row) = found else { return Ok(None) };
         if row.get::<Vec<u8>>(0)? == ledger::sha256(request).to_vec() {
             return row.get(1).map(Some);
@@ -257,5 +269,30 @@ impl Tx<'_> {
             &[scope.into(), key.into(), hash, answer.into(), self.now.into()],
         )
         .map(drop)
+    }
+
+    /// Forgets answers older than `days`; how many. A repeated request is then a new one.
+    pub fn purge_idempotency(&mut self, days: i64) -> Result<u64> {
+        let before = self.now.saturating_sub(days.saturating_mul(86_400_000_000));
+        self.exec("DELETE FROM idempotency WHERE at < $1", &[before.into()])
+    }
+}
+
+/// U+0000 is the one character that PostgreSQL's TEXT cannot hold: refused on both engines, in words for who sent it.
+fn storable(params: &[Value]) -> Result<()> {
+    if params.iter().any(|v| matches!(v, Value::Text(s) if s.contains('\0'))) {
+        return Err(Error::BadRequest("Văn bản có ký tự rỗng (U+0000), không lưu được. Xóa ký tự đó rồi gửi lại.".into()));
+    }
+    Ok(())
+}
+
+/// Statement and time, never values: they may be personal data.
+fn trace(sql: &str, began: Instant, rows: u64) {
+    let took = began.elapsed();
+    let ms = took.as_micros() as f64 / 1000.0;
+    if took >= SLOW {
+        tracing::warn!(ms, rows, sql, "slow statement");
+    } else {
+        tracing::debug!(ms, rows, sql);
     }
 }

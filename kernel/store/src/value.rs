@@ -26,6 +26,16 @@ impl Value {
     pub fn as_int(&self) -> Option<i64> {
         if let Value::Int(n) = self { Some(*n) } else { None }
     }
+    /// What it is, for messages (never the value itself: it may be personal data).
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Int(_) => "an integer",
+            Value::Real(_) => "a real",
+            Value::Text(_) => "a text",
+            Value::Bytes(_) => "bytes",
+        }
+    }
     /// Is it NULL?
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
@@ -58,30 +68,49 @@ pub trait FromValue: Sized {
 }
 impl FromValue for i64 {
     fn from_value(v: &Value) -> Result<Self> {
-        match v { Value::Int(n) => Ok(*n), o => Err(Error::internal(format!("expected integer, found {o:?}"))) }
+        match v {
+            Value::Int(n) => Ok(*n),
+            o => Err(Error::internal(format!("expected integer, found {}", o.kind()))),
+        }
     }
 }
 impl FromValue for f64 {
     fn from_value(v: &Value) -> Result<Self> {
-        match v { Value::Real(n) => Ok(*n), Value::Int(n) => Ok(*n as f64), o => Err(Error::internal(format!("expected real, found {o:?}"))) }
+        match v {
+            Value::Real(n) => Ok(*n),
+            Value::Int(n) => Ok(*n as f64),
+            o => Err(Error::internal(format!("expected real, found {}", o.kind()))),
+        }
     }
 }
 impl FromValue for bool {
-    fn from_value(v: &Value) -> Result<Self> { i64::from_value(v).map(|n| n != 0) }
+    fn from_value(v: &Value) -> Result<Self> {
+        i64::from_value(v).map(|n| n != 0)
+    }
 }
 impl FromValue for String {
     fn from_value(v: &Value) -> Result<Self> {
-        match v { Value::Text(s) => Ok(s.clone()), o => Err(Error::internal(format!("expected text, found {o:?}"))) }
+        match v {
+            Value::Text(s) => Ok(s.clone()),
+            o => Err(Error::internal(format!("expected text, found {}", o.kind()))),
+        }
     }
 }
 impl FromValue for Vec<u8> {
     fn from_value(v: &Value) -> Result<Self> {
-        match v { Value::Bytes(s) => Ok(s.clone()), o => Err(Error::internal(format!("expected bytes, found {o:?}"))) }
+        match v {
+            Value::Bytes(s) => Ok(s.clone()),
+            o => Err(Error::internal(format!("expected bytes, found {}", o.kind()))),
+        }
     }
 }
 impl FromValue for Value {
-    fn from_value(v: &Value) -> Result<Self> { Ok(v.clone()) }
+    fn from_value(v: &Value) -> Result<Self> {
+        Ok(v.clone())
+    }
 }
 impl<T: FromValue> FromValue for Option<T> {
-    fn from_value(v: &Value) -> Result<Self> { if v.is_null() { Ok(None) } else { T::from_value(v).map(Some) } }
+    fn from_value(v: &Value) -> Result<Self> {
+        if v.is_null() { Ok(None) } else { T::from_value(v).map(Some) }
+    }
 }
