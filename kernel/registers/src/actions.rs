@@ -47,7 +47,16 @@ fn same_version(tx: &mut Tx, m: &Model, raw: &Raw, version: i64) -> Result<()> {
 
 /// Changes fields. `version` must be the present one (`Conflict` otherwise). Unchanged values write nothing.
 #[expect(clippy::too_many_arguments, reason = "what a change consists of; every door names all of it")]
-pub fn update(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &str, version: i64, values: Values, reason: Option<&str>) -> Result<Record> {
+pub fn update(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    register: &str,
+    id: &str,
+    version: i64,
+    values: Values,
+    reason: Option<&str>,
+) -> Result<Record> {
     let w = Writer::new(tx, reg, actor, Verb::Update, register)?;
     let mut cache = Cache::default();
     let (before, _) = w.load(tx, id, &mut cache)?;
@@ -96,7 +105,8 @@ pub fn transition(
         let given = values.get(d).is_some_and(|v| !is_empty(v) && *v != Data::Text(String::new()));
         if !given && (values.contains_key(d) || is_empty(&before.value(w.m, d))) {
             let label = w.m.field(d).map_or(d.as_str(), |f| f.label.as_str());
-            errors.push(store::FieldError { field: d.clone(), message: format!("{label}: cần nhập trước khi “{}”.", t.label.vi) });
+            errors
+                .push(store::FieldError { field: d.clone(), message: format!("{label}: cần nhập trước khi “{}”.", t.label.vi) });
         }
     }
     if !errors.is_empty() {
@@ -168,7 +178,15 @@ pub fn delete(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &s
 }
 
 /// The same change to many records, all or nothing. Number of records changed.
-pub fn bulk_update(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, ids: &[String], values: Values, reason: Option<&str>) -> Result<usize> {
+pub fn bulk_update(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    register: &str,
+    ids: &[String],
+    values: Values,
+    reason: Option<&str>,
+) -> Result<usize> {
     let w = Writer::new(tx, reg, actor, Verb::Update, register)?;
     let mut cache = Cache::default();
     let mut changed = 0;
@@ -209,7 +227,8 @@ pub fn list(tx: &mut Tx, reg: &Registry, scope: &Scope, query: &Query) -> Result
     let limit = usize::try_from(query.limit.unwrap_or(50).clamp(1, 500)).unwrap_or(50);
     let mut filter = predicate(tx, reg, m, scope, query)?;
     let order = order(reg, m, scope, query, &mut filter)?;
-    let mut page = Sql { text: format!("SELECT {}, {} FROM {} t{}", m.select, order.expr, m.table(), filter.text), params: filter.params.clone() };
+    let mut page =
+        Sql { text: format!("SELECT {}, {} FROM {} t{}", m.select, order.expr, m.table(), filter.text), params: filter.params.clone() };
     if let Some(after) = query.after.as_deref().filter(|a| !a.is_empty()) {
         resume(&mut page, tx.engine(), &order, after)?;
     }
@@ -259,6 +278,7 @@ pub fn unmask(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &s
 
 /// Up to `limit` records for a link field's picker: id and title, matching the words, within what the actor may read.
 pub fn suggest(tx: &mut Tx, reg: &Registry, scope: &Scope, words: &str, limit: u32) -> Result<Vec<(String, String)>> {
-    let query = Query { search: Some(words.to_owned()), sort: Some("title_order".into()), limit: Some(limit.clamp(1, 100)), ..Query::default() };
+    let query =
+        Query { search: Some(words.to_owned()), sort: Some("title_order".into()), limit: Some(limit.clamp(1, 100)), ..Query::default() };
     Ok(list(tx, reg, scope, &query)?.items.into_iter().map(|r| (r.id, r.title)).collect())
 }

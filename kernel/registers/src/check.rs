@@ -5,19 +5,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use access::{Roles, Scope};
 use store::{Error, Result, Tx};
 
-use crate::definition::{ChoiceList, Definition, Field, FieldType, Label};
 use crate::body::Raw;
-use crate::model::Model;
-use crate::sql::Sql;
-use crate::validate::{Errors, Work};
+use crate::definition::{ChoiceList, Definition, Field, FieldType, Label};
 use crate::load::{DefinitionError, Place, VERBS};
+use crate::model::Model;
 use crate::model::{AGENCY, default, holes};
 use crate::registry::Registry;
+use crate::sql::Sql;
+use crate::validate::{Errors, Work};
 
 /// Column names of the engine, and words that URLs and filters use for something else.
 const RESERVED: [&str; 17] = [
-    "id", "version", "state", "path", "search", "sort_title", "created_at", "created_by", "updated_at", "updated_by", "confirmed_on",
-    "deleted_at", "valid_from", "valid_to", "q", "confirmed", "deleted",
+    "id",
+    "version",
+    "state",
+    "path",
+    "search",
+    "sort_title",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "confirmed_on",
+    "deleted_at",
+    "valid_from",
+    "valid_to",
+    "q",
+    "confirmed",
+    "deleted",
 ];
 
 /// ` Có phải “x”?` or the list of what there is.
@@ -106,7 +121,11 @@ impl<'a> One<'a, '_> {
     fn head(&mut self) {
         let head = &self.def.register;
         if !is_id(&head.id) {
-            self.error("[register]", "id", format!("id “{}” chỉ gồm a-z, 0-9, _ (không có __), bắt đầu bằng chữ, tối đa 40 ký tự.", head.id));
+            self.error(
+                "[register]",
+                "id",
+                format!("id “{}” chỉ gồm a-z, 0-9, _ (không có __), bắt đầu bằng chữ, tối đa 40 ký tự.", head.id),
+            );
         }
         if SYSTEM_TABLES.contains(&head.id.as_str()) {
             self.error("[register]", "id", format!("“{}” là bảng của hệ thống; đổi id.", head.id));
@@ -162,7 +181,11 @@ impl<'a> One<'a, '_> {
             self.error(quoted, "sensitive", "sensitive chỉ nhận \"personal\".");
         }
         if f.sensitive.is_some() && (f.search || f.target().is_some()) {
-            self.error(quoted, "sensitive", format!("trường nhạy cảm “{}” không được tìm bằng ô tìm kiếm và không được là liên kết; bỏ search.", f.id));
+            self.error(
+                quoted,
+                "sensitive",
+                format!("trường nhạy cảm “{}” không được tìm bằng ô tìm kiếm và không được là liên kết; bỏ search.", f.id),
+            );
         }
         if let Some(d) = &f.default {
             match (default(&f.kind, d), &f.kind) {
@@ -182,7 +205,9 @@ impl<'a> One<'a, '_> {
             let fits = match f.kind {
                 FieldType::Integer | FieldType::Money | FieldType::Year => limit.is_integer(),
                 FieldType::Decimal => limit.is_integer() || limit.is_float(),
-                FieldType::Date => limit.is_datetime() || limit.as_str().is_some_and(|s| s == "today" || s.parse::<calendar::Date>().is_ok()),
+                FieldType::Date => {
+                    limit.is_datetime() || limit.as_str().is_some_and(|s| s == "today" || s.parse::<calendar::Date>().is_ok())
+                }
                 _ => false,
             };
             if !fits {
@@ -334,8 +359,18 @@ impl Field {
 
 /// Tables that are not registers.
 const SYSTEM_TABLES: [&str; 12] = [
-    "event", "register_definition", "saved_filter", "account", "account_grant", "session", "api_token", "sign_in_log", "ledger_leaf",
-    "migration", "job", "notice",
+    "event",
+    "register_definition",
+    "saved_filter",
+    "account",
+    "account_grant",
+    "session",
+    "api_token",
+    "sign_in_log",
+    "ledger_leaf",
+    "migration",
+    "job",
+    "notice",
 ];
 
 /// Parses and type-checks the rules of `[[check]]`.
@@ -382,7 +417,15 @@ pub(crate) fn record_checks(tx: &mut Tx, w: &mut Work<'_>, raw: &Raw, errors: &m
 }
 
 /// ` AND …` of a predicate of the rule language.
-pub(crate) fn where_clause(tx: &mut Tx, reg: &Registry, m: &Model, scope: &Scope, rule: &str, as_of: Option<&str>, sql: &mut Sql) -> Result<()> {
+pub(crate) fn where_clause(
+    tx: &mut Tx,
+    reg: &Registry,
+    m: &Model,
+    scope: &Scope,
+    rule: &str,
+    as_of: Option<&str>,
+    sql: &mut Sql,
+) -> Result<()> {
     let day = match as_of {
         None | Some("" | "all") => crate::write::today(tx),
         Some(d) => d.to_owned(),

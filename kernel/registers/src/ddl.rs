@@ -62,7 +62,9 @@ fn sql_type(kind: &FieldType) -> &'static str {
 
 /// Stored values of this type may be read as that one without looking at them.
 pub(crate) fn widens(from: &str, to: &str) -> bool {
-    let plain = |t: &str| matches!(t, "text" | "long_text" | "phone" | "email" | "url" | "ip" | "cidr" | "domain" | "geo") || t.starts_with("choice:");
+    let plain = |t: &str| {
+        matches!(t, "text" | "long_text" | "phone" | "email" | "url" | "ip" | "cidr" | "domain" | "geo") || t.starts_with("choice:")
+    };
     let whole = |t: &str| matches!(t, "integer" | "money" | "year");
     from == to || plain(from) && matches!(to, "text" | "long_text") || whole(from) && matches!(to, "integer" | "money")
 }
@@ -125,11 +127,12 @@ impl Shape {
     pub fn create(&self, m: &Model) -> Vec<String> {
         let mut cols = String::from("\"id\" TEXT PRIMARY KEY");
         for (c, t) in &self.columns {
-            let null = if matches!(c.as_str(), "version" | "created_at" | "created_by" | "updated_at" | "updated_by" | "search" | "sort_title") {
-                " NOT NULL"
-            } else {
-                ""
-            };
+            let null =
+                if matches!(c.as_str(), "version" | "created_at" | "created_by" | "updated_at" | "updated_by" | "search" | "sort_title") {
+                    " NOT NULL"
+                } else {
+                    ""
+                };
             cols.push_str(&format!(", {} {t}{null}", quote(c)));
         }
         let mut out = vec![format!("CREATE TABLE {} ({cols})", m.table())];
@@ -143,7 +146,9 @@ impl Shape {
 pub(crate) fn create_links(m: &Model, field: &str) -> Vec<String> {
     let table = m.link_table(field);
     vec![
-        format!("CREATE TABLE {table} (\"owner\" TEXT NOT NULL, \"target\" TEXT NOT NULL, \"position\" BIGINT NOT NULL, PRIMARY KEY (\"owner\", \"target\"))"),
+        format!(
+            "CREATE TABLE {table} (\"owner\" TEXT NOT NULL, \"target\" TEXT NOT NULL, \"position\" BIGINT NOT NULL, PRIMARY KEY (\"owner\", \"target\"))"
+        ),
         format!("CREATE INDEX {} ON {table} (\"target\", \"owner\")", quote(&format!("{}__{field}__t", m.id))),
     ]
 }

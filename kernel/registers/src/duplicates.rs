@@ -162,7 +162,10 @@ fn titled(tx: &mut Tx, reg: &Registry, scope: &Scope, found: Vec<(String, Vec<St
     }
     Ok(found
         .into_iter()
-        .map(|(field, ids)| DuplicateGroup { field, records: ids.into_iter().map(|id| (id.clone(), titles.get(&id).cloned().unwrap_or_default())).collect() })
+        .map(|(field, ids)| DuplicateGroup {
+            field,
+            records: ids.into_iter().map(|id| (id.clone(), titles.get(&id).cloned().unwrap_or_default())).collect(),
+        })
         .collect())
 }
 

@@ -14,7 +14,10 @@ use crate::record::{Data, HistoryEntry, Record};
 
 /// Hash of the body of a record's last leaf.
 pub(crate) fn last_hash(tx: &mut Tx, register: &str, record: &str) -> Result<Option<[u8; 32]>> {
-    let row = tx.query_opt("SELECT after FROM ledger_leaf WHERE register = $1 AND record = $2 ORDER BY seq DESC LIMIT 1", &[register.into(), record.into()])?;
+    let row = tx.query_opt(
+        "SELECT after FROM ledger_leaf WHERE register = $1 AND record = $2 ORDER BY seq DESC LIMIT 1",
+        &[register.into(), record.into()],
+    )?;
     let bytes: Option<Vec<u8>> = row.map(|r| r.get(0)).transpose()?.flatten();
     Ok(bytes.and_then(|b| b.try_into().ok()))
 }

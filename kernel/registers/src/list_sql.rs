@@ -56,7 +56,10 @@ fn search(tx: &mut Tx, reg: &Registry, m: &Model, scope: &Scope, words: &str, sq
     for word in words {
         sql.push(&format!(" AND ({find}(t.\"search\", ")).bind(word).push(") > 0");
         for (column, target, read) in &linked {
-            sql.push(&format!(" OR {column} IN (SELECT t.\"id\" FROM {} t WHERE t.\"deleted_at\" IS NULL AND {find}(t.\"search\", ", target.table()));
+            sql.push(&format!(
+                " OR {column} IN (SELECT t.\"id\" FROM {} t WHERE t.\"deleted_at\" IS NULL AND {find}(t.\"search\", ",
+                target.table()
+            ));
             sql.bind(word).push(") > 0");
             if let Some(scope) = read {
                 within(sql, target, scope);
@@ -89,9 +92,9 @@ fn shown_links<'r>(reg: &'r Registry, m: &Model, scope: &Scope) -> Result<Vec<(S
 /// Who filters or sorts by a personal field learns it: only within what they may unmask.
 pub(crate) fn needs_unmask(sql: &mut Sql, m: &Model, scope: &Scope, f: &FieldModel) -> Result<()> {
     if f.sensitive {
-        let unmask = scope.may(Verb::Unmask, &m.id).map_err(|_| {
-            Error::Forbidden(format!("“{}” là thông tin cá nhân; lọc hay sắp xếp theo nó cần quyền xem đầy đủ.", f.label))
-        })?;
+        let unmask = scope
+            .may(Verb::Unmask, &m.id)
+            .map_err(|_| Error::Forbidden(format!("“{}” là thông tin cá nhân; lọc hay sắp xếp theo nó cần quyền xem đầy đủ.", f.label)))?;
         within(sql, m, &unmask);
     }
     Ok(())
@@ -143,7 +146,11 @@ fn filter(tx: &mut Tx, reg: &Registry, m: &Model, scope: &Scope, f: &Filter, sql
 }
 
 fn under_allowed(to: &str, label: &str) -> Result<()> {
-    if to == AGENCY { Ok(()) } else { Err(bad(format!("“{label}” không phải cơ quan nên không lọc được theo “thuộc”."))) }
+    if to == AGENCY {
+        Ok(())
+    } else {
+        Err(bad(format!("“{label}” không phải cơ quan nên không lọc được theo “thuộc”.")))
+    }
 }
 
 fn any_path(sql: &mut Sql, alias: &str, paths: &[String]) {
@@ -246,7 +253,9 @@ pub(crate) fn order(reg: &Registry, m: &Model, scope: &Scope, q: &Query, sql: &m
             needs_unmask(sql, m, scope, f)?;
             match &f.kind {
                 FieldType::Links(_) => return Err(bad(format!("Không sắp xếp được theo “{}”.", f.label))),
-                FieldType::Link(to) => format!("COALESCE((SELECT s.\"sort_title\" FROM {} s WHERE s.\"id\" = t.{}), '~')", quote(to), quote(&f.id)),
+                FieldType::Link(to) => {
+                    format!("COALESCE((SELECT s.\"sort_title\" FROM {} s WHERE s.\"id\" = t.{}), '~')", quote(to), quote(&f.id))
+                }
                 FieldType::Choice(list) => choice_order(reg, list, &format!("t.{}", quote(&f.id))),
                 kind if f.sort_column => order_expr(kind, &format!("t.{}", quote(&format!("{}__sort", f.id)))),
                 kind => order_expr(kind, &format!("t.{}", quote(&f.id))),

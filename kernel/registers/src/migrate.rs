@@ -158,7 +158,11 @@ fn changed(tx: &mut Tx, reg: &Registry, m: &Model, old: &Shape, new: &Shape, pla
         plan.refuse(id, "sổ đã có dữ liệu không thể đổi thành cây. Lập sổ mới rồi chuyển dữ liệu.".into());
     }
     for (c, t) in new.columns.iter().filter(|(c, _)| !old.columns.contains_key(*c)) {
-        let what = if c.contains("__") || !new.fields.contains_key(c) { format!("thêm cột {c}") } else { format!("thêm trường “{}”", label(c)) };
+        let what = if c.contains("__") || !new.fields.contains_key(c) {
+            format!("thêm cột {c}")
+        } else {
+            format!("thêm trường “{}”", label(c))
+        };
         plan.sql(id, format!("ALTER TABLE {table} ADD COLUMN {} {t}", quote(c)), what);
     }
     for f in new.links.iter().filter(|f| !old.links.contains(f)) {
@@ -192,7 +196,10 @@ fn required(tx: &mut Tx, m: &Model, old: &Shape, new: &Shape, plan: &mut Migrati
         } else if field.is_column() {
             format!("SELECT COUNT(*) FROM {table} WHERE \"deleted_at\" IS NULL AND {} IS NULL", quote(f))
         } else {
-            format!("SELECT COUNT(*) FROM {table} t WHERE t.\"deleted_at\" IS NULL AND NOT EXISTS (SELECT 1 FROM {} l WHERE l.\"owner\" = t.\"id\")", m.link_table(f))
+            format!(
+                "SELECT COUNT(*) FROM {table} t WHERE t.\"deleted_at\" IS NULL AND NOT EXISTS (SELECT 1 FROM {} l WHERE l.\"owner\" = t.\"id\")",
+                m.link_table(f)
+            )
         };
         let n: i64 = tx.query_opt(&empty, &[])?.map_or(Ok(0), |r| r.get(0))?;
         if n == 0 {

@@ -132,7 +132,14 @@ impl Model {
             let sensitive = f.sensitive.is_some();
             let texty = matches!(
                 f.kind,
-                FieldType::Text | FieldType::LongText | FieldType::Url | FieldType::Domain | FieldType::Ip | FieldType::Cidr | FieldType::Email | FieldType::Phone
+                FieldType::Text
+                    | FieldType::LongText
+                    | FieldType::Url
+                    | FieldType::Domain
+                    | FieldType::Ip
+                    | FieldType::Cidr
+                    | FieldType::Email
+                    | FieldType::Phone
             );
             FieldModel {
                 id: f.id.clone(),
@@ -174,9 +181,10 @@ impl Model {
 
     /// Columns in the order of [`Model::insert`]: system, dates, path, fields, sort keys.
     fn write_sql(&mut self) {
-        let mut cols: Vec<String> = ["id", "version", "state", "created_at", "created_by", "updated_at", "updated_by", "confirmed_on", "deleted_at"]
-            .map(str::to_owned)
-            .into();
+        let mut cols: Vec<String> =
+            ["id", "version", "state", "created_at", "created_by", "updated_at", "updated_by", "confirmed_on", "deleted_at"]
+                .map(str::to_owned)
+                .into();
         if self.dated {
             cols.extend(["valid_from".to_owned(), "valid_to".to_owned()]);
         }

@@ -65,7 +65,14 @@ pub(crate) fn owner_of(tx: &mut Tx, reg: &Registry, m: &Model, raw: &Raw, cache:
 }
 
 /// Owner along the rest of a chain that starts at a record.
-fn owner_by_id(tx: &mut Tx, _reg: &Registry, register: &str, id: &str, rest: &[(String, String)], cache: &mut Cache) -> Result<Option<Agency>> {
+fn owner_by_id(
+    tx: &mut Tx,
+    _reg: &Registry,
+    register: &str,
+    id: &str,
+    rest: &[(String, String)],
+    cache: &mut Cache,
+) -> Result<Option<Agency>> {
     let mut name = register.to_owned();
     for (f, _) in rest {
         name.push('.');

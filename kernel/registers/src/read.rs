@@ -186,8 +186,8 @@ fn owners(tx: &mut Tx, m: &Model, list: &[Raw]) -> Result<HashMap<String, String
         let last = hops.len() - 1;
         // the field before the last register holds the agency's id: no need to visit the agency itself
         let mut sql = Sql::new(&format!("SELECT x1.\"id\", x{last}.{} FROM {} x1", quote(&hops[last].0), quote(first)));
-        for n in 1..last {
-            sql.push(&format!(" JOIN {} x{} ON x{}.\"id\" = x{n}.{}", quote(&hops[n].1), n + 1, n + 1, quote(&hops[n].0)));
+        for (n, (field, target)) in hops.iter().enumerate().take(last).skip(1) {
+            sql.push(&format!(" JOIN {} x{next} ON x{next}.\"id\" = x{n}.{}", quote(target), quote(field), next = n + 1));
         }
         sql.push(" WHERE x1.\"id\" IN ").bind_list(chunk.iter().map(String::as_str));
         for row in tx.query(&sql.text, &sql.params)? {

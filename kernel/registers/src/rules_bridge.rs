@@ -40,7 +40,13 @@ pub(crate) fn schema(registers: &BTreeMap<String, Definition>, choices: &BTreeMa
             system("valid_to", "Hiệu lực đến", Kind::Date);
         }
         system("confirmed_on", "Ngày xác nhận", Kind::Date);
-        rules::Register { id: d.register.id.clone(), label: d.register.label.vi.clone(), dated: d.register.dated, agency: d.register.scope.clone(), fields }
+        rules::Register {
+            id: d.register.id.clone(),
+            label: d.register.label.vi.clone(),
+            dated: d.register.dated,
+            agency: d.register.scope.clone(),
+            fields,
+        }
     };
     Schema { registers: registers.iter().map(|(id, d)| (id.clone(), one(d))).collect() }
 }
@@ -122,7 +128,10 @@ impl World for TxWorld<'_, '_> {
         let many = m.field(field).is_some_and(|f| !f.is_column());
         let sql = if many {
             let links = m.link_table(field);
-            format!("SELECT t.\"id\" FROM {} t JOIN {links} l ON l.\"owner\" = t.\"id\" WHERE l.\"target\" = $1 AND t.\"deleted_at\" IS NULL", m.table())
+            format!(
+                "SELECT t.\"id\" FROM {} t JOIN {links} l ON l.\"owner\" = t.\"id\" WHERE l.\"target\" = $1 AND t.\"deleted_at\" IS NULL",
+                m.table()
+            )
         } else {
             format!("SELECT t.\"id\" FROM {} t WHERE t.{} = $1 AND t.\"deleted_at\" IS NULL", m.table(), quote(field))
         };
@@ -159,7 +168,10 @@ pub(crate) fn where_clause(reg: &Registry, m: &Model, scope: &Scope, rule: &str,
         }
         let read = scope.may(Verb::Read, &register)?;
         if *read.subtree() != Subtree::All && other.owner != Owner::Nobody && read.subtree() != scope.subtree() {
-            return Err(Error::Forbidden(format!("Bạn chỉ xem được một phần của sổ «{}», nên không lọc theo sổ đó ở đây được.", other.label)));
+            return Err(Error::Forbidden(format!(
+                "Bạn chỉ xem được một phần của sổ «{}», nên không lọc theo sổ đó ở đây được.",
+                other.label
+            )));
         }
     }
     let s = p.sql(&Ctx::on(day));

@@ -141,7 +141,11 @@ pub(crate) fn fields(tx: &mut Tx, w: &mut Work<'_>, raw: &Raw, before: Option<&R
     if let (Some(a), Some(b)) = (&raw.valid_from, &raw.valid_to)
         && a > b
     {
-        errors.add(m, "valid_to", &format!("ngày hết hiệu lực {} trước ngày bắt đầu {}; sửa một trong hai.", text::date_vi(b), text::date_vi(a)));
+        errors.add(
+            m,
+            "valid_to",
+            &format!("ngày hết hiệu lực {} trước ngày bắt đầu {}; sửa một trong hai.", text::date_vi(b), text::date_vi(a)),
+        );
     }
     Ok(())
 }
@@ -159,7 +163,13 @@ fn choice(w: &Work<'_>, list: &str, id: &str, from: Option<&str>) -> Result<(), 
     };
     if o.from.as_deref().is_some_and(|d| day < d) || o.to.as_deref().is_some_and(|d| day > d) {
         let span = |d: &Option<String>| d.as_deref().map_or("…".into(), text::date_vi);
-        return Err(format!("“{}” chỉ dùng từ {} đến {}, không dùng cho ngày {}.", o.label.vi, span(&o.from), span(&o.to), text::date_vi(day)));
+        return Err(format!(
+            "“{}” chỉ dùng từ {} đến {}, không dùng cho ngày {}.",
+            o.label.vi,
+            span(&o.from),
+            span(&o.to),
+            text::date_vi(day)
+        ));
     }
     Ok(())
 }

@@ -54,7 +54,11 @@ pub(crate) fn accept(f: &FieldModel, v: Data, today: &str) -> Result<Data, Strin
 
 fn sized(s: String, most: usize) -> Result<String, String> {
     let n = if s.len() <= most { 0 } else { s.chars().count() };
-    if n > most { Err(format!("dài {} ký tự, tối đa {}; rút gọn lại.", text::number_vi(i64::try_from(n).unwrap_or(i64::MAX)), most)) } else { Ok(s) }
+    if n > most {
+        Err(format!("dài {} ký tự, tối đa {}; rút gọn lại.", text::number_vi(i64::try_from(n).unwrap_or(i64::MAX)), most))
+    } else {
+        Ok(s)
+    }
 }
 
 fn whole(v: Data) -> Result<i64, String> {
@@ -95,7 +99,7 @@ fn yes_no(v: Data) -> Result<bool, String> {
 /// A real day as `YYYY-MM-DD`.
 pub(crate) fn date(s: &str) -> Result<String, String> {
     let s = s.trim();
-    if s.len() == 10 && s.as_bytes()[4] == b'-' && s.parse::<calendar::Date>().is_ok() && s >= "1900" && s < "2200" {
+    if s.len() == 10 && s.as_bytes()[4] == b'-' && s.parse::<calendar::Date>().is_ok() && ("1900".."2200").contains(&s) {
         return Ok(s.to_owned());
     }
     text::parse_date_vi(s).map_err(|e| e.to_string())
@@ -129,20 +133,30 @@ fn format(kind: &FieldType, s: String) -> Result<String, String> {
 
 fn phone(s: &str) -> bool {
     let digits = s.bytes().filter(u8::is_ascii_digit).count();
-    (3..=20).contains(&digits) && s.chars().enumerate().all(|(i, c)| c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '(' | ')' | '/') || i == 0 && c == '+')
+    (3..=20).contains(&digits)
+        && s.chars().enumerate().all(|(i, c)| c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '(' | ')' | '/') || i == 0 && c == '+')
 }
 
 fn email(s: &str) -> bool {
     let Some((local, host)) = s.rsplit_once('@') else { return false };
     let fine = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c);
-    s.len() <= 254 && !local.is_empty() && local.len() <= 64 && local.chars().all(fine) && !local.starts_with('.') && !local.ends_with('.') && domain(host)
+    s.len() <= 254
+        && !local.is_empty()
+        && local.len() <= 64
+        && local.chars().all(fine)
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && domain(host)
 }
 
 fn domain(s: &str) -> bool {
     let label = |l: &str| {
         !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-') && l.chars().all(|c| c.is_alphanumeric() || c == '-')
     };
-    s.len() <= 253 && s.contains('.') && s.split('.').all(label) && !s.rsplit('.').next().is_some_and(|t| t.bytes().all(|b| b.is_ascii_digit()))
+    s.len() <= 253
+        && s.contains('.')
+        && s.split('.').all(label)
+        && !s.rsplit('.').next().is_some_and(|t| t.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn url(s: &str) -> bool {

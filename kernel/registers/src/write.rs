@@ -32,7 +32,9 @@ pub(crate) fn today(tx: &Tx) -> String {
 }
 
 fn outside() -> Error {
-    Error::Forbidden("Cơ quan của bản ghi này ngoài phạm vi bạn được giao. Chọn cơ quan thuộc phạm vi của bạn, hoặc nhờ cơ quan thường trực.".into())
+    Error::Forbidden(
+        "Cơ quan của bản ghi này ngoài phạm vi bạn được giao. Chọn cơ quan thuộc phạm vi của bạn, hoặc nhờ cơ quan thường trực.".into(),
+    )
 }
 
 /// One kind of write to one register by one actor.
@@ -158,7 +160,17 @@ impl<'a> Writer<'a> {
     }
 
     /// Changes a loaded record; `None` when nothing is different.
-    pub fn change(&self, tx: &mut Tx, before: &Raw, given: Values, action: &str, reason: Option<&str>, to: Option<&str>, cache: &mut Cache) -> Result<Option<Raw>> {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one change, named once here")]
+    pub fn change(
+        &self,
+        tx: &mut Tx,
+        before: &Raw,
+        given: Values,
+        action: &str,
+        reason: Option<&str>,
+        to: Option<&str>,
+        cache: &mut Cache,
+    ) -> Result<Option<Raw>> {
         let mut raw = before.clone();
         let mut errors = Errors::default();
         validate::lay(&self.work(cache), &mut raw, given, &mut errors);
@@ -175,7 +187,16 @@ impl<'a> Writer<'a> {
 
     /// Writes a changed record over the one before.
     #[expect(clippy::too_many_arguments, reason = "the parts of one change, named once here")]
-    pub fn save(&self, tx: &mut Tx, before: &Raw, raw: &mut Raw, owner: Option<&Agency>, action: &str, reason: Option<&str>, cache: &mut Cache) -> Result<()> {
+    pub fn save(
+        &self,
+        tx: &mut Tx,
+        before: &Raw,
+        raw: &mut Raw,
+        owner: Option<&Agency>,
+        action: &str,
+        reason: Option<&str>,
+        cache: &mut Cache,
+    ) -> Result<()> {
         raw.version = before.version + 1;
         raw.updated_at = tx.now();
         raw.updated_by = self.actor.id.clone();
@@ -198,7 +219,14 @@ impl<'a> Writer<'a> {
             move_below(tx, self.m, before, raw)?;
         }
         self.log(tx, raw, Some(before), action, reason)?;
-        let changed: Vec<&str> = self.m.fields.iter().zip(before.values.iter().zip(&raw.values)).filter(|(_, (a, b))| a != b).map(|(f, _)| f.id.as_str()).collect();
+        let changed: Vec<&str> = self
+            .m
+            .fields
+            .iter()
+            .zip(before.values.iter().zip(&raw.values))
+            .filter(|(_, (a, b))| a != b)
+            .map(|(f, _)| f.id.as_str())
+            .collect();
         self.event(tx, raw, owner, action, &changed)?;
         if renamed {
             refresh_titles(tx, self.reg, self.m, &raw.id, 0)?;
@@ -274,7 +302,10 @@ pub(crate) fn stale(tx: &mut Tx, m: &Model, id: &str) -> Error {
         let row = tx.query_opt("SELECT name FROM account WHERE id = $1", &[who.as_str().into()]).ok().flatten();
         row.and_then(|r| r.get(0).ok()).unwrap_or(who)
     };
-    Error::Conflict(format!("Bản ghi đã được {name} sửa lúc {}. Mở lại bản ghi để xem thay đổi, rồi sửa tiếp.", calendar::instant::to_vi(at)))
+    Error::Conflict(format!(
+        "Bản ghi đã được {name} sửa lúc {}. Mở lại bản ghi để xem thay đổi, rồi sửa tiếp.",
+        calendar::instant::to_vi(at)
+    ))
 }
 
 fn insert_links(tx: &mut Tx, m: &Model, field: &str, owner: &str, v: &Data) -> Result<()> {
@@ -377,7 +408,16 @@ pub(crate) fn relog(tx: &mut Tx, m: &Model, mut each: impl FnMut(&mut Tx, &mut R
         raw.version += 1;
         tx.exec(&bump, &[raw.id.as_str().into(), raw.version.into(), tx.now().into(), who.into()])?;
         let body = raw.canonical(m)?;
-        tx.append_change(&Change { register: &m.id, record: &raw.id, version: raw.version, action: "migrate", who, reason: None, body: Some(&body), before: last })?;
+        tx.append_change(&Change {
+            register: &m.id,
+            record: &raw.id,
+            version: raw.version,
+            action: "migrate",
+            who,
+            reason: None,
+            body: Some(&body),
+            before: last,
+        })?;
     }
     Ok(())
 }
@@ -394,7 +434,11 @@ pub(crate) fn referrer(tx: &mut Tx, reg: &Registry, m: &Model, id: &str) -> Resu
                 other.table()
             )
         } else {
-            format!("SELECT 1 FROM {} t WHERE t.{} = $1 AND t.\"deleted_at\" IS NULL AND t.\"id\" <> $1 LIMIT 1", other.table(), quote(field))
+            format!(
+                "SELECT 1 FROM {} t WHERE t.{} = $1 AND t.\"deleted_at\" IS NULL AND t.\"id\" <> $1 LIMIT 1",
+                other.table(),
+                quote(field)
+            )
         };
         if tx.query_opt(&sql, &[id.into()])?.is_some() {
             return Ok(Some(other.label.clone()));

@@ -9,7 +9,19 @@ fn a_record_lives() {
     both(|w| {
         let t = tree(w);
         let s = system();
-        let p = w.create(&s, "person", vals([("full_name", "  Nguyễn Văn An "), ("agency", &t.commune.id), ("salary", "12.000.000"), ("score", "8,5"), ("left_on", "2/3/2026")])).unwrap();
+        let p = w
+            .create(
+                &s,
+                "person",
+                vals([
+                    ("full_name", "  Nguyễn Văn An "),
+                    ("agency", &t.commune.id),
+                    ("salary", "12.000.000"),
+                    ("score", "8,5"),
+                    ("left_on", "2/3/2026"),
+                ]),
+            )
+            .unwrap();
         assert_eq!(p.title, "Nguyễn Văn An");
         assert_eq!((p.version, p.bool("active"), p.int("salary"), p.real("score")), (1, Some(true), Some(12_000_000), Some(8.5)));
         assert_eq!(p.date("left_on"), Some("2026-03-02"));
@@ -83,7 +95,23 @@ fn all_errors_are_told_at_once() {
                 ("fullname", "typo"),
             ]),
         ));
-        for f in ["full_name", "agency", "phone", "email", "site", "host", "net", "name_space", "place", "salary", "score", "birth_year", "left_on", "active", "fullname"] {
+        for f in [
+            "full_name",
+            "agency",
+            "phone",
+            "email",
+            "site",
+            "host",
+            "net",
+            "name_space",
+            "place",
+            "salary",
+            "score",
+            "birth_year",
+            "left_on",
+            "active",
+            "fullname",
+        ] {
             assert!(e.contains_key(f), "{f} in {e:?}");
         }
         assert!(e["fullname"].contains("full_name"), "{}", e["fullname"]);
@@ -125,7 +153,11 @@ fn checks_and_choices_by_date() {
         let e = invalid(w.create(&system(), "agency", district("2026-01-01")));
         assert!(e["kind"].contains("30/06/2025"), "{e:?}");
         assert!(w.create(&system(), "agency", district("2020-01-01")).is_ok());
-        let e = invalid(w.create(&system(), "agency", vals([("name", "X"), ("kind", "comune"), ("valid_from", "2026-02-02"), ("valid_to", "2026-02-01")])));
+        let e = invalid(w.create(
+            &system(),
+            "agency",
+            vals([("name", "X"), ("kind", "comune"), ("valid_from", "2026-02-02"), ("valid_to", "2026-02-01")]),
+        ));
         assert!(e["kind"].contains("commune") && e["valid_to"].contains("01/02/2026"), "{e:?}");
     });
 }
@@ -172,7 +204,10 @@ fn states_move_as_the_definition_says() {
         assert!(matches!(go(&contact, 2, "approve", vals([("done_on", "2026-11-20")]), None), Err(Error::Forbidden(_))), "role");
         assert!(matches!(go(&stranger, 2, "approve", vals([("done_on", "2026-11-20")]), None), Err(Error::NotFound(_))), "other agency");
         assert!(invalid(go(&head, 2, "approve", Values::new(), None)).contains_key("done_on"));
-        assert!(matches!(go(&head, 2, "approve", vals([("done_on", "2026-11-20"), ("person", "x")]), None), Err(Error::Forbidden(_))), "fields beyond the demands");
+        assert!(
+            matches!(go(&head, 2, "approve", vals([("done_on", "2026-11-20"), ("person", "x")]), None), Err(Error::Forbidden(_))),
+            "fields beyond the demands"
+        );
         let done = go(&head, 2, "approve", vals([("done_on", "2026-11-20")]), None).unwrap();
         assert_eq!((done.state.as_deref(), done.date("done_on")), (Some("approved"), Some("2026-11-20")));
         assert!(invalid(go(&head, 3, "return", Values::new(), Some(" "))).contains_key("reason"));
@@ -234,7 +269,9 @@ fn bulk_update_is_all_or_nothing() {
         let r = w.write(move |tx, reg| actions::bulk_update(tx, reg, &actor, "person", &list, vals([("position", "X")]), None));
         assert!(matches!(r, Err(Error::NotFound(_))));
         assert_eq!(w.get(&system(), "person", &a.id).unwrap().text("position"), None);
-        let n = w.write(move |tx, reg| actions::bulk_update(tx, reg, &system(), "person", &ids, vals([("position", "X")]), Some("đồng loạt"))).unwrap();
+        let n = w
+            .write(move |tx, reg| actions::bulk_update(tx, reg, &system(), "person", &ids, vals([("position", "X")]), Some("đồng loạt")))
+            .unwrap();
         assert_eq!(n, 2);
     });
 }
@@ -249,7 +286,7 @@ fn a_changed_row_is_found() {
         w.write(move |tx, _| tx.exec("UPDATE person SET position = 'Giám đốc' WHERE id = $1", &[id.into()])).unwrap();
         let (id, path) = (t.hamlet.id.clone(), format!("/{}/", t.hamlet.id));
         w.write(move |tx, _| tx.exec("UPDATE agency SET path = $2 WHERE id = $1", &[id.into(), path.into()])).unwrap();
-        let wrong = w.read(|tx, reg| crate::verify_rows(tx, reg)).unwrap();
+        let wrong = w.read(crate::verify_rows).unwrap();
         let names: Vec<_> = wrong.iter().map(|m| (m.register.as_str(), m.record.as_str())).collect();
         assert_eq!(names, [("agency", t.hamlet.id.as_str()), ("person", p.id.as_str())]);
     }

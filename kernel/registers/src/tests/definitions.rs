@@ -103,6 +103,6 @@ fn every_definition_of_the_modules_loads() {
     let reg = Registry::load(&sources).unwrap_or_else(|e| panic!("{}", e.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
     assert!(reg.registers.len() > 30);
     if let Some(w) = World::open(false, reg) {
-        assert!(w.read(|tx, reg| plan_migration(tx, reg)).expect("plan").is_empty());
+        assert!(w.read(plan_migration).expect("plan").is_empty());
     }
 }

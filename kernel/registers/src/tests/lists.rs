@@ -45,8 +45,14 @@ fn vietnamese_order() {
         assert_eq!(titles(w, "person", &Query::default()), ["Bùi An", "Đỗ An", "Lê Ân", "Nguyễn Dũng", "Trần Đức"]);
         let down = Query { sort: Some("-full_name".into()), ..Query::default() };
         assert_eq!(titles(w, "person", &down)[0], "Trần Đức");
-        assert_eq!(titles(w, "agency", &Query { sort: Some("kind".into()), ..Query::default() })[0], "UBND tỉnh Sao Mai", "in the order of the code list");
-        assert!(matches!(w.list(&system(), "person", &Query { sort: Some("full_nam".into()), ..Query::default() }), Err(store::Error::BadRequest(m)) if m.contains("full_name")));
+        assert_eq!(
+            titles(w, "agency", &Query { sort: Some("kind".into()), ..Query::default() })[0],
+            "UBND tỉnh Sao Mai",
+            "in the order of the code list"
+        );
+        assert!(
+            matches!(w.list(&system(), "person", &Query { sort: Some("full_nam".into()), ..Query::default() }), Err(store::Error::BadRequest(m)) if m.contains("full_name"))
+        );
     });
 }
 
@@ -70,9 +76,16 @@ fn pages_hold_still_while_others_write() {
     both(|w| {
         let t = tree(w);
         for i in 0..25 {
-            w.create(&system(), "person", vals([("full_name", &format!("Người {i:02}")), ("agency", &t.commune.id), ("salary", &(i % 4).to_string())])).unwrap();
+            w.create(
+                &system(),
+                "person",
+                vals([("full_name", &format!("Người {i:02}")), ("agency", &t.commune.id), ("salary", &(i % 4).to_string())]),
+            )
+            .unwrap();
         }
-        for sort in ["full_name", "-full_name", "salary", "-salary", "agency", "active", "left_on", "-score", "created_at", "-id", "position"] {
+        for sort in
+            ["full_name", "-full_name", "salary", "-salary", "agency", "active", "left_on", "-score", "created_at", "-id", "position"]
+        {
             let mut q = Query { sort: Some(sort.into()), limit: Some(7), ..Query::default() };
             let mut seen = Vec::new();
             let mut rounds = 0;
@@ -97,7 +110,10 @@ fn pages_hold_still_while_others_write() {
             assert!(seen.len() >= 25, "{sort}: nobody left out ({})", seen.len());
         }
         for bad in ["zz", "7b7d", "ff"] {
-            assert!(matches!(w.list(&system(), "person", &Query { after: Some(bad.into()), ..Query::default() }), Err(store::Error::BadRequest(_))));
+            assert!(matches!(
+                w.list(&system(), "person", &Query { after: Some(bad.into()), ..Query::default() }),
+                Err(store::Error::BadRequest(_))
+            ));
         }
     });
 }
@@ -123,7 +139,9 @@ fn filters() {
         assert_eq!(by("left_on", Op::To, &["01/01/2026"]), "An");
         assert_eq!(by("agency", Op::Under, &[&t.province.id]), "An,Bình");
         assert_eq!(by("agency", Op::Is, &[]), "");
-        for (f, op, v) in [("salary", Op::Is, "nhiều"), ("nope", Op::Is, "x"), ("full_name", Op::Under, "x"), ("left_on", Op::From, "hôm qua")] {
+        for (f, op, v) in
+            [("salary", Op::Is, "nhiều"), ("nope", Op::Is, "x"), ("full_name", Op::Under, "x"), ("left_on", Op::From, "hôm qua")]
+        {
             let q = Query { filters: vec![Filter { field: f.into(), op, values: vec![v.into()] }], ..Query::default() };
             assert!(matches!(w.list(&system(), "person", &q), Err(store::Error::BadRequest(_))), "{f}");
         }
@@ -133,13 +151,18 @@ fn filters() {
 #[test]
 fn as_of_a_day() {
     both(|w| {
-        let mk = |n: &str, a: &str, b: &str| w.create(&system(), "agency", vals([("name", n), ("kind", "department"), ("valid_from", a), ("valid_to", b)])).unwrap();
+        let mk = |n: &str, a: &str, b: &str| {
+            w.create(&system(), "agency", vals([("name", n), ("kind", "department"), ("valid_from", a), ("valid_to", b)])).unwrap()
+        };
         mk("Sở Cũ", "", "2025-06-30");
         mk("Sở Mới", "2025-07-01", "");
         mk("Sở Sau", "2027-01-01", "");
         let on = |d: Option<&str>| titles(w, "agency", &Query { as_of: d.map(Into::into), ..Query::default() }).join(",");
         assert_eq!(on(None), "Sở Mới");
-        assert_eq!((on(Some("2025-06-30")), on(Some("2025-07-01")), on(Some("01/01/2027"))), ("Sở Cũ".into(), "Sở Mới".into(), "Sở Mới,Sở Sau".into()));
+        assert_eq!(
+            (on(Some("2025-06-30")), on(Some("2025-07-01")), on(Some("01/01/2027"))),
+            ("Sở Cũ".into(), "Sở Mới".into(), "Sở Mới,Sở Sau".into())
+        );
         assert_eq!(on(Some("all")), "Sở Cũ,Sở Mới,Sở Sau");
     });
 }

@@ -27,8 +27,8 @@ fn each(test: impl Fn(&mut World)) {
     for postgres in [false, true] {
         if let Some(mut w) = World::open(postgres, registry()) {
             test(&mut w);
-            assert_eq!(w.read(|tx, reg| crate::verify_rows(tx, reg)).expect("verify"), vec![]);
-            let again = w.read(|tx, reg| plan_migration(tx, reg)).expect("plan");
+            assert_eq!(w.read(crate::verify_rows).expect("verify"), vec![]);
+            let again = w.read(plan_migration).expect("plan");
             assert!(again.is_empty(), "{again}");
         }
     }
@@ -40,7 +40,11 @@ fn what_is_new_is_added() {
         let t = tree(w);
         let p = person(w, "An", &t.commune, "");
         let links = "[[field]]\nid = \"friends\"\nlabel = { vi = \"Bạn\", en = \"Friends\" }\ntype = { links = \"person\" }\n";
-        let add = move |s: &str| s.replace("[[check]]", &format!("{FIELD}{links}[[check]]")).replace("\"position\"]", "\"position\", \"rank\"]").replace("[[\"staff_code\"], ", "[[\"staff_code\"], [\"rank\"], ");
+        let add = move |s: &str| {
+            s.replace("[[check]]", &format!("{FIELD}{links}[[check]]"))
+                .replace("\"position\"]", "\"position\", \"rank\"]")
+                .replace("[[\"staff_code\"], ", "[[\"staff_code\"], [\"rank\"], ")
+        };
         let (plan, done) = migrate(w, with(add));
         done.unwrap();
         let said = plan.to_string();
@@ -82,7 +86,8 @@ fn a_default_fills_what_becomes_required() {
     each(|w| {
         let t = tree(w);
         person(w, "An", &t.commune, "");
-        let (plan, done) = migrate(w, with(|s| s.replace("id = \"position\"\n", "id = \"position\"\nrequired = true\ndefault = \"Nhân viên\"\n")));
+        let (plan, done) =
+            migrate(w, with(|s| s.replace("id = \"position\"\n", "id = \"position\"\nrequired = true\ndefault = \"Nhân viên\"\n")));
         done.unwrap();
         assert!(plan.to_string().contains("1 bản ghi"), "{plan}");
         let page = w.list(&system(), "person", &Query::default()).unwrap();

@@ -105,7 +105,11 @@ impl World {
     /// An account with one role over the subtree of an agency (`None` = the whole instance).
     pub fn actor(&self, role: &str, agency: Option<&str>) -> Actor {
         let path = agency.map(|a| {
-            self.read(|tx, _| tx.query_opt("SELECT path FROM agency WHERE id = $1", &[a.into()])).expect("agency").expect("agency").get::<String>(0).expect("path")
+            self.read(|tx, _| tx.query_opt("SELECT path FROM agency WHERE id = $1", &[a.into()]))
+                .expect("agency")
+                .expect("agency")
+                .get::<String>(0)
+                .expect("path")
         });
         let grant = GrantInfo { role: role.into(), agency: agency.map(Into::into), path };
         let id = format!("acc-{role}-{}", agency.unwrap_or("all"));
@@ -133,7 +137,7 @@ pub(crate) fn both(test: impl Fn(&World)) {
     for postgres in [false, true] {
         if let Some(w) = World::open(postgres, registry()) {
             test(&w);
-            let wrong = w.read(|tx, reg| crate::verify_rows(tx, reg)).expect("verify");
+            let wrong = w.read(crate::verify_rows).expect("verify");
             assert_eq!(wrong, vec![], "rows and ledger agree at the end of every test");
         }
     }

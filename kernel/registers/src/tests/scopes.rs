@@ -7,7 +7,10 @@ use store::Error;
 use crate::{Filter, Op};
 
 fn filter(field: &str, op: Op, values: &[&str]) -> Query {
-    Query { filters: vec![Filter { field: field.into(), op, values: values.iter().map(|v| (*v).to_owned()).collect() }], ..Query::default() }
+    Query {
+        filters: vec![Filter { field: field.into(), op, values: values.iter().map(|v| (*v).to_owned()).collect() }],
+        ..Query::default()
+    }
 }
 
 #[test]
@@ -60,7 +63,10 @@ fn owners_over_two_links() {
         assert_eq!(outside, nobody);
         let of = |f: &str, op: Op, v: &str| w.list(&system(), "contact_point", &filter(f, op, &[v])).unwrap().total;
         assert_eq!(w.list(&system(), "training", &filter("agency", Op::Under, &[&t.province.id])).unwrap().total, 0);
-        assert_eq!((of("agency", Op::Under, &t.province.id), of("agency", Op::Is, &t.other.id), of("agency", Op::Under, &t.hamlet.id)), (2, 1, 0));
+        assert_eq!(
+            (of("agency", Op::Under, &t.province.id), of("agency", Op::Is, &t.other.id), of("agency", Op::Under, &t.hamlet.id)),
+            (2, 1, 0)
+        );
     });
 }
 
@@ -73,7 +79,12 @@ fn moving_an_agency_moves_what_is_below() {
         assert_eq!(w.list(&c, "person", &Query::default()).unwrap().total, 0);
         w.update(&system(), &t.commune, vals([("parent", &t.other.id)])).unwrap();
         assert_eq!(w.list(&c, "person", &Query::default()).unwrap().total, 1);
-        let hamlet: String = w.read(|tx, _| tx.query_opt("SELECT path FROM agency WHERE id = $1", &[t.hamlet.id.as_str().into()])).unwrap().unwrap().get(0).unwrap();
+        let hamlet: String = w
+            .read(|tx, _| tx.query_opt("SELECT path FROM agency WHERE id = $1", &[t.hamlet.id.as_str().into()]))
+            .unwrap()
+            .unwrap()
+            .get(0)
+            .unwrap();
         assert_eq!(hamlet, format!("/{}/{}/{}/{}/", t.province.id, t.other.id, t.commune.id, t.hamlet.id));
         let e = invalid(w.update(&system(), &t.other, vals([("parent", &t.hamlet.id)])));
         assert!(e["parent"].contains("vòng"), "{e:?}");
@@ -86,7 +97,19 @@ fn moving_an_agency_moves_what_is_below() {
 fn personal_values_stay_hidden() {
     both(|w| {
         let t = tree(w);
-        let p = w.create(&system(), "person", vals([("full_name", "An"), ("agency", &t.commune.id), ("phone", "0912345678"), ("email", "an.nguyen@saomai.vn"), ("birth_year", "1980")])).unwrap();
+        let p = w
+            .create(
+                &system(),
+                "person",
+                vals([
+                    ("full_name", "An"),
+                    ("agency", &t.commune.id),
+                    ("phone", "0912345678"),
+                    ("email", "an.nguyen@saomai.vn"),
+                    ("birth_year", "1980"),
+                ]),
+            )
+            .unwrap();
         let c = w.actor("contact", Some(&t.commune.id));
         let r = w.get(&c, "person", &p.id).unwrap();
         assert_eq!((r.text("phone"), r.text("email"), r.text("birth_year")), (Some("09•••••678"), Some("a•••@…"), Some("••••")));
@@ -132,9 +155,17 @@ fn unmasking_is_written_down() {
         let h = w.read(|tx, reg| actions::history(tx, reg, &scope, &p.id)).unwrap();
         assert_eq!((h[0].action.as_str(), h[0].reason.as_deref(), h[0].changes.len()), ("unmask", Some("báo sự cố"), 0));
         let jobs = system().may(Verb::Unmask, "person").unwrap();
-        assert_eq!(w.read(|tx, reg| actions::get(tx, reg, &jobs, &p.id)).unwrap().text("phone"), Some("0912345678"), "the program itself reads in clear");
+        assert_eq!(
+            w.read(|tx, reg| actions::get(tx, reg, &jobs, &p.id)).unwrap().text("phone"),
+            Some("0912345678"),
+            "the program itself reads in clear"
+        );
         let unmask = head.may(Verb::Unmask, "person").unwrap();
-        assert_eq!(w.read(|tx, reg| actions::get(tx, reg, &unmask, &p.id)).unwrap().text("phone"), Some("09•••••678"), "a person only by the action");
+        assert_eq!(
+            w.read(|tx, reg| actions::get(tx, reg, &unmask, &p.id)).unwrap().text("phone"),
+            Some("09•••••678"),
+            "a person only by the action"
+        );
     });
 }
 
@@ -175,7 +206,11 @@ fn duplicates_tell_no_secrets() {
         assert_eq!(fields, ["full_name", "phone"], "{groups:?}");
         let c = w.actor("contact", Some(&t.commune.id)).may(Verb::Read, "person").unwrap();
         let groups = w.read(|tx, reg| crate::duplicates(tx, reg, &c, 50)).unwrap();
-        assert_eq!(groups.iter().map(|g| g.field.as_str()).collect::<Vec<_>>(), ["full_name"], "phones are not compared for who may not see them");
+        assert_eq!(
+            groups.iter().map(|g| g.field.as_str()).collect::<Vec<_>>(),
+            ["full_name"],
+            "phones are not compared for who may not see them"
+        );
         let like = |scope: &access::Scope, v: Values| w.read(|tx, reg| crate::similar_to(tx, reg, scope, &v, None)).unwrap();
         let found = like(&c, vals([("full_name", "nguyen van an"), ("agency", &t.commune.id), ("phone", "0912345678")]));
         assert_eq!(found.len(), 1);
@@ -193,12 +228,23 @@ fn saved_filters_are_ones_own_or_shared() {
         let (a, b) = (w.actor("contact", Some(&t.commune.id)), w.actor("head", Some(&t.commune.id)));
         let put = |who: &Actor, name: &str, shared: bool| {
             let (who, name) = (who.clone(), name.to_owned());
-            w.write(move |tx, reg| crate::saved::save(tx, reg, &who, "person", &name, &Query { search: Some("x".into()), after: Some("zz".into()), ..Query::default() }, shared))
+            w.write(move |tx, reg| {
+                crate::saved::save(
+                    tx,
+                    reg,
+                    &who,
+                    "person",
+                    &name,
+                    &Query { search: Some("x".into()), after: Some("zz".into()), ..Query::default() },
+                    shared,
+                )
+            })
         };
         let one = put(&a, "Của tôi", false).unwrap();
         assert_eq!(put(&a, " Của tôi ", true).unwrap(), one, "the same name replaces");
         put(&b, "Riêng", false).unwrap();
-        let names = |who: &Actor| w.read(|tx, _| crate::saved::list(tx, who, "person")).unwrap().into_iter().map(|f| f.name).collect::<Vec<_>>();
+        let names =
+            |who: &Actor| w.read(|tx, _| crate::saved::list(tx, who, "person")).unwrap().into_iter().map(|f| f.name).collect::<Vec<_>>();
         assert_eq!(names(&a), ["Của tôi"]);
         assert_eq!(names(&b), ["Của tôi", "Riêng"]);
         let (who, id) = (b.clone(), one.clone());
@@ -250,12 +296,14 @@ fn a_list_is_what_one_by_one_says() {
             let mut got: Vec<String> = w.list(&actor, "person", &q).unwrap().items.into_iter().map(|r| r.id).collect();
             let mut want: Vec<String> =
                 people.iter().filter(|p| scope.covers(&path(p.agency.as_deref().unwrap()))).map(|p| p.id.clone()).collect();
-            (got.sort(), want.sort());
+            got.sort();
+            want.sort();
             assert_eq!(got, want);
             let mut got: Vec<String> = w.list(&actor, "contact_point", &q).unwrap().items.into_iter().map(|r| r.id).collect();
             let mut want: Vec<String> =
                 points.iter().filter(|p| scope.covers(&path(p.agency.as_deref().unwrap()))).map(|p| p.id.clone()).collect();
-            (got.sort(), want.sort());
+            got.sort();
+            want.sort();
             assert_eq!(got, want);
             for p in &people {
                 assert_eq!(w.get(&actor, "person", &p.id).is_ok(), scope.covers(&path(p.agency.as_deref().unwrap())));

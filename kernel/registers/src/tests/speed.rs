@@ -101,7 +101,7 @@ fn speed() {
             println!("{engine}: {name}: median {:.1} ms, p95 {:.1} ms", times[10], times[19]);
         }
         let begun = Instant::now();
-        assert_eq!(w.read(|tx, reg| crate::verify_rows(tx, reg)).unwrap(), vec![]);
+        assert_eq!(w.read(crate::verify_rows).unwrap(), vec![]);
         println!("{engine}: verify {:.0} ms", begun.elapsed().as_secs_f64() * 1000.0);
         let scope = all.may(access::Verb::Read, "person").unwrap();
         let begun = Instant::now();
