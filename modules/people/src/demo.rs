@@ -70,7 +70,10 @@ fn staff(cx: &mut DemoContext<'_, '_>, agency: &Made) -> Result<()> {
 }
 
 fn person(cx: &mut DemoContext<'_, '_>, agency: &Made, i: usize) -> Result<String> {
-    let name = format!("{} {} {}", cx.rng.word(SURNAMES), cx.rng.word(MIDDLE), cx.rng.word(GIVEN));
+    // name and birth year together must differ within an agency: that is the register's natural key
+    let shift = agency.id.bytes().map(usize::from).sum::<usize>();
+    let (middle, given) = (MIDDLE[(i + shift) % MIDDLE.len()], GIVEN[(i / MIDDLE.len() + shift) % GIVEN.len()]);
+    let name = format!("{} {middle} {given}", cx.rng.word(SURNAMES));
     let kind = agency.word.as_str();
     let code = format!("SM{:06}", cx.made.get("person").map_or(0, Vec::len) + i + 1);
     let audience = match i {
@@ -96,7 +99,7 @@ fn person(cx: &mut DemoContext<'_, '_>, agency: &Made, i: usize) -> Result<Strin
         (1..=3, _) => "Chuyên viên công nghệ thông tin",
         _ => "Chuyên viên",
     };
-    let birth = 1966 + i64::try_from(cx.rng.below(36)).unwrap_or(0);
+    let birth = 1966 + i64::try_from((i * 5 + i / (MIDDLE.len() * GIVEN.len())) % 36).unwrap_or(0);
     cx.put(
         "person",
         &[

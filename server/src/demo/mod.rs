@@ -76,7 +76,7 @@ pub fn run(args: &DemoArgs, database: Option<&str>) -> Result<()> {
 fn scale(word: &str) -> Result<usize> {
     match word {
         "small" => Ok(10),
-        "demo" => Ok(40),
+        "demo" => Ok(100),
         "province" => Ok(1000),
         other => Err(Error::BadRequest(format!("Không có cỡ «{other}». Có: small, demo, province."))),
     }
