@@ -1,0 +1,7 @@
+//! The program, built together with the tests that start it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lachan::cli::main()
+}
