@@ -9,6 +9,8 @@ mod ir;
 mod judge;
 mod lexer;
 mod parse;
+#[cfg(test)]
+mod postgres_tests;
 mod predicate;
 #[cfg(test)]
 mod property_tests;
@@ -18,6 +20,8 @@ mod raw;
 mod resolve;
 mod schema;
 mod sentence;
+#[cfg(test)]
+mod speed_tests;
 mod sql;
 mod sql_quant;
 mod suggest;

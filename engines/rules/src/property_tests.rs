@@ -206,7 +206,7 @@ impl<'a> Author<'a> {
     }
 }
 
-fn context(dice: &mut Dice) -> Ctx {
+pub fn context(dice: &mut Dice) -> Ctx {
     let as_of = dice.date().replace("-03-31", "-02-28");
     let year = &as_of[..4];
     match dice.below(3) {
@@ -264,14 +264,10 @@ fn check_predicate(seed: u64) {
     }
 }
 
-fn check_indicator(seed: u64) {
-    let schema = schema();
-    let mut dice = Dice(seed);
-    let data = random(&schema, &mut dice, 9);
-    let db = data.sqlite(&schema);
+/// A random indicator and the register it is about.
+pub fn any_indicator(schema: &Schema, dice: &mut Dice) -> (&'static str, crate::Compiled) {
     let register = *dice.pick(&REGISTERS);
-    let mut say =
-        |depth| Author { schema: &schema, dice: &mut dice, scopes: vec![&schema.registers[register]] }.expr(depth).replace('"', "\\\"");
+    let mut say = |depth| Author { schema, dice, scopes: vec![&schema.registers[register]] }.expr(depth).replace('"', "\\\"");
     let (population, meets, exclude, unknown) = (say(1), say(2), say(1), say(1));
     let extra = if dice.chance(60) {
         format!("exclude = [{{ when = \"{exclude}\", reason = {{ vi = \"a\", en = \"a\" }} }}]\nunknown = \"{unknown}\"\n")
@@ -282,7 +278,15 @@ fn check_indicator(seed: u64) {
         "[[indicator]]\nid = \"X\"\nlabel = {{ vi = \"x\", en = \"x\" }}\nbasis = [\"x\"]\npopulation = \"{register} where {population}\"\nmeets = \"{meets}\"\n{extra}"
     );
     let pack = Pack::load(&pack, "x.toml").unwrap_or_else(|e| panic!("{e:?}\n{pack}"));
-    let compiled = compile(&pack.indicators[0], &schema).unwrap_or_else(|e| panic!("{e:?}"));
+    (register, compile(&pack.indicators[0], schema).unwrap_or_else(|e| panic!("{e:?}")))
+}
+
+fn check_indicator(seed: u64) {
+    let schema = schema();
+    let mut dice = Dice(seed);
+    let data = random(&schema, &mut dice, 9);
+    let db = data.sqlite(&schema);
+    let (register, compiled) = any_indicator(&schema, &mut dice);
     let ctx = context(&mut dice);
     let mut expected: [Vec<String>; 4] = Default::default();
     for rec in data.all(register) {

@@ -178,7 +178,7 @@ impl Question {
             for pred in r.preds().chain(r.population.pred.as_ref()) {
                 quants(pred, &mut |q| {
                     if let Quantified::All(all) = q {
-                        out.insert((all.answer.clone(), vec![all.owner.clone(), all.via.clone()]));
+                        crate::sql_quant::indexes(all, out);
                     }
                 });
             }

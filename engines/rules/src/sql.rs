@@ -22,6 +22,8 @@ pub(crate) struct Frame {
     pub join_sql: String,
     /// The FROM clause belongs to somebody else: follow links by scalar sub-queries.
     foreign: bool,
+    /// Link field whose target is the record of the enclosing frame: no join needed.
+    pub same: Option<String>,
 }
 
 pub(crate) struct Sql<'a> {
@@ -73,7 +75,7 @@ impl<'a> Sql<'a> {
     }
 
     pub(crate) fn push(&mut self, alias: String, foreign: bool) {
-        self.frames.push(Frame { alias, joins: BTreeMap::new(), join_sql: String::new(), foreign });
+        self.frames.push(Frame { alias, joins: BTreeMap::new(), join_sql: String::new(), foreign, same: None });
     }
 
     /// Takes the innermost frame off and gives its joins.
@@ -95,6 +97,12 @@ impl<'a> Sql<'a> {
         }
         if frame.foreign {
             return self.scalar(p, field);
+        }
+        if let (Some(same), Some((first, rest)), Some(scope)) = (&frame.same, p.hops.split_first(), p.scope.checked_sub(1))
+            && *same == first.field
+        {
+            let path = RPath { scope, register: first.register.clone(), hops: rest.to_vec(), ..p.clone() };
+            return self.holder(&path, field);
         }
         let mut at = frame.alias.clone();
         let mut key = Vec::new();

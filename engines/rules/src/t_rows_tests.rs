@@ -184,7 +184,14 @@ fn t10_an_empty_dossier_never_passes() {
     assert_eq!(figure.to_vi(), "14,2%");
     let (_, compiled) = compiled("T-10");
     assert_eq!(compiled.main.reasons(0)[0].vi, "chưa đưa vào vận hành");
-    assert_eq!(compiled.indexes(), [("control_answer".to_owned(), vec!["system".to_owned(), "control".to_owned()])]);
+    let index = |register: &str, fields: &[&str]| (register.to_owned(), fields.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>());
+    assert_eq!(
+        compiled.indexes(),
+        [
+            index("control", &["level"]),
+            index("control_answer", &["system", "control", "result", "approved_na", "valid_until", "deleted_at"])
+        ]
+    );
     // The same for one agency only: the other shape of SQL.
     let scoped = on.scoped(AgencyScope::Agencies(vec!["a".into()]));
     assert_eq!(numbers(total(&d, "T-10", None, &scoped)), [8, 1, 3, 3, 1]);
