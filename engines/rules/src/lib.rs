@@ -3,6 +3,8 @@ mod ast;
 mod check;
 mod compiled;
 mod error;
+#[cfg(test)]
+mod error_tests;
 mod eval;
 mod indicator;
 mod ir;

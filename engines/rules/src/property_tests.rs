@@ -56,7 +56,7 @@ impl<'a> Author<'a> {
 
     fn op(&mut self) -> &'static str {
         const OPS: [&str; 6] = ["=", "!=", "<", "<=", ">", ">="];
-        *self.dice.pick::<&str>(&OPS)
+        self.dice.pick::<&str>(&OPS)
     }
 
     fn day(&mut self) -> String {
