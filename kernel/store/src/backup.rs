@@ -39,6 +39,7 @@ impl Store {
         if !from.is_file() {
             return Err(Error::NotFound(format!("Không có tệp sao lưu {}.", from.display())));
         }
+        check_file(from)?;
         if let Some(path) = sqlite_path(url)? {
             if path.metadata().is_ok_and(|m| m.len() > 0) {
                 free_to_replace(&path, force)?;
@@ -70,7 +71,6 @@ impl Store {
 
 /// Copies a backup to `part` and checks it there.
 fn checked_copy(from: &Path, part: &str, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<()> {
-    check_file(from)?;
     create_private(Path::new(part)).and_then(|mut out| std::io::copy(&mut File::open(from)?, &mut out)).map_err(|e| unwritable(&e))?;
     let store = Store::open(part, Arc::clone(clock), Arc::clone(ids))?;
     let report = store.ledger_verify(|_, _| ());
@@ -83,18 +83,31 @@ fn checked_copy(from: &Path, part: &str, clock: &Arc<dyn Clock>, ids: &Arc<dyn I
     }
 }
 
-/// Is it a whole SQLite file of an instance? Opened so that nothing is written beside it.
+/// Is it a whole SQLite file of an instance? Read as it lies there: nothing is written beside it.
 fn check_file(path: &Path) -> Result<()> {
-    let open = |e| crate::sqlite::error(e);
-    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(open)?;
-    let answer: String = conn.query_row("PRAGMA integrity_check(1)", [], |r| r.get(0)).map_err(open)?;
+    if beside(path, "-wal").metadata().is_ok_and(|m| m.len() > 0) {
+        let why = "còn phần chưa ghi xong (-wal): đó là tệp đang dùng, không phải bản sao lưu. Dùng tệp do `lachan backup` tạo ra.";
+        return Err(Error::Conflict(format!("Tệp {} {why}", path.display())));
+    }
+    let said = crate::sqlite::error;
+    let name: String =
+        path.to_string_lossy().chars().map(|c| if "%?#".contains(c) { format!("%{:02x}", u32::from(c)) } else { c.to_string() }).collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags).map_err(said)?;
+    let answer: String = conn.query_row("PRAGMA integrity_check(1)", [], |r| r.get(0)).map_err(said)?;
     if answer != "ok" {
         return Err(Error::Unavailable(format!("Tệp {} đã hỏng ({answer}). Dùng bản sao lưu khác.", path.display())));
     }
     let ours: i64 = conn
         .query_row("SELECT COUNT(*) FROM sqlite_master WHERE name IN ('ledger_leaf', 'schema_object')", [], |r| r.get(0))
-        .map_err(open)?;
+        .map_err(said)?;
     if ours == 2 { Ok(()) } else { Err(Error::Conflict(format!("Tệp {} không phải dữ liệu của Lá Chắn.", path.display()))) }
+}
+
+/// Leaves write-ahead mode, so that the instance is one file; the next opening enters it again.
+fn one_file(path: &Path) -> Result<()> {
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(crate::sqlite::error)?;
+    conn.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(())).map_err(crate::sqlite::error)
 }
 
 /// May the file at the target be replaced? Only when nobody has it open, and it is empty or `force` was said.
@@ -127,7 +140,10 @@ pub(crate) fn fill_file(to: &Path, fill: impl FnOnce(&str) -> Result<()>) -> Res
     let part = beside(to, ".part");
     remove(&part);
     let name = part.to_str().ok_or_else(|| Error::BadRequest(format!("Đường dẫn {} không phải UTF-8.", to.display())))?;
-    let done = fill(name).and_then(|()| check_file(&part)).and_then(|()| settle(&part, to).map_err(|e| unwritable(&e)));
+    let done = fill(name)
+        .and_then(|()| one_file(&part))
+        .and_then(|()| check_file(&part))
+        .and_then(|()| settle(&part, to).map_err(|e| unwritable(&e)));
     if done.is_err() {
         remove(&part);
     }

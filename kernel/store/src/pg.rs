@@ -110,15 +110,18 @@ impl PgConn {
         self.batch(if read_only { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" })
     }
 
-    /// Commits; rolls back when a failed statement has spoiled the transaction. The server answers COMMIT of such a
-    /// transaction with success although it saves nothing, so it is asked first.
-    pub(crate) fn commit(&mut self) -> Result<()> {
-        if let Some(why) = self.failed.take()
-            && self.client.batch_execute("SELECT 1").is_err()
-        {
-            self.batch("ROLLBACK")?;
-            return Err(Error::internal(format!("the error of a statement was ignored (use Tx::attempt): {why}")));
+    /// Has a failed statement spoiled the transaction? The server answers COMMIT of such a transaction with success
+    /// although it saves nothing, so it is asked first.
+    pub(crate) fn alive(&mut self) -> Result<()> {
+        match self.failed.take() {
+            Some(why) if self.client.batch_execute("SELECT 1").is_err() => {
+                Err(Error::internal(format!("the error of a statement was ignored (use Tx::attempt): {why}")))
+            }
+            _ => Ok(()),
         }
+    }
+
+    pub(crate) fn commit(&mut self) -> Result<()> {
         self.batch("COMMIT")
     }
 
@@ -172,7 +175,7 @@ impl PgConn {
 
     /// What a failed statement means, and what has to be remembered of it.
     fn heed(&mut self, e: postgres::Error, sql: &str) -> Error {
-        let stale = e.code().is_some_and(|c| c.code() == "0A000") && e.to_string().contains("cached plan");
+        let stale = e.as_db_error().is_some_and(|d| d.code().code() == "0A000" && d.message().contains("cached plan"));
         if stale {
             // another process changed a table: the next try prepares again
             self.statements.clear();

@@ -154,19 +154,10 @@ impl Store {
         let done = conn.end(result.as_ref().map(drop).map_err(Error::internal));
         result.and_then(|t| done.map(|()| t))
     }
-    /// Stops the writer after what it has taken and lets the files go. Later writes are refused.
+    /// Stops the writer after what it has taken and lets the files go. Later writes are refused. Dropping the last handle
+    /// does the same.
     pub fn close(&self) {
-        self.inner.closed.store(true, Ordering::SeqCst);
-        match &self.inner.back {
-            Back::Sqlite { writer, readers, .. } => {
-                drop(readers.drain());
-                let stopping = writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let Some(w) = stopping {
-                    w.stop();
-                }
-            }
-            Back::Pg { readers, writers, .. } => hang_up([readers.drain(), writers.drain()]),
-        }
+        self.inner.close();
     }
 
     fn is_closed(&self) -> bool {
@@ -176,6 +167,7 @@ impl Store {
     fn run<T>(&self, conn: Conn<'_>, head: &mut Head, read_only: bool, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
         let mut tx = Tx { conn, head, now: self.inner.clock.now(), ids: Arc::clone(&self.inner.ids), read_only };
         let done = caught(&mut tx, f)?;
+        tx.alive()?;
         tx.flush_head()?;
         Ok(done)
     }
@@ -271,10 +263,24 @@ fn hang_up(conns: [Vec<PgConn>; 2]) {
     }
 }
 
+impl Inner {
+    fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        match &self.back {
+            Back::Sqlite { writer, readers, .. } => {
+                drop(readers.drain());
+                let stopping = writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(w) = stopping {
+                    w.stop();
+                }
+            }
+            Back::Pg { readers, writers, .. } => hang_up([readers.drain(), writers.drain()]),
+        }
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
-        if let Back::Pg { readers, writers, .. } = &self.back {
-            hang_up([readers.drain(), writers.drain()]);
-        }
+        self.close();
     }
 }

@@ -138,11 +138,11 @@ impl Tx<'_> {
         self.exec("INSERT INTO schema_object (sql, at) VALUES ($1, $2)", &[sql.into(), self.now.into()])?;
         Ok(())
     }
-    /// `Err` when SQLite has rolled the open transaction back by itself.
-    pub(crate) fn alive(&self) -> Result<()> {
-        match &self.conn {
+    /// `Err` when the open transaction can no longer be committed as a whole.
+    pub(crate) fn alive(&mut self) -> Result<()> {
+        match &mut self.conn {
             Conn::Sqlite(c) => c.alive(),
-            Conn::Pg(_) => Ok(()),
+            Conn::Pg(c) => c.alive(),
         }
     }
     /// Present instant, µs UTC; the same for the whole transaction.

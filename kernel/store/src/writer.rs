@@ -136,7 +136,10 @@ impl Writer {
     /// Finishes what was taken, then ends the thread.
     pub(crate) fn stop(self) {
         drop(self.jobs);
-        let _ = self.thread.join();
+        // a job may hold the last handle of its store: the writer cannot wait for itself
+        if self.thread.thread().id() != std::thread::current().id() {
+            let _ = self.thread.join();
+        }
     }
 }
 
