@@ -29,6 +29,7 @@ const PG_ROUNDS: u64 = 20;
 const WRITERS: usize = 8;
 /// Rows of the file that is imported meanwhile.
 const IMPORTED: usize = 900;
+const NAME: &str = "nhan-su.xlsx";
 const URL: &str = "LACHAN_KILL_DATABASE";
 const ROUND: &str = "LACHAN_KILL_ROUND";
 const FILE: &str = "LACHAN_KILL_FILE";
@@ -97,7 +98,7 @@ fn child() {
             });
         }
         if imported.is_empty() {
-            s.spawn(|| import(&i.store, &i.registry, file.clone()));
+            s.spawn(|| job::import_file(&i.store, &i.registry, &actor(), "person", NAME, file.clone(), |_| say("batch")).unwrap_or_else(|e| panic!("{e}")));
         }
     });
 }
@@ -115,7 +116,7 @@ fn pair(tx: &mut store::Tx, reg: &Registry, kinds: &[String], round: u64, n: u64
 }
 
 fn import(store: &Store, reg: &Arc<Registry>, file: Vec<u8>) -> Report {
-    job::import_file(store, reg, &actor(), "person", "nhan-su.xlsx", file, |_| {}).unwrap_or_else(|e| panic!("{e}"))
+    job::import_file(store, reg, &actor(), "person", NAME, file, |_| {}).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// A whole line at once, not through the capture of the test harness.
@@ -133,8 +134,28 @@ fn count(store: &Store, sql: &str) -> i64 {
     store.read_blocking(|tx| tx.query(sql, &[])?[0].get(0)).unwrap_or_else(|e| panic!("{sql}: {e}"))
 }
 
-/// Starts a child, kills it after `wait` (counted from its word `from`), gives back the ids it was told are saved.
-fn killed(url: &str, file: &str, round: u64, from: &'static str, wait: Duration) -> Vec<String> {
+/// When a child is killed: so long after it has said so many things. Counting words and not only time makes the moment fall
+/// into every phase on a fast machine as on a slow one.
+#[derive(Clone, Copy)]
+struct Moment {
+    /// `true`: while it opens the file and repairs what the one before left. `false`: while it writes.
+    opening: bool,
+    /// Acknowledged pairs and batches heard before.
+    heard: usize,
+    then: Duration,
+}
+
+impl Moment {
+    fn of(round: u64) -> Self {
+        let mut seed = [0u8; 8];
+        SeededIds::new(round).fill(&mut seed);
+        let n = u64::from_le_bytes(seed);
+        Self { opening: round % 5 == 4, heard: (n >> 32) as usize % 16, then: Duration::from_micros(n % 40_000) }
+    }
+}
+
+/// Starts a child, kills it at a moment, gives back the ids it was told are saved.
+fn killed(url: &str, file: &str, round: u64, moment: Moment) -> Vec<String> {
     let mut child = Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", "kill::child", "--nocapture", "--test-threads", "1"])
         .envs([(URL, url), (FILE, file), (ROUND, &round.to_string())])
@@ -145,14 +166,15 @@ fn killed(url: &str, file: &str, round: u64, from: &'static str, wait: Duration)
     let mut out = BufReader::new(child.stdout.take().expect("pipe"));
     let (word, heard) = mpsc::channel();
     let reader = std::thread::spawn(move || {
-        let mut acknowledged = Vec::new();
+        let (mut acknowledged, mut heard) = (Vec::new(), 0);
         let mut line = String::new();
         // a line without its end was cut by the kill: nobody was told
         while out.read_line(&mut line).is_ok_and(|n| n > 0) && line.ends_with('\n') {
-            match line.trim_end().strip_prefix("ack ") {
-                Some(ids) => acknowledged.extend(ids.split(' ').map(str::to_owned)),
-                None if line.trim_end() == from => drop(word.send(())),
-                None => {}
+            let said = line.trim_end();
+            acknowledged.extend(said.strip_prefix("ack ").into_iter().flat_map(|ids| ids.split(' ').map(str::to_owned)));
+            heard += usize::from(said.starts_with("ack ") || said == "batch");
+            if (moment.opening && said == "starting") || (!moment.opening && said != "starting" && heard >= moment.heard) {
+                let _ = word.send(());
             }
             line.clear();
         }
@@ -160,7 +182,7 @@ fn killed(url: &str, file: &str, round: u64, from: &'static str, wait: Duration)
     });
     let ready = heard.recv_timeout(Duration::from_secs(30));
     if ready.is_ok() {
-        std::thread::sleep(wait);
+        std::thread::sleep(moment.then);
     }
     let early = child.try_wait().expect("child");
     child.kill().expect("SIGKILL");
@@ -196,13 +218,7 @@ fn whole(store: &Store, reg: &Registry, acknowledged: &BTreeSet<String>, round: 
 fn series(url: &str, file: &str, rounds: std::ops::Range<u64>, reg: &Arc<Registry>, undisturbed: &[RowReport]) -> usize {
     let mut acknowledged = BTreeSet::new();
     for round in rounds.clone() {
-        let ids = SeededIds::new(round);
-        let mut seed = [0u8; 8];
-        ids.fill(&mut seed);
-        let wait = Duration::from_micros(u64::from_le_bytes(seed) % 110_000);
-        // every fourth child is killed while it opens the file and repairs what the one before left
-        let from = if round % 4 == 3 { "starting" } else { "ready" };
-        acknowledged.extend(killed(url, file, round, from, wait));
+        acknowledged.extend(killed(url, file, round, Moment::of(round)));
         let store = Store::open(url, Arc::new(SystemClock), Arc::new(SystemIds)).unwrap_or_else(|e| panic!("round {round}: {e}"));
         whole(&store, reg, &acknowledged, round);
         store.close();
@@ -229,12 +245,20 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_on_sqlite() {
     let begun = Instant::now();
     let dir = TempDir::new("kill").expect("folder");
     let (file, reg, undisturbed) = prepare(&dir);
-    let mut acknowledged = 0;
-    for (n, first) in (0..ROUNDS).step_by(ROUNDS_PER_FILE as usize).enumerate() {
-        let url = dir.file(&format!("{n}.db"));
-        std::fs::copy(dir.file("base.db"), &url).expect("copy");
-        acknowledged += series(&url, &file, first..first + ROUNDS_PER_FILE, &reg, &undisturbed);
-    }
+    let firsts: Vec<u64> = (0..ROUNDS).step_by(ROUNDS_PER_FILE as usize).collect();
+    // two at a time: they mostly wait for the disk
+    let lane = |firsts: &[u64]| {
+        let one = |first: &u64| {
+            let url = dir.file(&format!("{first}.db"));
+            std::fs::copy(dir.file("base.db"), &url).expect("copy");
+            series(&url, &file, *first..*first + ROUNDS_PER_FILE, &reg, &undisturbed)
+        };
+        firsts.iter().map(one).sum::<usize>()
+    };
+    let acknowledged: usize = std::thread::scope(|s| {
+        let lanes: Vec<_> = firsts.chunks(firsts.len().div_ceil(2)).map(|f| s.spawn(|| lane(f))).collect();
+        lanes.into_iter().map(|l| l.join().expect("lane")).sum()
+    });
     assert!(acknowledged > ROUNDS as usize, "too little was written to prove anything: {acknowledged}");
     println!("SIGKILL on SQLite: {ROUNDS} rounds, {acknowledged} acknowledged records all there, {:.1} s", begun.elapsed().as_secs_f64());
 }
@@ -256,7 +280,7 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_on_postgresql() {
     let acknowledged = series(&url, &file, 1000..1000 + PG_ROUNDS, &reg, &undisturbed);
     assert!(acknowledged > PG_ROUNDS as usize, "too little was written to prove anything: {acknowledged}");
     let store = Store::open(&url, Arc::new(SystemClock), Arc::new(SystemIds)).unwrap_or_else(|e| panic!("{e}"));
-    store.write_blocking(move |tx| tx.ddl(&format!("DROP SCHEMA {schema} CASCADE"))).unwrap_or_else(|e| panic!("{e}"));
+    store.write_blocking(move |tx| tx.exec(&format!("DROP SCHEMA {schema} CASCADE"), &[])).unwrap_or_else(|e| panic!("{e}"));
     println!("SIGKILL on PostgreSQL: {PG_ROUNDS} rounds, {acknowledged} acknowledged records all there, {:.1} s", begun.elapsed().as_secs_f64());
 }
 

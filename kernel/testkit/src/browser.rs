@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::process::free_port;
+
 /// Key under which WebDriver names an element (W3C WebDriver §12.2).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -133,6 +135,34 @@ impl Browser {
     pub fn run(&self, script: &str) -> Answer<Value> {
         self.post("/execute/sync", &json!({"script": script, "args": []}))
     }
+    /// Presses keys one after another on whatever has the focus. Special keys are named as in WebDriver §17.4.2, e.g. "\u{E004}".
+    pub fn press(&self, keys: &str) -> Answer<()> {
+        let steps: Vec<Value> = keys
+            .chars()
+            .flat_map(|k| [json!({"type": "keyDown", "value": k.to_string()}), json!({"type": "keyUp", "value": k.to_string()})])
+            .collect();
+        self.post("/actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": steps}]})).map(drop)
+    }
+    /// Waits up to 10 s until a script gives `true`; says what was on the page when it never does.
+    pub fn until(&self, what: &str, script: &str) -> Answer<()> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        // between two pages there may be no document to ask
+        while !self.run(script).is_ok_and(|v| v == true) {
+            if Instant::now() > deadline {
+                return Err(format!("{what}: not so at {}: {}", self.url()?, self.text("main").unwrap_or_default()));
+            }
+            std::thread::sleep(Duration::from_millis(40));
+        }
+        Ok(())
+    }
+    /// Waits until the page's main part contains these words.
+    pub fn see(&self, words: &str) -> Answer<()> {
+        self.until(&format!("«{words}»"), &format!("return document.readyState === 'complete' && document.querySelector('main').innerText.includes({})", json!(words)))
+    }
+    /// Forgets cookies of the site that is open: nobody is signed in any more.
+    pub fn forget(&self) -> Answer<()> {
+        self.call("DELETE", &format!("/session/{}/cookie", self.session), None).map(drop)
+    }
     /// Errors on the page's console: CSP breaches and script errors show here.
     pub fn console_errors(&self) -> Answer<Vec<String>> {
         let log = self.post("/se/log", &json!({"type": "browser"}))?;
@@ -180,11 +210,6 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
-}
-
-fn free_port() -> Answer<u16> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|e| e.to_string())?;
-    listener.local_addr().map(|a| a.port()).map_err(|e| e.to_string())
 }
 
 fn read_body(stream: TcpStream) -> Answer<Vec<u8>> {
