@@ -343,6 +343,9 @@ impl Rate {
         }
         let agency = g.path(&self.agency);
         conds.extend(g.scope(&self.agency, &ctx.scope));
+        // few records are left to judge (agencies, or a population that asks about other records): look for each
+        let few = self.agency.steps.is_empty() && self.agency.field == "id" || self.population.as_ref().is_some_and(selective);
+        g.bulk &= !g.page && !few;
         let mut cases = String::new();
         for (x, _) in &self.exclude {
             cases.push_str(&format!("WHEN {} THEN 4 ", g.node(x)));
@@ -371,7 +374,9 @@ impl Rate {
         let mut g = Gen::new(ctx);
         let inner = self.inner(&mut g, false);
         let count = |code: i64| format!("CAST(SUM(CASE WHEN o = {code} THEN 1 ELSE 0 END) AS BIGINT)");
-        let sql = format!("SELECT a, {}, {}, {}, {} FROM ({inner}) AS q GROUP BY a", count(1), count(2), count(3), count(4));
+        // materialised: a flattened sub-query would find every outcome four times
+        let sql =
+            format!("WITH q AS MATERIALIZED ({inner}) SELECT a, {}, {}, {}, {} FROM q GROUP BY a", count(1), count(2), count(3), count(4));
         Statement { sql, params: g.params }
     }
 
@@ -391,7 +396,7 @@ impl Rate {
     /// Rows `(id, agency)` with this outcome, in order of id, after `after`.
     pub fn drill(&self, ctx: &Ctx, outcome: Outcome, limit: i64, after: Option<&str>) -> Statement {
         let mut g = Gen::new(ctx);
-        g.bulk = false; // a page: stops at its last record
+        g.page = true;
         let inner = self.inner(&mut g, false);
         let mut sql = format!("SELECT id, a FROM ({inner}) AS q WHERE o = {}", outcome.code());
         if let Some(after) = after {
@@ -429,5 +434,16 @@ impl Rate {
             Some(false) => Outcome::Unmet,
             None => Outcome::Unknown,
         })
+    }
+}
+
+/// Does a condition keep few records, as far as its form tells?
+fn selective(n: &Node) -> bool {
+    match n {
+        Node::And(l) => l.iter().any(selective),
+        Node::Or(l) => l.iter().all(selective),
+        Node::Exists(_, no) => !no,
+        Node::Count(..) | Node::AllOf(..) => true,
+        _ => false,
     }
 }

@@ -15,6 +15,8 @@ mod lexer;
 mod lineage;
 mod parse;
 #[cfg(test)]
+mod perf_sql;
+#[cfg(test)]
 mod perf_tests;
 mod period;
 mod predicate;

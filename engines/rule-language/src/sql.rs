@@ -32,6 +32,8 @@ pub(crate) struct Gen<'a> {
     pub(crate) params: Vec<Val>,
     /// Look once at all records of a sub-question (true) or for each record (false).
     pub(crate) bulk: bool,
+    /// A page of a list: few records are judged.
+    pub(crate) page: bool,
     aliases: usize,
     frames: Vec<Frame>,
 }
@@ -42,7 +44,7 @@ pub(crate) fn quote(s: &str) -> String {
 
 impl<'a> Gen<'a> {
     pub(crate) fn new(ctx: &'a Ctx) -> Self {
-        Self { ctx, params: Vec::new(), bulk: ctx.wide(), aliases: 0, frames: Vec::new() }
+        Self { ctx, params: Vec::new(), bulk: ctx.wide(), page: false, aliases: 0, frames: Vec::new() }
     }
     fn alias(&mut self) -> String {
         self.aliases += 1;
@@ -268,16 +270,17 @@ impl<'a> Gen<'a> {
         Self::guard(&anchor, may_be_empty, sql)
     }
 
-    /// No demanded entry without an answer; nothing demanded = unknown.
+    /// A demanded entry without an answer: no. None, and something demanded: yes. Nothing demanded: unknown.
     fn all_of(&mut self, cat: &Sub, ans: &Sub, field: &str) -> String {
         let (anchor, may_be_empty) = self.anchor(ans);
-        let (_, from, cond, _) = self.body(cat);
         let (entry, efrom, econd, _) = self.body(cat);
         let (answer, afrom, acond, target) = self.body(ans);
+        let (_, from, cond, _) = self.body(cat);
+        let answered =
+            format!("SELECT 1 FROM {afrom} WHERE {target} = {anchor} AND {answer}.{} = {entry}.\"id\" AND {acond}", quote(field));
         let sql = format!(
-            "(CASE WHEN EXISTS (SELECT 1 FROM {from} WHERE {cond}) THEN NOT EXISTS (SELECT 1 FROM {efrom} WHERE {econd} AND NOT EXISTS \
-             (SELECT 1 FROM {afrom} WHERE {target} = {anchor} AND {answer}.{} = {entry}.\"id\" AND {acond})) END)",
-            quote(field)
+            "(CASE WHEN EXISTS (SELECT 1 FROM {efrom} WHERE {econd} AND NOT EXISTS ({answered})) THEN (1=0) \
+             WHEN EXISTS (SELECT 1 FROM {from} WHERE {cond}) THEN (1=1) END)"
         );
         Self::guard(&anchor, may_be_empty, sql)
     }
