@@ -6,3 +6,4 @@ pub mod demo;
 pub mod instance;
 pub mod modules;
 pub mod packs;
+pub mod serve;

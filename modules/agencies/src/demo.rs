@@ -26,7 +26,15 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     collective_actors(cx)
 }
 
-fn agency(cx: &mut DemoContext<'_, '_>, name: &str, short: &str, kind: &str, level: &str, parent: Option<&str>, state: bool) -> Result<String> {
+fn agency(
+    cx: &mut DemoContext<'_, '_>,
+    name: &str,
+    short: &str,
+    kind: &str,
+    level: &str,
+    parent: Option<&str>,
+    state: bool,
+) -> Result<String> {
     let report = !matches!(kind, "province_committee" | "school" | "commune_police" | "soe");
     let id = cx.put(
         "agency",
@@ -50,7 +58,13 @@ fn communes(cx: &mut DemoContext<'_, '_>, root: &str, police: Option<&str>) -> R
     let n = 102;
     for i in 0..n {
         let ward = i % 5 == 0;
-        let place = if i == 0 { "Sao Mai".to_owned() } else if i == 1 { "Bến Lau".to_owned() } else { names::commune(i + 17) };
+        let place = if i == 0 {
+            "Sao Mai".to_owned()
+        } else if i == 1 {
+            "Bến Lau".to_owned()
+        } else {
+            names::commune(i + 17)
+        };
         let word = if ward { "phường" } else { "xã" };
         let name = format!("Ủy ban nhân dân {word} {place}");
         let id = agency(cx, &name, &format!("UBND {word} {place}"), "commune", "commune", Some(root), true)?;
@@ -89,15 +103,28 @@ fn schools(cx: &mut DemoContext<'_, '_>, root: &str) -> Result<()> {
 /// Names that plans use for many agencies at once, with the rule that expands each by date.
 fn collective_actors(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     let list = [
-        ("Các sở, ban, ngành", "Các sở, ban, ngành cấp tỉnh\nCác sở, ngành\nsở, ban, ngành\nCác sở, ban, ngành, đoàn thể cấp tỉnh", "kind in (department, branch, office)", false),
-        ("UBND cấp xã", "UBND các xã, phường\nỦy ban nhân dân các xã, phường\nUBND xã, phường\nỦy ban nhân dân cấp xã", "kind = commune", false),
+        (
+            "Các sở, ban, ngành",
+            "Các sở, ban, ngành cấp tỉnh\nCác sở, ngành\nsở, ban, ngành\nCác sở, ban, ngành, đoàn thể cấp tỉnh",
+            "kind in (department, branch, office)",
+            false,
+        ),
+        (
+            "UBND cấp xã",
+            "UBND các xã, phường\nỦy ban nhân dân các xã, phường\nUBND xã, phường\nỦy ban nhân dân cấp xã",
+            "kind = commune",
+            false,
+        ),
         ("Các tổ chức, doanh nghiệp nhà nước", "doanh nghiệp nhà nước", "kind = soe", false),
         ("Các doanh nghiệp viễn thông", "doanh nghiệp viễn thông, công nghệ số", "kind in (telecom, it_enterprise)", false),
         ("Các cơ quan có liên quan", "Các cơ quan, đơn vị, địa phương liên quan\ncác đơn vị liên quan", "", true),
     ];
     for (name, aliases, rule, unresolvable) in list {
         let rule = if rule.is_empty() { Data::Null } else { t(rule) };
-        cx.put("collective_actor", &[("name", t(name)), ("aliases", t(aliases)), ("rule", rule), ("unresolvable", Data::Bool(unresolvable))])?;
+        cx.put(
+            "collective_actor",
+            &[("name", t(name)), ("aliases", t(aliases)), ("rule", rule), ("unresolvable", Data::Bool(unresolvable))],
+        )?;
     }
     Ok(())
 }

@@ -33,9 +33,11 @@ pub const BRANCHES: &[(&str, &str, &str)] = &[
     ("Chi nhánh Viễn thông Hải Đăng tại Sao Mai", "VTHĐ", "telecom"),
 ];
 /// First halves of commune names.
-pub const FIRST: &[&str] = &["Bến", "Gò", "Cồn", "Vàm", "Rạch", "Đồng", "Bàu", "Tân", "An", "Phú", "Long", "Hòa", "Thạnh", "Bình", "Mỹ", "Vĩnh", "Lộc"];
+pub const FIRST: &[&str] =
+    &["Bến", "Gò", "Cồn", "Vàm", "Rạch", "Đồng", "Bàu", "Tân", "An", "Phú", "Long", "Hòa", "Thạnh", "Bình", "Mỹ", "Vĩnh", "Lộc"];
 /// Second halves.
-pub const SECOND: &[&str] = &["Lau", "Trầu", "Sao", "Mây", "Sậy", "Sen", "Mận", "Dừa", "Hải", "Đăng", "Quới", "Lợi", "Thuận", "Khánh", "Phong", "Xuân"];
+pub const SECOND: &[&str] =
+    &["Lau", "Trầu", "Sao", "Mây", "Sậy", "Sen", "Mận", "Dừa", "Hải", "Đăng", "Quới", "Lợi", "Thuận", "Khánh", "Phong", "Xuân"];
 
 /// The `i`-th commune name; all of the first 272 differ.
 pub fn commune(i: usize) -> String {

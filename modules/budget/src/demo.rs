@@ -18,7 +18,9 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
                 if phase == "actual" && y == year && cx.rng.chance(40) {
                     continue;
                 }
-                for (name, class) in [("Chuyển đổi số", "digital"), ("Hạ tầng công nghệ thông tin", "it"), ("Đề tài khoa học, công nghệ", "science")] {
+                for (name, class) in
+                    [("Chuyển đổi số", "digital"), ("Hạ tầng công nghệ thông tin", "it"), ("Đề tài khoa học, công nghệ", "science")]
+                {
                     let amount = 1_000_000 * (50 + i64::try_from(cx.rng.below(900)).unwrap_or(0));
                     let share = i64::try_from(cx.rng.below(32)).unwrap_or(0);
                     let security = class != "science" && share > 3;

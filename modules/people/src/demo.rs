@@ -179,7 +179,15 @@ fn force_model(cx: &mut DemoContext<'_, '_>, agency: &Made) -> Result<()> {
 fn experts(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     let force = cx.kept("force");
     for (i, p) in force.iter().take(6).enumerate() {
-        let id = cx.put("expert", &[("person", t(&p.id)), ("technologies", t("điều tra số, ứng cứu sự cố")), ("years", n(4 + i as i64)), ("consent", yes(i != 2))])?;
+        let id = cx.put(
+            "expert",
+            &[
+                ("person", t(&p.id)),
+                ("technologies", t("điều tra số, ứng cứu sự cố")),
+                ("years", n(4 + i as i64)),
+                ("consent", yes(i != 2)),
+            ],
+        )?;
         if i < 4 {
             cx.advance("expert", &id, &["train"], &[])?;
         }

@@ -79,9 +79,16 @@ fn refuse(draft: &Draft) -> Result<()> {
 /// The same file never makes a second plan.
 fn already(tx: &mut Tx, reg: &Registry, actor: &Actor, hash: &str) -> Result<()> {
     let scope = actor.may(Verb::Read, "plan")?;
-    let query = Query { filters: vec![Filter { field: "source_hash".into(), op: Op::Is, values: vec![hash.into()] }], as_of: Some("all".into()), ..Query::default() };
+    let query = Query {
+        filters: vec![Filter { field: "source_hash".into(), op: Op::Is, values: vec![hash.into()] }],
+        as_of: Some("all".into()),
+        ..Query::default()
+    };
     match actions::list(tx, reg, &scope, &query)?.items.first() {
-        Some(r) => Err(Error::Conflict(format!("Văn bản này đã được chấp nhận thành kế hoạch «{}». Mở kế hoạch đó để sửa số, ngày; không cần nhập lại.", r.title))),
+        Some(r) => Err(Error::Conflict(format!(
+            "Văn bản này đã được chấp nhận thành kế hoạch «{}». Mở kế hoạch đó để sửa số, ngày; không cần nhập lại.",
+            r.title
+        ))),
         None => Ok(()),
     }
 }
@@ -138,7 +145,16 @@ impl Accept<'_, '_> {
         let all: Vec<_> = reading.plan.sections.iter().map(|s| (s, !own)).chain(reading.table_sections.iter().map(|s| (s, true))).collect();
         for (seq, (s, of_tasks)) in all.into_iter().enumerate() {
             let plan = text(&self.plan);
-            let id = self.put("plan_section", vec![("plan", plan), ("seq", int(seq + 1)), ("ordinal", text(&s.ordinal)), ("title", text(&s.title)), ("line", int(s.line))])?;
+            let id = self.put(
+                "plan_section",
+                vec![
+                    ("plan", plan),
+                    ("seq", int(seq + 1)),
+                    ("ordinal", text(&s.ordinal)),
+                    ("title", text(&s.title)),
+                    ("line", int(s.line)),
+                ],
+            )?;
             if of_tasks {
                 by_ordinal.entry(s.ordinal.clone()).or_insert(id);
             }
@@ -257,7 +273,16 @@ impl Accept<'_, '_> {
             Some(Who::Chosen(ids)) => chosen = Data::Links(ids.clone()),
             Some(Who::TextOnly) | None => {}
         }
-        let list = vec![("task", text(task)), ("seq", int(seq)), ("role", text(role)), ("name", text(name)), ("agency", agency), ("collective", collective), ("chosen", chosen), ("scope_text", text(scope))];
+        let list = vec![
+            ("task", text(task)),
+            ("seq", int(seq)),
+            ("role", text(role)),
+            ("name", text(name)),
+            ("agency", agency),
+            ("collective", collective),
+            ("chosen", chosen),
+            ("scope_text", text(scope)),
+        ];
         self.put("task_actor", list).map(drop)
     }
 
@@ -299,7 +324,10 @@ impl Accept<'_, '_> {
                 _ if text::fold(&r.name).starts_with("luu") => "file",
                 _ => "none",
             };
-            self.put("plan_recipient", vec![("plan", text(&self.plan)), ("seq", int(i + 1)), ("name", text(&r.name)), ("mark", text(mark))])?;
+            self.put(
+                "plan_recipient",
+                vec![("plan", text(&self.plan)), ("seq", int(i + 1)), ("name", text(&r.name)), ("mark", text(mark))],
+            )?;
         }
         Ok(())
     }
@@ -309,13 +337,26 @@ impl Accept<'_, '_> {
         let scope = self.actor.may(Verb::Read, "document")?;
         for base in &self.draft.reading.plan.legal_bases {
             let Some(number) = &base.number else { continue };
-            let query = Query { filters: vec![Filter { field: "number".into(), op: Op::Is, values: vec![number.clone()] }], as_of: Some("all".into()), ..Query::default() };
+            let query = Query {
+                filters: vec![Filter { field: "number".into(), op: Op::Is, values: vec![number.clone()] }],
+                as_of: Some("all".into()),
+                ..Query::default()
+            };
             if actions::count(self.tx, self.reg, &scope, &query)? > 0 {
                 continue;
             }
             let kind = document_kind(number);
             let title = format!("Văn bản số {number}");
-            self.put("document", vec![("number", text(number)), ("issued_on", opt(base.date.as_ref())), ("kind", text(kind)), ("title", text(&title)), ("verified", Data::Bool(false))])?;
+            self.put(
+                "document",
+                vec![
+                    ("number", text(number)),
+                    ("issued_on", opt(base.date.as_ref())),
+                    ("kind", text(kind)),
+                    ("title", text(&title)),
+                    ("verified", Data::Bool(false)),
+                ],
+            )?;
         }
         Ok(())
     }

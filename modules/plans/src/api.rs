@@ -2,6 +2,8 @@
 
 use access::Verb;
 use serde_json::{Map, Value, json};
+use web::App;
+use web::api::{Api, ApiFail};
 use web::axum::body::Bytes;
 use web::axum::extract::{DefaultBodyLimit, Path};
 use web::axum::http::StatusCode;
@@ -9,8 +11,6 @@ use web::axum::response::{IntoResponse, Response};
 use web::axum::routing::{get, post};
 use web::axum::{Json, Router};
 use web::forms::QueryData;
-use web::App;
-use web::api::{Api, ApiFail};
 
 use crate::service::{self, MAX_BYTES};
 use crate::work::owed;
@@ -69,7 +69,8 @@ pub fn openapi() -> Map<String, Value> {
     let op = |verb: &str, id: &str, what: &str, ok: &str| json!({ verb: { "operationId": id, "tags": ["plans"], "summary": what, "responses": { ok: { "description": what }, "default": { "$ref": "#/components/responses/Problem" } } } });
     let bytes = |id: &str, what: &str, ok: &str| {
         let mut v = op("post", id, what, ok);
-        v["post"]["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
+        v["post"]["requestBody"] =
+            json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
         v["post"]["parameters"] = json!([{ "name": "name", "in": "query", "schema": { "type": "string" }, "description": "File name" }]);
         v
     };

@@ -10,10 +10,28 @@ use crate::work::owed;
 /// Words of the module.
 pub fn commands() -> Vec<Command> {
     vec![
-        Command { name: "import", help: L("import FILE [--accept]   đọc văn bản, giữ chờ xem lại; --accept chấp nhận luôn nếu không còn gì chưa rõ", "import FILE [--accept]   read and keep for review; --accept accepts at once"), offline: false, run: import },
-        Command { name: "accept", help: L("accept DRAFT   chấp nhận một bản đọc", "accept DRAFT   accept a reading"), offline: false, run: accept },
+        Command {
+            name: "import",
+            help: L(
+                "import FILE [--accept]   đọc văn bản, giữ chờ xem lại; --accept chấp nhận luôn nếu không còn gì chưa rõ",
+                "import FILE [--accept]   read and keep for review; --accept accepts at once",
+            ),
+            offline: false,
+            run: import,
+        },
+        Command {
+            name: "accept",
+            help: L("accept DRAFT   chấp nhận một bản đọc", "accept DRAFT   accept a reading"),
+            offline: false,
+            run: accept,
+        },
         Command { name: "list", help: L("list   các kế hoạch", "list   plans"), offline: false, run: list },
-        Command { name: "obligations", help: L("obligations   nghĩa vụ và trạng thái suy ra", "obligations   obligations and their derived states"), offline: false, run: obligations },
+        Command {
+            name: "obligations",
+            help: L("obligations   nghĩa vụ và trạng thái suy ra", "obligations   obligations and their derived states"),
+            offline: false,
+            run: obligations,
+        },
     ]
 }
 
@@ -23,7 +41,9 @@ fn io(e: std::io::Error) -> Error {
 
 fn import(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let at_once = args.iter().any(|a| a == "--accept");
-    let Some(path) = args.iter().find(|a| !a.starts_with("--")) else { return Err(Error::BadRequest("Thiếu tên tệp: lachan plan import FILE".into())) };
+    let Some(path) = args.iter().find(|a| !a.starts_with("--")) else {
+        return Err(Error::BadRequest("Thiếu tên tệp: lachan plan import FILE".into()));
+    };
     let bytes = std::fs::read(path).map_err(|e| Error::BadRequest(format!("Không đọc được tệp {path}: {e}")))?;
     let name = std::path::Path::new(path).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let reading = service::read_document(&bytes, &name)?;
@@ -35,14 +55,18 @@ fn import(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     })?;
     match (&made, cx.json) {
         (_, true) => writeln!(cx.out, "{}", json!({ "draft": id, "accepted": made })),
-        (Some(m), _) => writeln!(cx.out, "Đã tạo kế hoạch {}: {} chỉ tiêu, {} nhiệm vụ, {} nghĩa vụ.", m.plan, m.targets, m.tasks, m.obligations),
+        (Some(m), _) => {
+            writeln!(cx.out, "Đã tạo kế hoạch {}: {} chỉ tiêu, {} nhiệm vụ, {} nghĩa vụ.", m.plan, m.targets, m.tasks, m.obligations)
+        }
         (None, _) => writeln!(cx.out, "Đã đọc, giữ chờ xem lại: {id}\nXem: /plans/import/{id} · chấp nhận: lachan plan accept {id}"),
     }
     .map_err(io)
 }
 
 fn accept(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
-    let Some(id) = args.first().cloned() else { return Err(Error::BadRequest("Thiếu mã bản đọc: lachan plan accept DRAFT".into())) };
+    let Some(id) = args.first().cloned() else {
+        return Err(Error::BadRequest("Thiếu mã bản đọc: lachan plan accept DRAFT".into()));
+    };
     let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
     let made = cx.app.store.write_blocking(move |tx| service::accept_draft(tx, &reg, &actor, &id, &today))?;
     writeln!(cx.out, "{}", json!(made)).map_err(io)
@@ -53,9 +77,11 @@ fn list(cx: &mut CliContext<'_>, _: &[String]) -> Result<()> {
     let plans = cx.app.store.read_blocking(move |tx| crate::all(tx, &reg, &actor, "plan", None))?;
     for p in plans {
         if cx.json {
-            writeln!(cx.out, "{}", json!({ "id": p.id, "number": p.text("number"), "title": p.text("title"), "state": p.state })).map_err(io)?;
+            writeln!(cx.out, "{}", json!({ "id": p.id, "number": p.text("number"), "title": p.text("title"), "state": p.state }))
+                .map_err(io)?;
         } else {
-            writeln!(cx.out, "{}  {}  {}", p.id, p.text("number").unwrap_or("(chưa số)"), p.text("title").unwrap_or_default()).map_err(io)?;
+            writeln!(cx.out, "{}  {}  {}", p.id, p.text("number").unwrap_or("(chưa số)"), p.text("title").unwrap_or_default())
+                .map_err(io)?;
         }
     }
     Ok(())
@@ -68,7 +94,15 @@ fn obligations(cx: &mut CliContext<'_>, _: &[String]) -> Result<()> {
         if cx.json {
             writeln!(cx.out, "{}", json!({ "id": o.record.id, "agency": o.record.text("agency"), "due_on": o.record.text("due_on"), "state": o.state, "content": o.record.text("content") })).map_err(io)?;
         } else {
-            writeln!(cx.out, "{:<28} {:<10} {}  {}", o.state.label().vi, o.record.text("due_on").unwrap_or("–"), o.record.link_title("agency").unwrap_or_default(), o.record.text("content").unwrap_or_default()).map_err(io)?;
+            writeln!(
+                cx.out,
+                "{:<28} {:<10} {}  {}",
+                o.state.label().vi,
+                o.record.text("due_on").unwrap_or("–"),
+                o.record.link_title("agency").unwrap_or_default(),
+                o.record.text("content").unwrap_or_default()
+            )
+            .map_err(io)?;
         }
     }
     Ok(())

@@ -69,7 +69,10 @@ fn reports(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     for a in agencies.iter().filter(|a| !matches!(a.word.as_str(), "province_committee" | "school" | "commune_police" | "soe")) {
         for (y, percent) in [(year - 1, 91), (year, 18)] {
             let due = format!("{y}-12-04");
-            let id = cx.put("report_submission", &[("agency", t(&a.id)), ("year", n(y)), ("kind", t("annual")), ("line", t("anm")), ("due_on", t(&due))])?;
+            let id = cx.put(
+                "report_submission",
+                &[("agency", t(&a.id)), ("year", n(y)), ("kind", t("annual")), ("line", t("anm")), ("due_on", t(&due))],
+            )?;
             if cx.rng.chance(percent) {
                 let late = y < year && cx.rng.chance(8);
                 let on = if y < year { format!("{y}-12-{:02}", if late { 9 } else { 1 + cx.rng.below(4) }) } else { cx.days_ago(1) };

@@ -95,7 +95,11 @@ pub fn period(plan: &Plan) -> (Option<String>, Option<String>) {
 
 /// Four-digit years between 2000 and 2099.
 fn years_in(s: &str) -> Vec<i32> {
-    s.split(|c: char| !c.is_ascii_digit()).filter(|w| w.len() == 4).filter_map(|w| w.parse().ok()).filter(|y| (2000..2100).contains(y)).collect()
+    s.split(|c: char| !c.is_ascii_digit())
+        .filter(|w| w.len() == 4)
+        .filter_map(|w| w.parse().ok())
+        .filter(|y| (2000..2100).contains(y))
+        .collect()
 }
 
 #[cfg(test)]

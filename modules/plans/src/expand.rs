@@ -106,7 +106,11 @@ pub fn acting(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &str, role: &str
 fn exists(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &str, agency: &str, key: &str) -> Result<bool> {
     let scope = actor.may(Verb::Read, "obligation")?;
     let is = |field: &str, v: &str| Filter { field: field.into(), op: Op::Is, values: vec![v.into()] };
-    let query = Query { filters: vec![is("task", task), is("agency", agency), is("period_key", key)], as_of: Some("all".into()), ..Query::default() };
+    let query = Query {
+        filters: vec![is("task", task), is("agency", agency), is("period_key", key)],
+        as_of: Some("all".into()),
+        ..Query::default()
+    };
     Ok(actions::count(tx, reg, &scope, &query)? > 0)
 }
 

@@ -84,11 +84,24 @@ pub(crate) fn all(tx: &mut ::store::Tx, reg: &Registry, actor: &Actor, register:
 }
 
 /// All records of a register that the actor may read and that match, whatever their dates.
-pub(crate) fn all_where(tx: &mut ::store::Tx, reg: &Registry, actor: &Actor, register: &str, filters: Vec<Filter>) -> ::store::Result<Vec<Record>> {
+pub(crate) fn all_where(
+    tx: &mut ::store::Tx,
+    reg: &Registry,
+    actor: &Actor,
+    register: &str,
+    filters: Vec<Filter>,
+) -> ::store::Result<Vec<Record>> {
     pages_of(tx, reg, actor, register, filters, "all")
 }
 
-fn pages_of(tx: &mut ::store::Tx, reg: &Registry, actor: &Actor, register: &str, filters: Vec<Filter>, day: &str) -> ::store::Result<Vec<Record>> {
+fn pages_of(
+    tx: &mut ::store::Tx,
+    reg: &Registry,
+    actor: &Actor,
+    register: &str,
+    filters: Vec<Filter>,
+    day: &str,
+) -> ::store::Result<Vec<Record>> {
     let scope = actor.may(Verb::Read, register)?;
     let mut query = Query { filters, as_of: Some(day.to_owned()), limit: Some(500), ..Query::default() };
     let mut found = Vec::new();

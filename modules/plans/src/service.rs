@@ -17,7 +17,10 @@ pub const MAX_BYTES: usize = 20 << 20;
 /// Reads a document outside any transaction; errors are sentences for the person who chose the file.
 pub fn read_document(bytes: &[u8], file_name: &str) -> Result<Reading> {
     if bytes.len() > MAX_BYTES {
-        return Err(Error::invalid("file", format!("Tệp lớn hơn {} MB. Bỏ bớt ảnh trong tệp hoặc tách phụ lục rồi tải lại.", MAX_BYTES >> 20)));
+        return Err(Error::invalid(
+            "file",
+            format!("Tệp lớn hơn {} MB. Bỏ bớt ảnh trong tệp hoặc tách phụ lục rồi tải lại.", MAX_BYTES >> 20),
+        ));
     }
     plan_reader::read_full(bytes, file_name).map_err(|e| Error::invalid("file", e.to_string()))
 }
@@ -61,7 +64,15 @@ fn level_of(issuer: &str) -> &'static str {
 }
 
 /// Keeps an uploaded document as a draft; its id. The same waiting file gives the same draft.
-pub fn upload(tx: &mut Tx, reg: &Registry, actor: &Actor, reading: Reading, bytes: Vec<u8>, file_name: &str, today: &str) -> Result<String> {
+pub fn upload(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    reading: Reading,
+    bytes: Vec<u8>,
+    file_name: &str,
+    today: &str,
+) -> Result<String> {
     actor.may(Verb::Create, "plan")?;
     let d = draft(tx, reg, actor, reading, today)?;
     let body = serde_json::to_string(&d).map_err(Error::internal)?;

@@ -35,12 +35,22 @@ pub fn migrations() -> Vec<Migration> {
 const COLUMNS: &str = "id, at, account, file_name, hash, body, plan, version";
 
 fn row(r: &store::Row) -> Result<DraftRow> {
-    Ok(DraftRow { id: r.get(0)?, at: r.get(1)?, account: r.get(2)?, file_name: r.get(3)?, hash: r.get(4)?, body: r.get(5)?, plan: r.get(6)?, version: r.get(7)? })
+    Ok(DraftRow {
+        id: r.get(0)?,
+        at: r.get(1)?,
+        account: r.get(2)?,
+        file_name: r.get(3)?,
+        hash: r.get(4)?,
+        body: r.get(5)?,
+        plan: r.get(6)?,
+        version: r.get(7)?,
+    })
 }
 
 /// Keeps a reading; the same file that still waits is given back instead of a second one.
 pub fn insert(tx: &mut Tx, account: &str, file_name: &str, hash: &str, bytes: Vec<u8>, body: String) -> Result<String> {
-    let waiting = tx.query_opt("SELECT id FROM plan_draft WHERE hash = $1 AND account = $2 AND plan IS NULL", &[hash.into(), account.into()])?;
+    let waiting =
+        tx.query_opt("SELECT id FROM plan_draft WHERE hash = $1 AND account = $2 AND plan IS NULL", &[hash.into(), account.into()])?;
     if let Some(r) = waiting {
         return r.get(0);
     }
@@ -65,8 +75,15 @@ pub fn waiting(tx: &mut Tx) -> Result<Vec<DraftRow>> {
 
 /// Saves an edit; refuses when somebody else saved first.
 pub fn update(tx: &mut Tx, id: &str, version: i64, body: String) -> Result<()> {
-    let n = tx.exec("UPDATE plan_draft SET body = $1, version = version + 1 WHERE id = $2 AND version = $3 AND plan IS NULL", &[body.into(), id.into(), version.into()])?;
-    if n == 1 { Ok(()) } else { Err(Error::Conflict("Bản đọc này vừa được người khác sửa hoặc đã chấp nhận. Mở lại trang để xem bản mới nhất.".into())) }
+    let n = tx.exec(
+        "UPDATE plan_draft SET body = $1, version = version + 1 WHERE id = $2 AND version = $3 AND plan IS NULL",
+        &[body.into(), id.into(), version.into()],
+    )?;
+    if n == 1 {
+        Ok(())
+    } else {
+        Err(Error::Conflict("Bản đọc này vừa được người khác sửa hoặc đã chấp nhận. Mở lại trang để xem bản mới nhất.".into()))
+    }
 }
 
 /// Marks a draft as accepted.

@@ -59,7 +59,11 @@ fn bound_tasks(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<BTreeMap<St
 /// Number beside the menu line: what is open, hot when something is late. Stored facts only, two indexed counts.
 pub fn count(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<MenuCount>> {
     let scope = actor.may(Verb::Read, "obligation")?;
-    let open = Filter { field: "state".into(), op: Op::Is, values: ["not_started", "in_progress", "waiting_approval"].map(str::to_owned).to_vec() };
+    let open = Filter {
+        field: "state".into(),
+        op: Op::Is,
+        values: ["not_started", "in_progress", "waiting_approval"].map(str::to_owned).to_vec(),
+    };
     let query = |filters| registers::Query { filters, as_of: Some("all".into()), ..registers::Query::default() };
     let n = registers::actions::count(tx, cx.registry, &scope, &query(vec![open.clone()]))?;
     let yesterday = calendar::Date::parse(cx.today).map_or_else(|_| cx.today.to_owned(), |d| d.add_days(-1).to_string());

@@ -14,7 +14,9 @@ struct Product {
 }
 
 const PRODUCTS: &[Product] = &[
-    Product { name: "Tường lửa Hải Đăng", vendor: "Công ty Hải Đăng", kind: "security_product", strategic: true, vietnam: true },
+    Product {
+        name: "Tường lửa Hải Đăng", vendor: "Công ty Hải Đăng", kind: "security_product", strategic: true, vietnam: true
+    },
     Product { name: "Giám sát SaoView", vendor: "Công ty Sao Việt", kind: "security_service", strategic: true, vietnam: true },
     Product { name: "Chống mã độc LúaShield", vendor: "Công ty Lúa", kind: "security_product", strategic: true, vietnam: true },
     Product { name: "NorthGate Firewall", vendor: "NorthGate", kind: "security_product", strategic: false, vietnam: false },
@@ -25,7 +27,10 @@ const PRODUCTS: &[Product] = &[
 
 /// Fills products, assessments and deployments.
 pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
-    let body = cx.put("assessment_body", &[("name", t("Trung tâm Kiểm định an ninh mạng (trình diễn)")), ("decision_no", t("15/QĐ")), ("valid_from", t("2025-01-01"))])?;
+    let body = cx.put(
+        "assessment_body",
+        &[("name", t("Trung tâm Kiểm định an ninh mạng (trình diễn)")), ("decision_no", t("15/QĐ")), ("valid_from", t("2025-01-01"))],
+    )?;
     let mut products = Vec::new();
     for (i, p) in PRODUCTS.iter().enumerate() {
         let id = cx.put(
@@ -81,7 +86,8 @@ fn deployments(cx: &mut DemoContext<'_, '_>, products: &[(String, Option<String>
             let started = cx.days_ago(back);
             let system = cx.rng.pick(&theirs).map_or(Data::Null, |s| t(s));
             let relied_on = assessment.as_deref().map_or(Data::Null, t);
-            let values = [("product", t(id)), ("agency", t(&agency.id)), ("system", system), ("started_on", t(&started)), ("assessment", relied_on)];
+            let values =
+                [("product", t(id)), ("agency", t(&agency.id)), ("system", system), ("started_on", t(&started)), ("assessment", relied_on)];
             cx.put("deployment", &values)?;
         }
         (cx.progress)("sản phẩm", i + 1, of);

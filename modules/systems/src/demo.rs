@@ -96,12 +96,25 @@ fn catalogue(cx: &mut DemoContext<'_, '_>) -> Result<Vec<Made>> {
 }
 
 fn layers(cx: &mut DemoContext<'_, '_>) -> Result<Vec<String>> {
-    let names = ["Lực lượng tại chỗ", "Giám sát, bảo vệ chuyên nghiệp", "Kiểm tra, đánh giá độc lập định kỳ", "Kết nối, chia sẻ với hệ thống giám sát quốc gia"];
+    let names = [
+        "Lực lượng tại chỗ",
+        "Giám sát, bảo vệ chuyên nghiệp",
+        "Kiểm tra, đánh giá độc lập định kỳ",
+        "Kết nối, chia sẻ với hệ thống giám sát quốc gia",
+    ];
     names
         .iter()
         .enumerate()
         .map(|(i, name)| {
-            cx.put("layer", &[("no", n(i as i64 + 1)), ("name", t(name)), ("basis", t("Chỉ thị 14/CT-TTg 07/06/2019; Công văn 1552/BTTTT-CATTT 28/04/2020")), ("valid_from", t("2020-04-28"))])
+            cx.put(
+                "layer",
+                &[
+                    ("no", n(i as i64 + 1)),
+                    ("name", t(name)),
+                    ("basis", t("Chỉ thị 14/CT-TTg 07/06/2019; Công văn 1552/BTTTT-CATTT 28/04/2020")),
+                    ("valid_from", t("2020-04-28")),
+                ],
+            )
         })
         .collect()
 }
@@ -123,7 +136,16 @@ fn system(cx: &mut DemoContext<'_, '_>, agency: &Made, s: usize, admins: &[Strin
         ("administrators", Data::Links(admins.iter().take(2).cloned().collect())),
         ("started_on", t(&started)),
         ("level_proposed", if known { n(level) } else { Data::Null }),
-        ("dossier", t(if approved { "approved" } else if known { "drafting" } else { "none" })),
+        (
+            "dossier",
+            t(if approved {
+                "approved"
+            } else if known {
+                "drafting"
+            } else {
+                "none"
+            }),
+        ),
         ("state_budget", yes(agency.word != "telecom")),
         ("handles_procedures", yes(procedures)),
         ("personal_data", if known { yes(procedures) } else { Data::Null }),
@@ -143,7 +165,10 @@ fn system(cx: &mut DemoContext<'_, '_>, agency: &Made, s: usize, admins: &[Strin
         cx.advance("system", &id, &[if by_gate { "operate" } else { "declare_running" }], &[])?;
     }
     for admin in admins.iter().take(2) {
-        cx.keep("operator", Made { id: admin.clone(), agency: agency.id.clone(), word: agency.word.clone(), number: if approved { level } else { 0 } });
+        cx.keep(
+            "operator",
+            Made { id: admin.clone(), agency: agency.id.clone(), word: agency.word.clone(), number: if approved { level } else { 0 } },
+        );
     }
     if approved {
         answers(cx, &id, level, controls)?;
@@ -151,7 +176,15 @@ fn system(cx: &mut DemoContext<'_, '_>, agency: &Made, s: usize, admins: &[Strin
     if running {
         protect(cx, &id, layers)?;
     }
-    cx.keep("system", Made { id, agency: agency.id.clone(), word: if running { "operating" } else { "planned" }.into(), number: if approved { level } else { 0 } });
+    cx.keep(
+        "system",
+        Made {
+            id,
+            agency: agency.id.clone(),
+            word: if running { "operating" } else { "planned" }.into(),
+            number: if approved { level } else { 0 },
+        },
+    );
     Ok(())
 }
 
@@ -164,7 +197,16 @@ fn answers(cx: &mut DemoContext<'_, '_>, system: &str, level: i64, controls: &[M
         }
         let result = if all_met || cx.rng.chance(88) { "met" } else { cx.rng.word(&["partial", "not_met"]) };
         let answered = cx.ago(0, 160);
-        cx.put("control_answer", &[("system", t(system)), ("control", t(&control.id)), ("result", t(result)), ("evidence_note", t("biên bản tự kiểm tra")), ("answered_on", t(&answered))])?;
+        cx.put(
+            "control_answer",
+            &[
+                ("system", t(system)),
+                ("control", t(&control.id)),
+                ("result", t(result)),
+                ("evidence_note", t("biên bản tự kiểm tra")),
+                ("answered_on", t(&answered)),
+            ],
+        )?;
     }
     Ok(())
 }
@@ -179,7 +221,14 @@ fn protect(cx: &mut DemoContext<'_, '_>, system: &str, layers: &[String]) -> Res
         let (proof, since) = (cx.days_ago(90), cx.days_ago(330));
         cx.put(
             "system_layer",
-            &[("system", t(system)), ("layer", t(layer)), ("unit", t(unit)), ("proof_on", t(&proof)), ("valid_from", t(&since)), ("valid_to", until)],
+            &[
+                ("system", t(system)),
+                ("layer", t(layer)),
+                ("unit", t(unit)),
+                ("proof_on", t(&proof)),
+                ("valid_from", t(&since)),
+                ("valid_to", until),
+            ],
         )?;
     }
     if cx.rng.chance(70) {
@@ -188,7 +237,14 @@ fn protect(cx: &mut DemoContext<'_, '_>, system: &str, layers: &[String]) -> Res
             if kind == "assessment" || cx.rng.chance(55) {
                 cx.put(
                     "security_assessment",
-                    &[("system", t(system)), ("kind", t(kind)), ("done_on", t(&done)), ("body", t("Đơn vị đánh giá độc lập Hải Đăng")), ("independent", yes(true)), ("result", t("passed"))],
+                    &[
+                        ("system", t(system)),
+                        ("kind", t(kind)),
+                        ("done_on", t(&done)),
+                        ("body", t("Đơn vị đánh giá độc lập Hải Đăng")),
+                        ("independent", yes(true)),
+                        ("result", t("passed")),
+                    ],
                 )?;
             }
         }

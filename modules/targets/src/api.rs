@@ -2,17 +2,17 @@
 
 use access::Verb;
 use serde_json::{Map, Value, json};
+use web::App;
+use web::api::{Api, ApiFail};
 use web::axum::extract::Path;
 use web::axum::response::{IntoResponse, Response};
 use web::axum::routing::get;
 use web::axum::{Json, Router};
 use web::forms::QueryData;
-use web::App;
-use web::api::{Api, ApiFail};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, figures};
 use crate::cli::{day, figure_json, listed};
+use crate::figures::{ctx as question, figures};
 
 /// Addresses under `/api/v1/targets`.
 pub fn router() -> Router<App> {
@@ -34,7 +34,10 @@ async fn one(actor: Api, Path(id): Path<String>, q: QueryData) -> Result<Respons
             let c = Catalogue::of(&who.reg)?.compiled(&id)?;
             let on = as_of.as_deref().unwrap_or(&who.today);
             let by = figures(tx, c, "", &question(&who.actor, c, on)?)?;
-            let agencies: Vec<Value> = by.iter().map(|(a, f)| json!({ "agency": a, "met": f.met, "unmet": f.unmet, "unknown": f.unknown, "excluded": f.excluded })).collect();
+            let agencies: Vec<Value> = by
+                .iter()
+                .map(|(a, f)| json!({ "agency": a, "met": f.met, "unmet": f.unmet, "unknown": f.unknown, "excluded": f.excluded }))
+                .collect();
             let mut out = figure_json(&c.indicator, &crate::rollup(&by), on);
             out["agencies"] = Value::Array(agencies);
             Ok(out)

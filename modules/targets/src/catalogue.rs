@@ -84,16 +84,21 @@ pub fn all_indicators() -> &'static [(String, String)] {
 /// Indicators whose words are nearest to those of a target, best first. A person confirms.
 pub fn suggest(words: &str, most: usize) -> Vec<(String, String)> {
     let wanted = tokens(words);
-    let mut scored: Vec<(f64, &(String, String))> = all_indicators().iter().map(|i| (overlap(&wanted, &tokens(&i.1)), i)).filter(|(s, _)| *s > 0.25).collect();
+    let mut scored: Vec<(f64, &(String, String))> =
+        all_indicators().iter().map(|i| (overlap(&wanted, &tokens(&i.1)), i)).filter(|(s, _)| *s > 0.25).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.into_iter().take(most).map(|(_, i)| i.clone()).collect()
 }
 
 /// Folded words that carry meaning.
 fn tokens(s: &str) -> Vec<String> {
-    const EMPTY: &[&str] = &["cac", "cua", "va", "duoc", "co", "cho", "theo", "trong", "ve", "tai", "la", "mot", "ty", "le", "den", "nam", "it", "nhat", "bao", "dam"];
+    const EMPTY: &[&str] = &[
+        "cac", "cua", "va", "duoc", "co", "cho", "theo", "trong", "ve", "tai", "la", "mot", "ty", "le", "den", "nam", "it", "nhat", "bao",
+        "dam",
+    ];
     let key = text::search_key(s);
-    let mut all: Vec<String> = key.split(' ').filter(|w| w.len() > 1 && !EMPTY.contains(w) && !w.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned).collect();
+    let mut all: Vec<String> =
+        key.split(' ').filter(|w| w.len() > 1 && !EMPTY.contains(w) && !w.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned).collect();
     all.sort();
     all.dedup();
     all

@@ -13,8 +13,21 @@ use crate::figures::{ctx as question, figures, rollup, verdict_words, words};
 /// Words of the module.
 pub fn commands() -> Vec<Command> {
     vec![
-        Command { name: "indicators", help: L("indicators [--as-of NGÀY]   mọi chỉ tiêu với con số của ngày đó", "indicators [--as-of DATE]   all indicators with their figures"), offline: false, run: indicators },
-        Command { name: "explain", help: L("explain T-04   câu của quy tắc, SQL, sổ và trường đã dùng", "explain T-04   sentence, SQL, lineage"), offline: false, run: explain },
+        Command {
+            name: "indicators",
+            help: L(
+                "indicators [--as-of NGÀY]   mọi chỉ tiêu với con số của ngày đó",
+                "indicators [--as-of DATE]   all indicators with their figures",
+            ),
+            offline: false,
+            run: indicators,
+        },
+        Command {
+            name: "explain",
+            help: L("explain T-04   câu của quy tắc, SQL, sổ và trường đã dùng", "explain T-04   sentence, SQL, lineage"),
+            offline: false,
+            run: explain,
+        },
     ]
 }
 
@@ -24,7 +37,12 @@ fn io(e: std::io::Error) -> Error {
 
 /// A date as typed → ISO.
 pub fn day(typed: Option<&str>) -> Result<Option<String>> {
-    typed.map(|d| text::parse_date_vi(d).map_err(|_| Error::BadRequest(format!("«{d}» không phải ngày có thật. Viết 22/11/2026 hoặc 2026-11-22.")))).transpose()
+    typed
+        .map(|d| {
+            text::parse_date_vi(d)
+                .map_err(|_| Error::BadRequest(format!("«{d}» không phải ngày có thật. Viết 22/11/2026 hoặc 2026-11-22.")))
+        })
+        .transpose()
 }
 
 fn option<'a>(args: &'a [String], name: &str) -> Option<&'a str> {
@@ -70,7 +88,8 @@ fn indicators(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
             Some(c) => {
                 let n = |k: &str| v[k].as_i64().unwrap_or(0);
                 let f = Figure { met: n("met"), unmet: n("unmet"), unknown: n("unknown"), excluded: n("excluded") };
-                let verdict = c.indicator.targets_on(&on).first().map(|t| verdict_words(Some(judge(c.indicator.kind, t, &f))).vi).unwrap_or_default();
+                let verdict =
+                    c.indicator.targets_on(&on).first().map(|t| verdict_words(Some(judge(c.indicator.kind, t, &f))).vi).unwrap_or_default();
                 format!("{id:<10} {:<28} {verdict:<18} {}", words(c.indicator.kind, &f), c.indicator.label.vi)
             }
             None => format!("{id:<10} {:<28} {:<18} {}", "–", "chưa có nguồn", v["no_source"].as_str().unwrap_or_default()),
@@ -88,7 +107,17 @@ fn explain(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     if cx.json {
         return writeln!(cx.out, "{}", json!({ "id": id, "sentence": s.plain(), "sql": statement.sql, "lineage": c.lineage().into_iter().collect::<std::collections::BTreeMap<_, _>>(), "basis": c.indicator.basis })).map_err(io);
     }
-    writeln!(cx.out, "{} · {}\n\n{}\n\nCăn cứ: {}\n\nSQL:\n{}\n\nTham số: {:?}\n\nNguồn:", c.indicator.id, c.indicator.label.vi, s.plain(), c.indicator.basis.join("; "), statement.sql, statement.params).map_err(io)?;
+    writeln!(
+        cx.out,
+        "{} · {}\n\n{}\n\nCăn cứ: {}\n\nSQL:\n{}\n\nTham số: {:?}\n\nNguồn:",
+        c.indicator.id,
+        c.indicator.label.vi,
+        s.plain(),
+        c.indicator.basis.join("; "),
+        statement.sql,
+        statement.params
+    )
+    .map_err(io)?;
     for (register, fields) in c.lineage() {
         writeln!(cx.out, "  {register}: {}", fields.join(", ")).map_err(io)?;
     }

@@ -96,7 +96,7 @@ pub fn by_agency(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str
 /// A goal set by a plan: comparator word of the register `target`, value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goal {
-    /// `at_least`, `more_than`, `at_most` … 
+    /// `at_least`, `more_than`, `at_most` …
     pub comparator: String,
     /// Threshold.
     pub value: f64,
@@ -141,7 +141,15 @@ pub fn headline(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str,
     let own = c.indicator.targets_on(day).first().map(|t| (*t).clone());
     let target = goal.map(|g| g.target()).or(own);
     let verdict = target.map(|t| judge(c.indicator.kind, &t, &f));
-    Ok(Some(Headline { id: id.to_owned(), met: f.met, unmet: f.unmet, unknown: f.unknown, words: words(c.indicator.kind, &f), tone: tone(verdict), verdict: verdict_words(verdict) }))
+    Ok(Some(Headline {
+        id: id.to_owned(),
+        met: f.met,
+        unmet: f.unmet,
+        unknown: f.unknown,
+        words: words(c.indicator.kind, &f),
+        tone: tone(verdict),
+        verdict: verdict_words(verdict),
+    }))
 }
 
 /// A figure as people read it; a number never stands alone.
@@ -182,6 +190,13 @@ pub(crate) fn verdict_words(v: Option<Verdict>) -> L {
 }
 
 /// Records with an outcome: (record id, agency id), keyset-paged.
-pub(crate) fn drill(tx: &mut Tx, rate: &Rate, ctx: &Ctx, outcome: Outcome, limit: i64, after: Option<&str>) -> Result<Vec<(String, Option<String>)>> {
+pub(crate) fn drill(
+    tx: &mut Tx,
+    rate: &Rate,
+    ctx: &Ctx,
+    outcome: Outcome,
+    limit: i64,
+    after: Option<&str>,
+) -> Result<Vec<(String, Option<String>)>> {
     run(tx, &rate.drill(ctx, outcome, limit, after))?.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
 }

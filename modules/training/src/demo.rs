@@ -102,7 +102,17 @@ fn records(cx: &mut DemoContext<'_, '_>, courses: &[(String, &str)], classes: &[
 }
 
 fn certificates(cx: &mut DemoContext<'_, '_>) -> Result<()> {
-    let kind = cx.put("certificate_kind", &[("code", t("CN-ANM")), ("name", t("Chứng nhận kỹ năng an ninh mạng chuyên sâu")), ("origin", t("province")), ("level", t("deep")), ("valid_months", n(36)), ("reputable", yes(true))])?;
+    let kind = cx.put(
+        "certificate_kind",
+        &[
+            ("code", t("CN-ANM")),
+            ("name", t("Chứng nhận kỹ năng an ninh mạng chuyên sâu")),
+            ("origin", t("province")),
+            ("level", t("deep")),
+            ("valid_months", n(36)),
+            ("reputable", yes(true)),
+        ],
+    )?;
     let police = cx.kept("agency").into_iter().find(|a| a.word == "police").map(|a| a.id).unwrap_or_default();
     let body = cx.put(
         "issuing_body",
@@ -130,7 +140,15 @@ fn certificates(cx: &mut DemoContext<'_, '_>) -> Result<()> {
         let expires = if cx.rng.chance(10) { cx.days_ago(10) } else { cx.days_ago(-500) };
         let id = cx.put(
             "certificate",
-            &[("person", t(&p.id)), ("kind", t(&kind)), ("issuer", t(&body)), ("number", t(&format!("SM-{:05}", i + 1))), ("level", t("deep")), ("issued_on", t(&issued)), ("expires_on", t(&expires))],
+            &[
+                ("person", t(&p.id)),
+                ("kind", t(&kind)),
+                ("issuer", t(&body)),
+                ("number", t(&format!("SM-{:05}", i + 1))),
+                ("level", t("deep")),
+                ("issued_on", t(&issued)),
+                ("expires_on", t(&expires)),
+            ],
         )?;
         if cx.rng.chance(92) {
             let on = cx.days_ago(3);
@@ -141,11 +159,22 @@ fn certificates(cx: &mut DemoContext<'_, '_>) -> Result<()> {
 }
 
 fn drills(cx: &mut DemoContext<'_, '_>, organiser: &str) -> Result<()> {
-    let list = [("Diễn tập an ninh mạng tỉnh Sao Mai 2026", "province", 70i64), ("Diễn tập chuyên đề bảo vệ cổng dịch vụ công", "thematic", 130)];
+    let list =
+        [("Diễn tập an ninh mạng tỉnh Sao Mai 2026", "province", 70i64), ("Diễn tập chuyên đề bảo vệ cổng dịch vụ công", "thematic", 130)];
     let agencies = cx.kept("agency");
     for (name, kind, ago) in list {
         let on = cx.days_ago(ago);
-        let id = cx.put("drill", &[("name", t(name)), ("kind", t(kind)), ("organiser", t(organiser)), ("held_on", t(&on)), ("ended_on", t(&on)), ("participants", n(60))])?;
+        let id = cx.put(
+            "drill",
+            &[
+                ("name", t(name)),
+                ("kind", t(kind)),
+                ("organiser", t(organiser)),
+                ("held_on", t(&on)),
+                ("ended_on", t(&on)),
+                ("participants", n(60)),
+            ],
+        )?;
         let report = cx.days_ago(ago - 10);
         cx.advance("drill", &id, &["approve", "start", "finish", "close"], &[("report_on", t(&report)), ("report_no", t("31/BC-CAT"))])?;
         for a in agencies.iter().filter(|a| matches!(a.word.as_str(), "department" | "commune" | "military")) {
@@ -158,7 +187,17 @@ fn drills(cx: &mut DemoContext<'_, '_>, organiser: &str) -> Result<()> {
     for a in departments {
         if cx.rng.chance(45) {
             let on = cx.days_ago(100);
-            let id = cx.put("drill", &[("name", t("Diễn tập nội bộ ứng cứu mã độc")), ("kind", t("agency")), ("organiser", t(&a.id)), ("held_on", t(&on)), ("ended_on", t(&on)), ("participants", n(12))])?;
+            let id = cx.put(
+                "drill",
+                &[
+                    ("name", t("Diễn tập nội bộ ứng cứu mã độc")),
+                    ("kind", t("agency")),
+                    ("organiser", t(&a.id)),
+                    ("held_on", t(&on)),
+                    ("ended_on", t(&on)),
+                    ("participants", n(12)),
+                ],
+            )?;
             cx.advance("drill", &id, &["approve", "start", "finish", "close"], &[("report_on", t(&on)), ("report_no", t("05/BC"))])?;
         }
     }

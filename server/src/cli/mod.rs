@@ -140,6 +140,11 @@ fn exit_code(e: &Error) -> u8 {
 /// `lachan <module> <word> …`; `plan` stands for `plans`, `indicators` and `explain` for words of `targets`.
 fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
     let first = words.first().map(String::as_str).unwrap_or_default();
+    if let (["plan" | "plans", "read"], rest) =
+        (words.iter().take(2).map(String::as_str).collect::<Vec<_>>().as_slice(), words.get(2..).unwrap_or_default())
+    {
+        return plan_read(context.json, rest);
+    }
     let (module, word, rest) = match first {
         "indicators" | "explain" => ("targets", first, &words[1..]),
         "plan" => ("plans", words.get(1).map(String::as_str).unwrap_or_default(), words.get(2..).unwrap_or_default()),
@@ -156,13 +161,48 @@ fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
     // global options may also follow the words of a module
     let json = context.json || rest.iter().any(|a| a == "--json");
     let rest: Vec<String> = rest.iter().filter(|a| *a != "--json").cloned().collect();
-    let instance = if command.offline { Instance::offline()? } else { context.open()? };
+    let instance = context.open()?;
     let actor = context.actor(&instance)?;
     let app = instance.app(web::Config::default());
     let mut out = std::io::stdout().lock();
     let done = (command.run)(&mut web::CliContext { app: &app, actor, json, out: &mut out }, &rest);
     let _ = out.flush();
     done
+}
+
+/// `lachan plan read FILE [--json]`: needs no database.
+fn plan_read(json: bool, rest: &[String]) -> Result<()> {
+    let Some(path) = rest.iter().find(|a| !a.starts_with("--")) else {
+        return Err(Error::BadRequest("Thiếu tên tệp: lachan plan read FILE [--json]".into()));
+    };
+    let bytes = std::fs::read(path).map_err(|e| Error::BadRequest(format!("Không đọc được tệp {path}: {e}")))?;
+    let plan = plan_reader::read(&bytes, path).map_err(|e| Error::invalid("", e.to_string()))?;
+    if json || rest.iter().any(|a| a == "--json") {
+        print_json(&serde_json::to_value(&plan).map_err(Error::internal)?);
+        return Ok(());
+    }
+    for w in &plan.warnings {
+        println!("! dòng {}: {} {}", w.line, w.message, w.suggestion.as_deref().unwrap_or_default());
+    }
+    println!(
+        "\n{}\nSố {} · ngày {} · {}",
+        plan.title.as_deref().unwrap_or("(không có tên)"),
+        plan.number.as_deref().unwrap_or("–"),
+        plan.date.as_deref().unwrap_or("–"),
+        plan.issuer.as_deref().unwrap_or("–")
+    );
+    for t in &plan.tasks {
+        println!(
+            "{}.{} {}\n    chủ trì: {} · phối hợp: {} · {}",
+            t.section.as_deref().unwrap_or_default(),
+            t.no.as_deref().unwrap_or_default(),
+            t.text,
+            t.lead.join(", "),
+            t.coordinating.join(", "),
+            t.time.as_deref().unwrap_or("–")
+        );
+    }
+    Ok(())
 }
 
 /// Prints a JSON value, one line per call.

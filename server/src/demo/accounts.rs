@@ -21,13 +21,17 @@ struct Demo {
 }
 
 /// One password for all demo accounts: long enough for the rules, printed at the start.
-const PASSWORD: &str = "la-chan-trinh-dien";
+pub(crate) const PASSWORD: &str = "la-chan-trinh-dien";
 
 const ACCOUNTS: &[Demo] = &[
     Demo { login: "canbo", name: "Cán bộ thường trực", role: "standing_officer", agency: Some("Công an tỉnh"), whole: true },
     Demo { login: "lanhdao", name: "Lãnh đạo Công an tỉnh", role: "standing_head", agency: Some("Công an tỉnh"), whole: true },
-    Demo { login: "daumoi", name: "Đầu mối xã Bến Lau", role: "contact", agency: Some("Ủy ban nhân dân xã Bến Lau"), whole: false },
-    Demo { login: "chutich", name: "Chủ tịch xã Bến Lau", role: "head", agency: Some("Ủy ban nhân dân xã Bến Lau"), whole: false },
+    Demo {
+        login: "daumoi", name: "Đầu mối xã Bến Lau", role: "contact", agency: Some("Ủy ban nhân dân xã Bến Lau"), whole: false
+    },
+    Demo {
+        login: "chutich", name: "Chủ tịch xã Bến Lau", role: "head", agency: Some("Ủy ban nhân dân xã Bến Lau"), whole: false
+    },
     Demo { login: "syt", name: "Đầu mối Sở Y tế", role: "contact", agency: Some("Sở Y tế"), whole: false },
     Demo { login: "kythuat", name: "Quản trị hệ thống Sở Y tế", role: "technician", agency: Some("Sở Y tế"), whole: false },
     Demo { login: "thanhtra", name: "Thanh tra", role: "inspector", agency: None, whole: true },
@@ -55,7 +59,8 @@ pub fn make(instance: &Instance) -> Result<()> {
             let new = NewAccount { login: a.login.into(), name: a.name.into(), agency: agency.clone(), ..NewAccount::default() };
             let account = access::create_account(tx, &system, &new, None)?;
             access::set_password(tx, &system, &account.id, &password, false)?;
-            let grant = NewGrant { account: account.id, role: a.role.into(), agency: if a.whole { None } else { agency }, ..NewGrant::default() };
+            let grant =
+                NewGrant { account: account.id, role: a.role.into(), agency: if a.whole { None } else { agency }, ..NewGrant::default() };
             access::grant(tx, &system, &roles, &grant).map(drop)
         })?;
     }
@@ -71,7 +76,10 @@ pub fn config(listen: SocketAddr) -> web::Config {
 /// Says where to go and as whom.
 pub fn print(listen: &str, json: bool) {
     if json {
-        let list: Vec<_> = ACCOUNTS.iter().map(|a| serde_json::json!({ "login": a.login, "password": PASSWORD, "name": a.name, "role": a.role })).collect();
+        let list: Vec<_> = ACCOUNTS
+            .iter()
+            .map(|a| serde_json::json!({ "login": a.login, "password": PASSWORD, "name": a.name, "role": a.role }))
+            .collect();
         print_json(&serde_json::json!({ "url": format!("http://{listen}/"), "accounts": list }));
         return;
     }

@@ -2,6 +2,8 @@
 
 mod accounts;
 
+pub(crate) use accounts::PASSWORD;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -69,7 +71,7 @@ pub fn run(args: &DemoArgs, database: Option<&str>) -> Result<()> {
         return Ok(());
     }
     accounts::print(&args.listen.to_string(), args.json);
-    crate::cli::serve(&instance, accounts::config(args.listen), args.listen)
+    crate::serve::serve(&instance, accounts::config(args.listen), args.listen, None)
 }
 
 /// Percent of the demo province.
@@ -131,9 +133,13 @@ fn filled(url: &str, scale: usize, line: &ProgressLine) -> Result<Instance> {
     Instance::open(url, Arc::new(SystemClock), Arc::new(SystemIds))
 }
 
-/// Fills an empty database with the province. The same scale gives the same province, dated relative to today.
+/// Fills an empty database with the province, dated relative to today.
 pub fn fill(url: &str, scale: usize, progress: &(dyn Fn(&str, usize, usize) + Sync)) -> Result<()> {
-    let now = SystemClock.now();
+    fill_at(url, scale, SystemClock.now(), progress)
+}
+
+/// The same, as if now were `now` (µs UTC): the same scale and instant give the same province.
+pub fn fill_at(url: &str, scale: usize, now: i64, progress: &(dyn Fn(&str, usize, usize) + Sync)) -> Result<()> {
     let clock = Arc::new(ManualClock::new(now - BEGIN * DAY));
     let instance = Instance::open(url, clock.clone(), Arc::new(SeededIds::new(now as u64)))?;
     crate::packs::load(&instance, false, progress)?;

@@ -43,7 +43,12 @@ pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
         format!("/plans/board?{}", web::security::query_string(&pairs))
     };
     let count = |n: usize| Some(i64::try_from(n).unwrap_or(i64::MAX));
-    let mut list = vec![Tab { id: "open".into(), label: lang.t("Đang mở", "Open").into(), count: count(all.iter().filter(|o| o.state.open()).count()), href: with("open") }];
+    let mut list = vec![Tab {
+        id: "open".into(),
+        label: lang.t("Đang mở", "Open").into(),
+        count: count(all.iter().filter(|o| o.state.open()).count()),
+        href: with("open"),
+    }];
     for s in State::ALL {
         let n = all.iter().filter(|o| o.state == s).count();
         if n > 0 {
@@ -205,23 +210,40 @@ pub async fn calendar(ctx: Ctx, q: QueryData) -> PageResult {
         (Some(y @ 2000..=2100), Some(m @ 1..=12)) => (y, m),
         _ => return Err(web::bad_request(lang.t("Tháng phải viết dạng 2026-11.", "Write the month as 2026-11.")).into()),
     };
-    let (from, to) = (format!("{year:04}-{month:02}-01"), format!("{year:04}-{month:02}-31"));
-    let filters = vec![Filter { field: "due_on".into(), op: Op::From, values: vec![from] }, Filter { field: "due_on".into(), op: Op::To, values: vec![to] }];
+    let last = calendar::Date::clamped(i32::try_from(year).unwrap_or(2000), u32::try_from(month).unwrap_or(1), 31);
+    let (from, to) = (last.start_of_month().to_string(), last.to_string());
+    let filters = vec![
+        Filter { field: "due_on".into(), op: Op::From, values: vec![from] },
+        Filter { field: "due_on".into(), op: Op::To, values: vec![to] },
+    ];
     let all = ctx.read(move |tx, who| owed(tx, &who.reg, &who.actor, &who.today, filters)).await?;
     // one line for each task and day: 118 agencies share a due day
     let mut grouped: BTreeMap<(String, String), Vec<&Owed>> = BTreeMap::new();
     for o in &all {
-        grouped.entry((o.record.text("due_on").unwrap_or_default().into(), o.record.text("task").unwrap_or_default().into())).or_default().push(o);
+        grouped
+            .entry((o.record.text("due_on").unwrap_or_default().into(), o.record.text("task").unwrap_or_default().into()))
+            .or_default()
+            .push(o);
     }
     let items: Vec<DayItem> = grouped
         .into_iter()
         .filter_map(|((day, task), list)| {
             let first = list.first()?;
             let done = list.iter().filter(|o| !o.state.open()).count();
-            let tone = if list.iter().any(|o| o.state == State::Overdue) { Tone::Unmet } else if done == list.len() { Tone::Met } else { Tone::Soon };
+            let tone = if list.iter().any(|o| o.state == State::Overdue) {
+                Tone::Unmet
+            } else if done == list.len() {
+                Tone::Met
+            } else {
+                Tone::Soon
+            };
             let words: String = first.record.text("content").unwrap_or_default().chars().take(60).collect();
             let label = if list.len() == 1 { words } else { format!("{words}… ({done}/{})", list.len()) };
-            let href = if list.len() == 1 { format!("/plans/obligation/{}", first.record.id) } else { format!("/plans/board?state=all&task={task}") };
+            let href = if list.len() == 1 {
+                format!("/plans/obligation/{}", first.record.id)
+            } else {
+                format!("/plans/board?state=all&task={task}")
+            };
             Some(DayItem { day, label, href, tone })
         })
         .collect();

@@ -36,7 +36,14 @@ fn render(ctx: &Ctx, s: Sheet<'_>, action: &str) -> web::axum::response::Respons
         }
     };
     let status = if s.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Page::new(s.title).active("/plans").crumb(lang.t("Kế hoạch", "Plans"), "/plans").crumb(lang.t("Bản đọc", "Reading"), s.base).narrow().status(status).body(body).respond(ctx)
+    Page::new(s.title)
+        .active("/plans")
+        .crumb(lang.t("Kế hoạch", "Plans"), "/plans")
+        .crumb(lang.t("Bản đọc", "Reading"), s.base)
+        .narrow()
+        .status(status)
+        .body(body)
+        .respond(ctx)
 }
 
 async fn load(ctx: &Ctx, id: &str) -> Result<(i64, Draft), web::Fail> {
@@ -61,7 +68,10 @@ fn date(form: &FormData, name: &str, errors: &mut Vec<FieldError>) -> Option<Str
     match text::parse_date_vi(typed) {
         Ok(d) => Some(d),
         Err(_) => {
-            errors.push(FieldError { field: name.into(), message: format!("«{typed}» không phải ngày có thật. Viết ngày/tháng/năm, ví dụ 15/04/2026.") });
+            errors.push(FieldError {
+                field: name.into(),
+                message: format!("«{typed}» không phải ngày có thật. Viết ngày/tháng/năm, ví dụ 15/04/2026."),
+            });
             None
         }
     }
@@ -132,7 +142,10 @@ pub async fn head_save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> Page
         let found = ctx.read(move |tx, who| Ok(Directory::load(tx, &who.reg, &who.actor, &who.today)?.find(&words))).await?;
         match found {
             Some(Who::Agency(id)) => draft.head.issuer = Some(id),
-            _ => errors.push(FieldError { field: "issuer".into(), message: "Không có cơ quan nào đúng tên này. Gõ tên chính thức hoặc tên ngắn trong sổ cơ quan.".into() }),
+            _ => errors.push(FieldError {
+                field: "issuer".into(),
+                message: "Không có cơ quan nào đúng tên này. Gõ tên chính thức hoặc tên ngắn trong sổ cơ quan.".into(),
+            }),
         }
     }
     if draft.reading.plan.title.is_none() {
@@ -185,7 +198,11 @@ pub async fn task_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: For
         t.schedule = time.as_deref().and_then(|s| plan_reader::schedule::read(s, year));
         t.time = time;
     }
-    t.scopes = lines(form.text("scopes")).iter().filter_map(|l| l.split_once(':')).map(|(a, s)| Scope { agency: a.trim().into(), scope: s.trim().into() }).collect();
+    t.scopes = lines(form.text("scopes"))
+        .iter()
+        .filter_map(|l| l.split_once(':'))
+        .map(|(a, s)| Scope { agency: a.trim().into(), scope: s.trim().into() })
+        .collect();
     draft.left_out.retain(|i| *i != n);
     if form.filled("left_out").is_some() {
         draft.left_out.push(n);
@@ -274,7 +291,11 @@ pub async fn actor_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageR
     };
     let base = format!("/plans/import/{id}");
     let action = format!("{base}/actor/{n}");
-    Ok(render(&ctx, Sheet { title: lang.t("Tên gọi này là cơ quan nào?", "Which agency is this?").into(), base, version, errors: &[], fields }, &action))
+    Ok(render(
+        &ctx,
+        Sheet { title: lang.t("Tên gọi này là cơ quan nào?", "Which agency is this?").into(), base, version, errors: &[], fields },
+        &action,
+    ))
 }
 
 /// Saves who a name stands for.
@@ -296,7 +317,9 @@ pub async fn actor_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: Fo
         ("pick" | "", 0) => return Err(Error::invalid("agency", "Chọn một cơ quan trong danh sách, hoặc chọn “Chỉ giữ tên gọi”.").into()),
         ("pick" | "", 1) => Who::Agency(picked.remove(0)),
         ("pick" | "", _) => Who::Chosen(picked),
-        (json, _) => serde_json::from_str(json).map_err(|_| Error::BadRequest("Lựa chọn gửi lên không đọc được. Mở lại biểu mẫu.".into()))?,
+        (json, _) => {
+            serde_json::from_str(json).map_err(|_| Error::BadRequest("Lựa chọn gửi lên không đọc được. Mở lại biểu mẫu.".into()))?
+        }
     };
     draft.learned.retain(|l| *l != name);
     if form.filled("learn").is_some() {

@@ -19,7 +19,10 @@ fn page(ctx: &Ctx, errors: &[FieldError], pasted: &str) -> web::axum::response::
     let lang = ctx.lang();
     let file = FieldView::line("file", lang.t("Tệp kế hoạch (.docx, .pdf, .txt)", "Plan file (.docx, .pdf, .txt)"), "")
         .kind(InputKind::File)
-        .help(lang.t("Tệp .pdf phải có lớp chữ; bản quét ảnh cần nhận dạng chữ trước.", "A .pdf needs a text layer; scanned pages must be recognised first."))
+        .help(lang.t(
+            "Tệp .pdf phải có lớp chữ; bản quét ảnh cần nhận dạng chữ trước.",
+            "A .pdf needs a text layer; scanned pages must be recognised first.",
+        ))
         .errors(errors);
     let text = FieldView::line("text", lang.t("Hoặc dán toàn văn", "Or paste the full text"), pasted).kind(InputKind::Area).errors(errors);
     let label = |f: &str| if f == "file" { lang.t("Tệp kế hoạch", "Plan file").to_owned() } else { f.to_owned() };
@@ -33,17 +36,29 @@ fn page(ctx: &Ctx, errors: &[FieldError], pasted: &str) -> web::axum::response::
         }
     };
     let status = if errors.is_empty() { web::axum::http::StatusCode::OK } else { web::axum::http::StatusCode::UNPROCESSABLE_ENTITY };
-    Page::new(lang.t("Nhập kế hoạch", "Import a plan")).active("/plans").crumb(lang.t("Kế hoạch", "Plans"), "/plans").crumb_text(lang.t("Nhập văn bản", "Import")).narrow().status(status).body(body).respond(ctx)
+    Page::new(lang.t("Nhập kế hoạch", "Import a plan"))
+        .active("/plans")
+        .crumb(lang.t("Kế hoạch", "Plans"), "/plans")
+        .crumb_text(lang.t("Nhập văn bản", "Import"))
+        .narrow()
+        .status(status)
+        .body(body)
+        .respond(ctx)
 }
 
 /// Reads what was sent; back to the form with the reason when it cannot be read.
 pub async fn upload(ctx: Ctx, mut parts: Multipart) -> PageResult {
     ctx.may(Verb::Create, "plan")?;
     let (mut bytes, mut name, mut pasted) = (Vec::new(), String::new(), String::new());
-    while let Some(part) = parts.next_field().await.map_err(|e| Error::BadRequest(format!("Tệp gửi lên bị đứt giữa chừng. Gửi lại. ({e})")))? {
+    while let Some(part) =
+        parts.next_field().await.map_err(|e| Error::BadRequest(format!("Tệp gửi lên bị đứt giữa chừng. Gửi lại. ({e})")))?
+    {
         let kind = part.name().unwrap_or_default().to_owned();
         let file_name = part.file_name().unwrap_or_default().to_owned();
-        let data = part.bytes().await.map_err(|_| Error::BadRequest("Tệp lớn hơn mức cho phép hoặc gửi chưa xong. Gửi lại tệp nhỏ hơn 20 MB.".into()))?;
+        let data = part
+            .bytes()
+            .await
+            .map_err(|_| Error::BadRequest("Tệp lớn hơn mức cho phép hoặc gửi chưa xong. Gửi lại tệp nhỏ hơn 20 MB.".into()))?;
         match kind.as_str() {
             "file" if !data.is_empty() => (bytes, name) = (data.to_vec(), file_name),
             "text" => pasted = String::from_utf8_lossy(&data).into_owned(),
@@ -54,7 +69,8 @@ pub async fn upload(ctx: Ctx, mut parts: Multipart) -> PageResult {
         (bytes, name) = (pasted.clone().into_bytes(), ctx.t("văn bản dán.txt", "pasted.txt").to_owned());
     }
     if bytes.is_empty() {
-        let error = FieldError { field: "file".into(), message: "Chọn tệp kế hoạch, hoặc dán toàn văn vào ô bên dưới.".into() };
+        let error =
+            FieldError { field: "file".into(), message: "Chọn tệp kế hoạch, hoặc dán toàn văn vào ô bên dưới.".into() };
         return Ok(page(&ctx, &[error], &pasted));
     }
     // reading may take a second for a large document: not on the async threads
@@ -75,7 +91,10 @@ pub async fn accept(ctx: Ctx, Path(id): Path<String>, _: FormData) -> PageResult
     let done = ctx.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, &who.today)).await;
     match done {
         Ok(made) => {
-            let message = format!("Đã tạo kế hoạch: {} chỉ tiêu, {} nhiệm vụ, {} nghĩa vụ cho các cơ quan.", made.targets, made.tasks, made.obligations);
+            let message = format!(
+                "Đã tạo kế hoạch: {} chỉ tiêu, {} nhiệm vụ, {} nghĩa vụ cho các cơ quan.",
+                made.targets, made.tasks, made.obligations
+            );
             redirect_with(&ctx, &format!("/plans/{}", made.plan), "met", &message)
         }
         Err(Error::Invalid(errors)) => {

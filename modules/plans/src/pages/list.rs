@@ -18,7 +18,10 @@ pub async fn show(ctx: Ctx) -> PageResult {
             let waiting = if may_import { store::waiting(tx)? } else { vec![] };
             let mut counts = Vec::new();
             for p in &plans {
-                let tasks = crate::expand::linked(tx, &who.reg, &who.actor, "task", "plan", &p.id)?.iter().filter(|t| t.text("tags") != Some("assignment")).count();
+                let tasks = crate::expand::linked(tx, &who.reg, &who.actor, "task", "plan", &p.id)?
+                    .iter()
+                    .filter(|t| t.text("tags") != Some("assignment"))
+                    .count();
                 let targets = crate::expand::linked(tx, &who.reg, &who.actor, "target", "plan", &p.id)?.len();
                 counts.push((tasks, targets));
             }

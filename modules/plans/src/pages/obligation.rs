@@ -41,12 +41,18 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     ];
     if let Some(t) = &task {
         let plan = t.text("plan").unwrap_or_default();
-        list.push((lang.t("Kế hoạch", "Plan").to_owned(), html! { a href={"/plans/" (plan) "/task/" (t.id)} { (t.link_title("plan").unwrap_or_default()) } }));
+        list.push((
+            lang.t("Kế hoạch", "Plan").to_owned(),
+            html! { a href={"/plans/" (plan) "/task/" (t.id)} { (t.link_title("plan").unwrap_or_default()) } },
+        ));
         if let Some(time) = t.text("time_text") {
             list.push((lang.t("Thời gian trong kế hoạch", "Time in the plan").to_owned(), html! { (time) }));
         }
         if let (Some(i), Some((met, all))) = (t.text("indicator"), one.figure) {
-            list.push((lang.t("Tiến độ theo sổ đăng ký", "Progress from the registers").to_owned(), html! { a href={"/targets/" (i)} { (i) } " · " (met) "/" (all) }));
+            list.push((
+                lang.t("Tiến độ theo sổ đăng ký", "Progress from the registers").to_owned(),
+                html! { a href={"/targets/" (i)} { (i) } " · " (met) "/" (all) },
+            ));
         }
     }
     let moves: Vec<_> = moves(&ctx, o.state.as_deref().unwrap_or_default());
@@ -81,7 +87,11 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
         }
         p.small { a href={"/r/obligation/" (id)} { (lang.t("Bản ghi đầy đủ và lịch sử", "Full record and history")) } }
     };
-    Ok(Page::new(lang.t("Nghĩa vụ", "Obligation")).active("/plans/board").crumb(lang.t("Nhiệm vụ", "Tasks"), "/plans/board").body(body).respond(&ctx))
+    Ok(Page::new(lang.t("Nghĩa vụ", "Obligation"))
+        .active("/plans/board")
+        .crumb(lang.t("Nhiệm vụ", "Tasks"), "/plans/board")
+        .body(body)
+        .respond(&ctx))
 }
 
 /// Transitions this reader may make from here: id, label, what they demand.
@@ -109,7 +119,9 @@ pub async fn add_evidence(ctx: Ctx, Path(id): Path<String>, form: FormData) -> P
     let back = format!("/plans/obligation/{id}");
     let (note, day) = (form.text("note").trim().to_owned(), form.filled("happened_on").map(text::parse_date_vi));
     let day = match day {
-        Some(Err(_)) => return redirect_with(&ctx, &back, "unmet", "Ngày phải viết dạng ngày/tháng/năm, ví dụ 05/12/2026. Minh chứng chưa được lưu."),
+        Some(Err(_)) => {
+            return redirect_with(&ctx, &back, "unmet", "Ngày phải viết dạng ngày/tháng/năm, ví dụ 05/12/2026. Minh chứng chưa được lưu.");
+        }
         Some(Ok(d)) => d,
         None => ctx.today.clone(),
     };
@@ -148,7 +160,11 @@ pub async fn act(ctx: Ctx, Path((id, transition)): Path<(String, String)>, form:
         };
     }
     let reason = form.filled("reason").map(str::to_owned);
-    let done = ctx.write(move |tx, who| actions::transition(tx, &who.reg, &who.actor, "obligation", &id, version, &transition, values, reason.as_deref())).await;
+    let done = ctx
+        .write(move |tx, who| {
+            actions::transition(tx, &who.reg, &who.actor, "obligation", &id, version, &transition, values, reason.as_deref())
+        })
+        .await;
     match done {
         Ok(_) => redirect_with(&ctx, &back, "met", ctx.t("Đã ghi nhận.", "Recorded.")),
         Err(e @ (Error::Invalid(_) | Error::Conflict(_))) => redirect_with(&ctx, &back, "unmet", &e.to_string()),

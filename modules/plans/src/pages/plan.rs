@@ -32,10 +32,13 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
             let mut live = Vec::new();
             for record in sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?) {
                 let figure = match record.text("indicator") {
-                    Some(i) if record.bool("indicator_confirmed") == Some(true) => targets::headline(tx, &who.reg, &who.actor, i, &who.today, goal(&record))?,
+                    Some(i) if record.bool("indicator_confirmed") == Some(true) => {
+                        targets::headline(tx, &who.reg, &who.actor, i, &who.today, goal(&record))?
+                    }
                     _ => None,
                 };
-                let words = format!("{} {}", record.text("content").unwrap_or_default(), record.link_title("objective").unwrap_or_default());
+                let words =
+                    format!("{} {}", record.text("content").unwrap_or_default(), record.link_title("objective").unwrap_or_default());
                 let suggestions = if figure.is_none() { targets::suggest(&words, 3) } else { vec![] };
                 live.push(Live { record, figure, suggestions });
             }
@@ -125,7 +128,15 @@ fn targets_table(ctx: &Ctx, plan: &str, live: &[Live]) -> Markup {
         match &l.figure {
             Some(f) => t.row(vec![
                 html! { a href={"/targets/" (f.id)} { (what) } },
-                bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: r.real("value").filter(|_| r.text("unit") == Some("percent")) }, lang),
+                bar3(
+                    Bar3 {
+                        met: f.met,
+                        unmet: f.unmet,
+                        nodata: f.unknown,
+                        goal: r.real("value").filter(|_| r.text("unit") == Some("percent")),
+                    },
+                    lang,
+                ),
                 html! { (f.words) },
                 html! { (tag(f.tone, lang.l(f.verdict))) @if may { (unbind(ctx, plan, &r.id)) } },
             ]),
@@ -169,13 +180,23 @@ fn unbind(ctx: &Ctx, plan: &str, target: &str) -> Markup {
 /// Binds or unbinds a target.
 pub async fn bind_target(ctx: Ctx, Path((plan, target)): Path<(String, String)>, form: FormData) -> PageResult {
     bind_record(&ctx, "target", &target, form.text("indicator").to_owned()).await?;
-    redirect_with(&ctx, &format!("/plans/{plan}"), "met", ctx.t("Đã gắn chỉ số; con số được tính ngay từ sổ đăng ký.", "Bound; the figure is computed live."))
+    redirect_with(
+        &ctx,
+        &format!("/plans/{plan}"),
+        "met",
+        ctx.t("Đã gắn chỉ số; con số được tính ngay từ sổ đăng ký.", "Bound; the figure is computed live."),
+    )
 }
 
 /// Binds or unbinds a task.
 pub async fn bind_task(ctx: Ctx, Path((plan, task)): Path<(String, String)>, form: FormData) -> PageResult {
     bind_record(&ctx, "task", &task, form.text("indicator").to_owned()).await?;
-    redirect_with(&ctx, &format!("/plans/{plan}/task/{task}"), "met", ctx.t("Tiến độ của nhiệm vụ này từ nay là chỉ số đã chọn.", "The task's progress is now that indicator."))
+    redirect_with(
+        &ctx,
+        &format!("/plans/{plan}/task/{task}"),
+        "met",
+        ctx.t("Tiến độ của nhiệm vụ này từ nay là chỉ số đã chọn.", "The task's progress is now that indicator."),
+    )
 }
 
 async fn bind_record(ctx: &Ctx, register: &'static str, id: &str, indicator: String) -> Result<(), web::Fail> {
@@ -209,7 +230,9 @@ fn tasks_table(ctx: &Ctx, plan: &str, tasks: &[(Record, Vec<Record>)]) -> Markup
         ],
     );
     for (r, actors) in tasks {
-        let names = |role: &str| actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ");
+        let names = |role: &str| {
+            actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ")
+        };
         t.row(vec![
             html! { (r.text("no").unwrap_or_default()) },
             html! { a href={"/plans/" (plan) "/task/" (r.id)} { (cut(r.text("content").unwrap_or_default())) } },
@@ -258,12 +281,17 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
             let r = actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, &wanted)?;
             let actors = sorted(linked(tx, &who.reg, &who.actor, "task_actor", "task", &wanted)?);
             let of_task = vec![registers::Filter { field: "task".into(), op: registers::Op::Is, values: vec![wanted] }];
-            let owed = if who.may(Verb::Read, "obligation").is_ok() { crate::work::owed(tx, &who.reg, &who.actor, &who.today, of_task)? } else { vec![] };
+            let owed = if who.may(Verb::Read, "obligation").is_ok() {
+                crate::work::owed(tx, &who.reg, &who.actor, &who.today, of_task)?
+            } else {
+                vec![]
+            };
             Ok((r, actors, owed))
         })
         .await?;
     let lang = ctx.lang();
-    let names = |role: &str| actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ");
+    let names =
+        |role: &str| actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ");
     let done = owed.iter().filter(|o| !o.state.open()).count();
     let bound = r.text("indicator").unwrap_or_default();
     let body = html! {
@@ -294,5 +322,9 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
             }
         }
     };
-    Ok(Page::new(lang.t("Nhiệm vụ", "Task")).active("/plans").crumb(lang.t("Kế hoạch", "Plan"), format!("/plans/{plan}")).body(body).respond(&ctx))
+    Ok(Page::new(lang.t("Nhiệm vụ", "Task"))
+        .active("/plans")
+        .crumb(lang.t("Kế hoạch", "Plan"), format!("/plans/{plan}"))
+        .body(body)
+        .respond(&ctx))
 }

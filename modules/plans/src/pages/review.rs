@@ -64,7 +64,12 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
             }
         }
     };
-    Ok(Page::new(title).active("/plans").crumb(lang.t("Kế hoạch", "Plans"), "/plans").crumb_text(lang.t("Nhập văn bản", "Import")).body(body).respond(&ctx))
+    Ok(Page::new(title)
+        .active("/plans")
+        .crumb(lang.t("Kế hoạch", "Plans"), "/plans")
+        .crumb_text(lang.t("Nhập văn bản", "Import"))
+        .body(body)
+        .respond(&ctx))
 }
 
 fn label_of(w: &Who) -> String {

@@ -47,7 +47,11 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         let verdicts: Vec<_> = targets.iter().map(|t| rules::judge(i.kind, t, f)).collect();
         met += usize::from(verdicts.first() == Some(&rules::Verdict::Met));
         let goal = targets.first().filter(|t| t.unit == "%").and_then(|t| t.at_least.or(t.more_than));
-        let bar = if matches!(i.kind, FigureKind::Share) { bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang) } else { html! {} };
+        let bar = if matches!(i.kind, FigureKind::Share) {
+            bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang)
+        } else {
+            html! {}
+        };
         table.row(vec![
             html! { a href={"/targets/" (id)} { (i.label.vi_or_en(lang == Lang::En)) } div.small.muted { (id) @if i.unverified { " · " (tag(Tone::Soon, lang.t("căn cứ chưa đối chiếu", "basis unverified"))) } } },
             bar,
@@ -57,7 +61,14 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         ]);
     }
     let missing: Vec<&Indicator> = catalogue.indicators.iter().filter(|i| i.no_source.is_some()).collect();
-    let sub = format!("{met}/{} {}", all.len(), lang.t("chỉ tiêu đang đạt. Mọi con số tính từ sổ đăng ký lúc mở trang; bấm vào để xem cơ quan và hồ sơ còn thiếu.", "targets met. All figures are computed from the registers now."));
+    let sub = format!(
+        "{met}/{} {}",
+        all.len(),
+        lang.t(
+            "chỉ tiêu đang đạt. Mọi con số tính từ sổ đăng ký lúc mở trang; bấm vào để xem cơ quan và hồ sơ còn thiếu.",
+            "targets met. All figures are computed from the registers now."
+        )
+    );
     let body = html! {
         (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), Some(html! { a.btn href="/targets?export=xlsx" { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
         section.card { (table.render(lang)) }

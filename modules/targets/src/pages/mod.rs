@@ -18,7 +18,10 @@ use crate::figures::headline;
 
 /// Addresses under `/targets`.
 pub fn router() -> Router<App> {
-    Router::new().route("/targets", get(list::show)).route("/targets/{id}", get(one::show)).route("/targets/{id}/records", get(records::show))
+    Router::new()
+        .route("/targets", get(list::show))
+        .route("/targets/{id}", get(one::show))
+        .route("/targets/{id}/records", get(records::show))
 }
 
 /// The figures of the reader's own scope, under "My work".

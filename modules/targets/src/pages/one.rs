@@ -72,7 +72,7 @@ fn open(tx: &mut store::Tx, who: &web::Who, c: &Compiled, day: &str) -> store::R
         };
         points.push(Point { label: format!("{:02}/{}", at.month(), at.year()), value });
     }
-    let seq: i64 = tx.query("SELECT size FROM ledger_head WHERE id = 1", &[])?.first().map_or(Ok(0), |r| r.get(0))?;
+    let seq = web::ledger_size(tx)?;
     Ok(Opened { parts, agencies: named(tx, who, by)?, points, seq })
 }
 
@@ -136,7 +136,10 @@ fn headline(c: &Compiled, f: &Figure, points: &[Point], id: &str, today: &str, l
 }
 
 fn parts(c: &Compiled, list: &[(String, Figure)], lang: Lang) -> Markup {
-    let mut t = Table::new(lang.t("Từng phần", "Parts"), vec![Column::text(lang.t("Phần", "Part")), Column::text("").drop_at(2), Column::num(lang.t("Kết quả", "Result"))]);
+    let mut t = Table::new(
+        lang.t("Từng phần", "Parts"),
+        vec![Column::text(lang.t("Phần", "Part")), Column::text("").drop_at(2), Column::num(lang.t("Kết quả", "Result"))],
+    );
     for (id, f) in list {
         let label = c.rate(id).map(|r| r.label.vi_or_en(lang == Lang::En).to_owned()).unwrap_or_default();
         t.row(vec![
@@ -199,7 +202,13 @@ fn picture(id: &str, list: &[(String, String, String, Figure)], lang: Lang) -> M
             label: name.replace("Ủy ban nhân dân", "UBND"),
             short: format!("{}/{}", f.met, f.population()),
             href: format!("/targets/{id}/records?outcome=unmet&agency={agency}"),
-            tone: if f.population() == 0 || (f.unmet == 0 && f.unknown > 0) { Tone::None } else if f.unmet == 0 { Tone::Met } else { Tone::Unmet },
+            tone: if f.population() == 0 || (f.unmet == 0 && f.unknown > 0) {
+                Tone::None
+            } else if f.unmet == 0 {
+                Tone::Met
+            } else {
+                Tone::Unmet
+            },
         })
         .collect();
     html! { details.card open[list.len() <= 40] { summary { (lang.t("Toàn cảnh", "At a glance")) " · " (list.len()) " " (lang.t("cơ quan", "agencies")) } (tiles(&all, lang.t("Các cơ quan", "Agencies"))) } }

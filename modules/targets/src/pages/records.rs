@@ -24,7 +24,8 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let c = Catalogue::of(ctx.reg())?.compiled(&id)?;
     let part = q.filled("part").unwrap_or_default().to_owned();
     let rate = c.rate(&part).ok_or_else(|| web::not_found("Chỉ tiêu này không có phần đó."))?;
-    let outcome = Outcome::parse(q.filled("outcome").unwrap_or("unmet")).ok_or_else(|| web::bad_request("outcome là một trong: met, unmet, unknown, excluded."))?;
+    let outcome = Outcome::parse(q.filled("outcome").unwrap_or("unmet"))
+        .ok_or_else(|| web::bad_request("outcome là một trong: met, unmet, unknown, excluded."))?;
     let day = match q.filled("as_of") {
         None => ctx.today.clone(),
         Some(d) => text::parse_date_vi(d).map_err(|_| web::bad_request("Ngày phải viết dạng 22/11/2026."))?,
@@ -34,7 +35,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     narrow(&ctx, &mut asked.scope, agency.as_deref()).await?;
     let register = rate.register.clone();
     let of = register.clone();
-    let (page, counts, more) = ctx
+    let (found, counts, more) = ctx
         .read(move |tx, who| {
             let limit = if file { FILE } else { PAGE };
             let counts = rollup(&summary(tx, rate, &asked)?);
@@ -49,10 +50,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 }
             }
             found.sort_by(|a, b| a.id.cmp(&b.id));
-            Ok(((ids, found), counts, more))
+            Ok((found, counts, more))
         })
         .await?;
-    let (ids, found) = page;
     if file {
         return Ok(workbook(&ctx, &id, &register, outcome, &found));
     }
@@ -66,17 +66,33 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         }
         format!("/targets/{id}/records?{}", web::security::query_string(&pairs))
     };
-    let tab = |o: Outcome, vi: &'static str, en: &'static str, n: i64| Tab { id: o.word().into(), label: lang.t(vi, en).into(), count: Some(n), href: keep(o.word()) };
+    let tab = |o: Outcome, vi: &'static str, en: &'static str, n: i64| Tab {
+        id: o.word().into(),
+        label: lang.t(vi, en).into(),
+        count: Some(n),
+        href: keep(o.word()),
+    };
     let list = [
         tab(Outcome::Unmet, "Chưa đạt", "Not met", counts.unmet),
         tab(Outcome::Unknown, "Chưa có dữ liệu", "No data", counts.unknown),
         tab(Outcome::Met, "Đạt", "Met", counts.met),
         tab(Outcome::Excluded, "Loại trừ", "Excluded", counts.excluded),
     ];
-    let mut table = Table::new(lang.t("Hồ sơ", "Records"), vec![Column::text(lang.t("Hồ sơ", "Record")), Column::text(lang.t("Cơ quan", "Agency")).drop_at(1), Column::text(lang.t("Cập nhật", "Updated")).drop_at(2)]);
+    let mut table = Table::new(
+        lang.t("Hồ sơ", "Records"),
+        vec![
+            Column::text(lang.t("Hồ sơ", "Record")),
+            Column::text(lang.t("Cơ quan", "Agency")).drop_at(1),
+            Column::text(lang.t("Cập nhật", "Updated")).drop_at(2),
+        ],
+    );
     for r in &found {
         let agency = r.link_title("agency").or_else(|| r.link_title("owner")).unwrap_or_default();
-        table.row(vec![html! { a href={"/r/" (register) "/" (r.id)} { (r.title) } }, html! { (agency) }, html! { (fmt::instant(r.updated_at)) }]);
+        table.row(vec![
+            html! { a href={"/r/" (register) "/" (r.id)} { (r.title) } },
+            html! { (agency) },
+            html! { (fmt::instant(r.updated_at)) },
+        ]);
     }
     let total = match outcome {
         Outcome::Met => counts.met,
@@ -84,7 +100,8 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         Outcome::Unknown => counts.unknown,
         Outcome::Excluded => counts.excluded,
     };
-    let next = more.then(|| ids.last().map(|last| format!("{}&after={last}", keep(outcome.word())))).flatten();
+    // the address of the next page names a record the reader may see, never one they may only count
+    let next = found.last().filter(|_| more).map(|last| format!("{}&after={}", keep(outcome.word()), last.id));
     let title = c.indicator.label.vi_or_en(lang == web::Lang::En).to_owned();
     let body = html! {
         (heading(&title, None, Some(html! { a.btn href={(keep(outcome.word())) "&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
@@ -96,7 +113,12 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
             (pager(found.len(), total, q.has("after").then(|| keep(outcome.word())).as_deref(), next.as_deref(), lang))
         }
     };
-    Ok(Page::new(title).active("/targets").crumb(lang.t("Chỉ tiêu", "Targets"), "/targets").crumb(id.clone(), format!("/targets/{id}")).body(body).respond(&ctx))
+    Ok(Page::new(title)
+        .active("/targets")
+        .crumb(lang.t("Chỉ tiêu", "Targets"), "/targets")
+        .crumb(id.clone(), format!("/targets/{id}"))
+        .body(body)
+        .respond(&ctx))
 }
 
 /// To one agency, if the reader's scope has it.
