@@ -167,8 +167,10 @@ impl Store {
     fn run<T>(&self, conn: Conn<'_>, head: &mut Head, read_only: bool, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
         let mut tx = Tx { conn, head, now: self.inner.clock.now(), ids: Arc::clone(&self.inner.ids), read_only };
         let done = caught(&mut tx, f)?;
-        tx.alive()?;
-        tx.flush_head()?;
+        if !read_only {
+            tx.alive()?;
+            tx.flush_head()?;
+        }
         Ok(done)
     }
 
@@ -190,25 +192,30 @@ impl Store {
             Ok(c) => c,
             Err(e) => return Err(self.pg_heard(read_only, e)),
         };
-        let mut head = Head::default();
-        let result = self.run(Conn::Pg(&mut conn), &mut head, read_only, f);
-        let result = match result {
-            Ok(done) => conn.commit().map(|()| done).map_err(|e| self.pg_heard(read_only, e)),
-            // a connection that cannot even roll back is not used again
-            Err(e) => match conn.rollback() {
-                Ok(()) => Err(e),
-                Err(_) => return Err(self.pg_heard(read_only, e)),
+        let result = self.run(Conn::Pg(&mut conn), &mut Head::default(), read_only, f);
+        // a connection that cannot end its transaction is not used again
+        let (result, healthy) = match result {
+            Ok(done) => match conn.commit() {
+                Ok(()) => (Ok(done), true),
+                Err(e) => (Err(e), false),
             },
+            Err(e) => (Err(e), conn.rollback().is_ok()),
         };
-        if result.is_ok() && !read_only {
-            self.inner.stats.heard(&Ok(()), self.inner.clock.now());
-        }
-        if !self.is_closed() && !matches!(result, Err(Error::Unavailable(_))) {
+        if healthy && !self.is_closed() {
             pool.put(conn);
         } else {
             hang_up([vec![conn], vec![]]);
         }
-        result
+        match result {
+            Ok(done) => {
+                if !read_only {
+                    self.inner.stats.heard(&Ok(()), self.inner.clock.now());
+                }
+                Ok(done)
+            }
+            Err(e @ Error::Unavailable(_)) => Err(self.pg_heard(read_only, e)),
+            Err(e) => Err(e),
+        }
     }
 
     /// A connection with an open transaction. One that the server closed meanwhile is dropped, not reported.

@@ -306,6 +306,13 @@ fn old_answers_are_forgotten() {
 }
 
 #[test]
+fn the_writer_waits_for_the_disk() {
+    let s = sqlite("pragmas");
+    let one = |sql: &'static str| s.write_blocking(move |tx| Ok(tx.query(sql, &[])?[0].values()[0].clone())).unwrap();
+    assert_eq!((one("PRAGMA journal_mode"), one("PRAGMA synchronous"), one("PRAGMA foreign_keys")), ("wal".into(), 2.into(), 1.into()));
+}
+
+#[test]
 fn an_address_of_another_kind_is_refused() {
     for bad in ["mysql://h/d", "", "sqlite:", ":memory:"] {
         assert!(matches!(open(bad), Err(Error::BadRequest(_))), "{bad}");

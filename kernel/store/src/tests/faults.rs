@@ -239,3 +239,61 @@ fn a_missing_value_is_not_called_a_double() {
         assert!(matches!(&e, Err(Error::Conflict(m)) if m.contains("thiếu")), "{e:?}");
     }
 }
+
+/// The writing half of the test below, in a process of its own that is killed: tells every id that was acknowledged.
+#[test]
+#[ignore = "run by the next test"]
+fn writes_until_killed() {
+    use std::io::Write;
+    let Ok(file) = std::env::var("LACHAN_TEST_KILL") else { return };
+    let s = open(&file).unwrap();
+    let round = std::env::var("LACHAN_TEST_ROUND").unwrap_or_default();
+    std::thread::scope(|scope| {
+        for w in 0..16 {
+            let (s, round) = (&s, &round);
+            scope.spawn(move || {
+                for i in 0.. {
+                    let id = format!("{round}-{w}-{i}");
+                    let row = id.clone();
+                    s.write_blocking(move |tx| put(tx, &row)).unwrap();
+                    // one write call for the line: a kill cannot tear it
+                    std::io::stdout().write_all(format!("\nack {id}\n").as_bytes()).unwrap();
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_killed_process_loses_nothing_it_acknowledged() {
+    use std::io::Read;
+    let s = sqlite("killed");
+    table(&s);
+    let mut told = std::collections::BTreeSet::new();
+    for round in 0..8u64 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "tests::faults::writes_until_killed", "--ignored", "--nocapture"])
+            .env("LACHAN_TEST_KILL", s.url())
+            .env("LACHAN_TEST_ROUND", round.to_string())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut all = String::new();
+            out.read_to_string(&mut all).map(|_| all)
+        });
+        std::thread::sleep(std::time::Duration::from_millis(150 + 37 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let all = reader.join().unwrap().unwrap();
+        told.extend(all.lines().filter_map(|l| l.strip_prefix("ack ")).map(str::to_owned));
+        let there = rows(&s);
+        let lost: Vec<_> = told.iter().filter(|id| there.binary_search(id).is_err()).collect();
+        assert!(lost.is_empty(), "{lost:?}");
+        // row and leaf are there together or not at all
+        assert_eq!(whole(&s), there.len() as u64);
+    }
+    assert!(told.len() > 100, "only {} writes were acknowledged: nothing was tested", told.len());
+    println!("{} acknowledged over 8 kills", told.len());
+}
