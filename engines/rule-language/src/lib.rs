@@ -24,6 +24,8 @@ mod predicate;
 mod property_tests;
 #[cfg(test)]
 mod random_rules;
+#[cfg(test)]
+mod sao_mai;
 mod schema;
 mod sentence;
 mod sql;
