@@ -1,0 +1,339 @@
+//! Records from the command line, through the same actions as pages and API.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use access::Verb;
+use clap::{Args, Subcommand};
+use registers::actions::{self, Values};
+use registers::{Data, Definition, FieldType, Filter, Op, Query, Record, files};
+use serde_json::json;
+use store::{Error, FieldError, Result};
+
+use super::{Context, print_json};
+
+/// Words of `record`.
+#[derive(Args)]
+pub struct RecordArgs {
+    #[command(subcommand)]
+    word: RecordWord,
+}
+
+#[derive(Args, Clone, Default)]
+struct ListArgs {
+    /// field=value, may be given again
+    #[arg(long)]
+    filter: Vec<String>,
+    /// Words to search
+    #[arg(long, short)]
+    q: Option<String>,
+    /// Condition in the rule language
+    #[arg(long = "where")]
+    rule: Option<String>,
+    /// Dated records valid on this day (or `all`)
+    #[arg(long)]
+    as_of: Option<String>,
+    /// Most rows
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+}
+
+#[derive(Subcommand)]
+enum RecordWord {
+    /// List a register
+    List {
+        register: String,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// One record
+    Get { register: String, id: String },
+    /// Add a record
+    Create {
+        register: String,
+        #[arg(long)]
+        set: Vec<String>,
+    },
+    /// Change fields
+    Update {
+        register: String,
+        id: String,
+        #[arg(long)]
+        set: Vec<String>,
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Move to another state
+    Transition {
+        register: String,
+        id: String,
+        transition: String,
+        #[arg(long)]
+        set: Vec<String>,
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// "Still true"
+    Confirm { register: String, id: String },
+    /// Withdraw
+    Delete {
+        register: String,
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Who changed what
+    History { register: String, id: String },
+}
+
+/// Words of `import`.
+#[derive(Args)]
+pub struct ImportArgs {
+    register: String,
+    file: PathBuf,
+    /// Save; without it only the report is made
+    #[arg(long)]
+    apply: bool,
+}
+
+/// Words of `export`.
+#[derive(Args)]
+pub struct ExportArgs {
+    register: String,
+    file: PathBuf,
+    #[command(flatten)]
+    list: ListArgs,
+}
+
+/// Words of `template`.
+#[derive(Args)]
+pub struct TemplateArgs {
+    register: String,
+    file: PathBuf,
+}
+
+impl ListArgs {
+    fn query(&self) -> Result<Query> {
+        let filters = self
+            .filter
+            .iter()
+            .map(|f| match f.split_once('=') {
+                Some((field, value)) => Ok(Filter { field: field.into(), op: Op::Is, values: vec![value.into()] }),
+                None => Err(Error::BadRequest(format!("«{f}»: viết --filter trường=giá trị"))),
+            })
+            .collect::<Result<_>>()?;
+        Ok(Query {
+            filters,
+            search: self.q.clone(),
+            predicate: self.rule.clone(),
+            as_of: self.as_of.clone(),
+            limit: Some(self.limit),
+            ..Query::default()
+        })
+    }
+}
+
+/// `field=value` pairs in the types of the definition.
+fn values(def: &Definition, set: &[String]) -> Result<Values> {
+    let mut out = Values::new();
+    let mut wrong = Vec::new();
+    for s in set {
+        let Some((field, value)) = s.split_once('=') else {
+            return Err(Error::BadRequest(format!("«{s}»: viết --set trường=giá trị")));
+        };
+        match data(def, field, value) {
+            Ok(d) => drop(out.insert(field.to_owned(), d)),
+            Err(message) => wrong.push(FieldError { field: field.to_owned(), message }),
+        }
+    }
+    if wrong.is_empty() { Ok(out) } else { Err(Error::Invalid(wrong)) }
+}
+
+fn data(def: &Definition, field: &str, value: &str) -> Result<Data, String> {
+    if value.is_empty() {
+        return Ok(Data::Null);
+    }
+    let kind = def.fields.iter().find(|f| f.id == field).map(|f| &f.kind);
+    Ok(match kind {
+        Some(FieldType::Integer | FieldType::Money | FieldType::Year) => {
+            Data::Int(text::parse_integer_vi(value).map_err(|e| e.to_string())?)
+        }
+        Some(FieldType::Decimal) => Data::Real(text::parse_number_vi(value).map_err(|e| e.to_string())?),
+        Some(FieldType::Bool) => Data::Bool(match text::fold(value).as_str() {
+            "true" | "1" | "co" | "yes" => true,
+            "false" | "0" | "khong" | "no" => false,
+            _ => return Err("Viết có hoặc không.".into()),
+        }),
+        Some(FieldType::Date) => Data::Text(text::parse_date_vi(value).map_err(|e| e.to_string())?),
+        Some(FieldType::Links(_)) => Data::Links(value.split(',').map(|v| v.trim().to_owned()).collect()),
+        _ => Data::Text(value.to_owned()),
+    })
+}
+
+fn show(json: bool, r: &Record) {
+    if json {
+        print_json(&json!(r));
+        return;
+    }
+    println!("{}  {}  [{}] v{}", r.id, r.title, r.state.as_deref().unwrap_or("–"), r.version);
+    for (k, v) in &r.fields {
+        if *v != Data::Null {
+            println!("  {k} = {}", json!(v));
+        }
+    }
+}
+
+/// `lachan record …`.
+pub fn record(context: &Context<'_>, a: &RecordArgs) -> Result<()> {
+    let instance = context.open()?;
+    let actor = context.actor(&instance)?;
+    let (reg, json) = (Arc::clone(&instance.registry), context.json);
+    let store = &instance.store;
+    match &a.word {
+        RecordWord::List { register, list } => {
+            let page = store.read_blocking(|tx| actions::list(tx, &reg, &actor.may(Verb::Read, register)?, &list.query()?))?;
+            if json {
+                print_json(&json!(page));
+            } else {
+                for r in &page.items {
+                    println!("{}  {}", r.id, r.title);
+                }
+                println!("{} / {}", page.items.len(), page.total);
+            }
+        }
+        RecordWord::Get { register, id } => {
+            show(json, &store.read_blocking(|tx| actions::get(tx, &reg, &actor.may(Verb::Read, register)?, id))?)
+        }
+        RecordWord::History { register, id } => {
+            for h in store.read_blocking(|tx| actions::history(tx, &reg, &actor.may(Verb::Read, register)?, id))? {
+                print_json(&json!(h));
+            }
+        }
+        word => return change(context, &instance, actor, word),
+    }
+    Ok(())
+}
+
+fn change(context: &Context<'_>, instance: &crate::instance::Instance, actor: access::Actor, word: &RecordWord) -> Result<()> {
+    let reg = Arc::clone(&instance.registry);
+    let store = &instance.store;
+    let version = |register: &str, id: &str| -> Result<i64> {
+        store.read_blocking(|tx| actions::get(tx, &reg, &actor.may(Verb::Read, register)?, id).map(|r| r.version))
+    };
+    let (r, a) = (Arc::clone(&reg), actor.clone());
+    let done = match word {
+        RecordWord::Create { register, set } => {
+            let (register, values) = (register.clone(), values(reg.get(register)?, set)?);
+            Some(store.write_blocking(move |tx| actions::create(tx, &r, &a, &register, values, None))?)
+        }
+        RecordWord::Update { register, id, set, reason } => {
+            let (v, values) = (version(register, id)?, values(reg.get(register)?, set)?);
+            let (register, id, reason) = (register.clone(), id.clone(), reason.clone());
+            Some(store.write_blocking(move |tx| actions::update(tx, &r, &a, &register, &id, v, values, reason.as_deref()))?)
+        }
+        RecordWord::Transition { register, id, transition, set, reason } => {
+            let (v, values) = (version(register, id)?, values(reg.get(register)?, set)?);
+            let (register, id, transition, reason) = (register.clone(), id.clone(), transition.clone(), reason.clone());
+            Some(
+                store
+                    .write_blocking(move |tx| actions::transition(tx, &r, &a, &register, &id, v, &transition, values, reason.as_deref()))?,
+            )
+        }
+        RecordWord::Confirm { register, id } => {
+            let (register, id) = (register.clone(), id.clone());
+            Some(store.write_blocking(move |tx| actions::confirm(tx, &r, &a, &register, &id))?)
+        }
+        RecordWord::Delete { register, id, reason } => {
+            let v = version(register, id)?;
+            let (register, id, reason) = (register.clone(), id.clone(), reason.clone());
+            store.write_blocking(move |tx| actions::delete(tx, &r, &a, &register, &id, v, &reason))?;
+            None
+        }
+        RecordWord::List { .. } | RecordWord::Get { .. } | RecordWord::History { .. } => None,
+    };
+    if let Some(r) = done {
+        show(context.json, &r);
+    }
+    Ok(())
+}
+
+fn save(file: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(file, bytes).map_err(|e| Error::Unavailable(format!("Không ghi được {}: {e}", file.display())))
+}
+
+/// `lachan import`: dry run, or apply with progress.
+pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
+    let instance = context.open()?;
+    let actor = context.actor(&instance)?;
+    let bytes = std::fs::read(&a.file).map_err(|e| Error::BadRequest(format!("Không đọc được tệp {}: {e}", a.file.display())))?;
+    let name = a.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let reg = Arc::clone(&instance.registry);
+    let report = if a.apply {
+        files::job::import_file(&instance.store, &reg, &actor, &a.register, &name, bytes, |j| {
+            eprint!("\r\x1b[K{}/{}", j.done_rows, j.total)
+        })?
+    } else {
+        let sheet = files::read(&reg, &a.register, &bytes)?;
+        let register = a.register.clone();
+        instance.store.write_blocking(move |tx| files::plan(tx, &reg, &actor, &register, &sheet))?
+    };
+    if context.json {
+        print_json(&json!(report));
+    } else {
+        for n in &report.notes {
+            println!("{n}");
+        }
+        for row in report.rows.iter().filter(|r| !r.errors.is_empty()) {
+            for e in &row.errors {
+                println!("dòng {}, cột {} ({}): {} {}", row.line, e.column, e.label, e.what, e.remedy);
+            }
+        }
+        let c = &report.counts;
+        println!(
+            "mới {}, sửa {}, không đổi {}, lỗi {}{}",
+            c.create,
+            c.update,
+            c.unchanged,
+            c.error,
+            if a.apply { "" } else { " (chạy thử, chưa lưu; thêm --apply để lưu)" }
+        );
+    }
+    if report.counts.error > 0 {
+        Err(Error::invalid("", format!("{} dòng có lỗi, chưa được lưu.", report.counts.error)))
+    } else {
+        Ok(())
+    }
+}
+
+/// `lachan export`.
+pub fn export(context: &Context<'_>, a: &ExportArgs) -> Result<()> {
+    let instance = context.open()?;
+    let actor = context.actor(&instance)?;
+    let query = a.list.query()?;
+    let book = instance.store.read_blocking(|tx| files::export(tx, &instance.registry, &actor, &a.register, &query))?;
+    save(&a.file, &book.to_xlsx().map_err(Error::internal)?)
+}
+
+/// `lachan template`.
+pub fn template(context: &Context<'_>, a: &TemplateArgs) -> Result<()> {
+    let _ = context;
+    let reg = crate::instance::registry()?;
+    save(&a.file, &files::template(&reg, &a.register)?.to_xlsx().map_err(Error::internal)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_take_the_types_of_the_definition() {
+        let reg = crate::instance::registry().unwrap();
+        let def = reg.get("budget_line").unwrap();
+        let v = values(def, &["amount=1.200.000".into(), "security=có".into(), "name=Tường lửa".into()]).unwrap();
+        assert_eq!(v["amount"], Data::Int(1_200_000));
+        assert_eq!(v["security"], Data::Bool(true));
+        assert_eq!(v["name"], Data::Text("Tường lửa".into()));
+        assert!(matches!(values(def, &["amount=abc".into()]), Err(Error::Invalid(_))));
+        assert!(matches!(values(def, &["amount".into()]), Err(Error::BadRequest(_))));
+    }
+}

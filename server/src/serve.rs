@@ -1,0 +1,110 @@
+//! The running server: pages and API, and the worker beside them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::Actor;
+use store::{Error, Result};
+use web::{App, Config, Cx, Lang};
+
+use crate::instance::Instance;
+use crate::modules;
+
+/// Serves until Ctrl-C or SIGTERM, then finishes what it has taken and closes the store.
+pub fn serve(instance: &Instance, config: Config, listen: SocketAddr, smtp: Option<&str>) -> Result<()> {
+    let app = instance.app(config);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
+    let worker = worker(instance, smtp)?.spawn(Duration::from_secs(2))?;
+    let done = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .map_err(|e| Error::Unavailable(format!("Không mở được địa chỉ {listen}: {e}. Chọn cổng khác bằng --listen.")))?;
+        resume_imports(&app).await?;
+        let service = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(listener, service).with_graceful_shutdown(stop()).await.map_err(Error::internal)
+    });
+    drop(worker);
+    instance.store.close();
+    done
+}
+
+async fn stop() {
+    let ctrl_c = async { drop(tokio::signal::ctrl_c().await) };
+    let term = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut s) => drop(s.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! { () = ctrl_c => {}, () = term => {} }
+}
+
+/// Imports that were cut off go on where they stopped.
+async fn resume_imports(app: &App) -> Result<()> {
+    let waiting = app.read(registers::files::job::unfinished).await?;
+    for (job, account) in waiting {
+        let (app, roles) = (app.clone(), app.roles.clone());
+        tokio::spawn(async move {
+            let actor = if account.starts_with("system:") {
+                Ok(Actor::system("import"))
+            } else {
+                app.read(move |tx| access::actor_of_account(tx, &roles, &account)).await
+            };
+            let done = match actor {
+                Ok(actor) => web::pages::run_import(&app, &actor, &job).await,
+                Err(e) => Err(e),
+            };
+            if let Err(e) = done {
+                tracing::error!(job = %job, error = %e, "import");
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Jobs of the modules on their schedule, their reactions to events, mail.
+fn worker(instance: &Instance, smtp: Option<&str>) -> Result<work::Worker> {
+    let mut worker = work::Worker::new(instance.store.clone());
+    let mut lines = Vec::new();
+    for m in modules::ALL {
+        for job in m.jobs() {
+            let kind = format!("{}.{}", m.name(), job.name);
+            lines.push(work::Schedule { kind: kind.clone(), when: work::When::Every { seconds: job.every_s } });
+            let reg = Arc::clone(&instance.registry);
+            worker = worker.handler(
+                &kind,
+                Box::new(move |store, _, _| {
+                    let reg = Arc::clone(&reg);
+                    store.write_blocking(move |tx| {
+                        let today = web::fmt::day_of(tx.now());
+                        (job.run)(&Cx { registry: &reg, today: &today, lang: Lang::Vi }, tx)
+                    })?;
+                    Ok(work::Outcome::Done(serde_json::Value::Null))
+                }),
+            );
+        }
+    }
+    lines.push(work::Schedule { kind: "access.purge".into(), when: work::When::Daily { hour: 3, minute: 10 } });
+    worker = worker.handler(
+        "access.purge",
+        Box::new(|store, _, _| {
+            store.write_blocking(|tx| {
+                access::purge_sessions(tx)?;
+                tx.purge_idempotency(30).map(drop)
+            })?;
+            Ok(work::Outcome::Done(serde_json::Value::Null))
+        }),
+    );
+    let reg = Arc::clone(&instance.registry);
+    let react: work::React = Box::new(move |tx, event| {
+        let today = web::fmt::day_of(tx.now());
+        let cx = Cx { registry: &reg, today: &today, lang: Lang::Vi };
+        modules::ALL.iter().try_for_each(|m| m.on(&cx, event, tx))
+    });
+    let worker = worker.schedule(lines).subscribers(vec![work::Subscriber { name: "modules", wants: |_| true, react }]);
+    match smtp {
+        None => Ok(worker),
+        Some(url) => Ok(worker.mailer(Arc::new(work::SmtpMailer::new(work::MailConfig::parse(url, "la-chan@localhost")?)))),
+    }
+}
