@@ -106,7 +106,22 @@ mod tests {
 
     fn obligation(state: &str, due: Option<&str>) -> Record {
         let fields = due.map(|d| ("due_on".to_owned(), Data::Text(d.into()))).into_iter().collect();
-        Record { state: Some(state.into()), fields, ..Record::default() }
+        Record {
+            register: "obligation".into(),
+            id: "o".into(),
+            version: 1,
+            state: Some(state.into()),
+            title: String::new(),
+            fields,
+            links: std::collections::BTreeMap::new(),
+            masked: vec![],
+            agency: None,
+            confirmed_on: None,
+            created_at: 0,
+            updated_at: 0,
+            updated_by: String::new(),
+            deleted: false,
+        }
     }
 
     #[test]

@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use store::{Error, Result};
 
+/// A benchmark by name.
+type Bench = (&'static str, fn() -> Result<()>);
+
 /// Runs one benchmark, or all of them.
 pub fn run(name: Option<&str>) -> Result<()> {
-    let all: [(&str, fn() -> Result<()>); 5] =
+    let all: [Bench; 5] =
         [("plan", plan), ("writes", writes), ("indicators", figures::indicators), ("drill", figures::drill), ("pages", pages::run)];
     let chosen: Vec<_> = all.iter().filter(|(n, _)| name.is_none_or(|w| w == *n)).collect();
     if chosen.is_empty() {

@@ -189,7 +189,7 @@ fn late(all: &[Owed], lang: Lang) -> Markup {
         by.entry(id).or_insert_with(|| (o.record.link_title("agency").unwrap_or_default().to_owned(), 0)).1 += 1;
     }
     let mut list: Vec<_> = by.into_iter().collect();
-    list.sort_by(|a, b| b.1.1.cmp(&a.1.1));
+    list.sort_by_key(|l| std::cmp::Reverse(l.1.1));
     html! {
         @if list.len() > 1 {
             section.card {
@@ -208,7 +208,7 @@ pub async fn calendar(ctx: Ctx, q: QueryData) -> PageResult {
     let number = |r: std::ops::Range<usize>| asked.get(r).and_then(|s| s.parse::<i64>().ok());
     let (year, month) = match (number(0..4), number(5..7)) {
         (Some(y @ 2000..=2100), Some(m @ 1..=12)) => (y, m),
-        _ => return Err(web::bad_request(lang.t("Tháng phải viết dạng 2026-11.", "Write the month as 2026-11.")).into()),
+        _ => return Err(web::bad_request(lang.t("Tháng phải viết dạng 2026-11.", "Write the month as 2026-11."))),
     };
     let last = calendar::Date::clamped(i32::try_from(year).unwrap_or(2000), u32::try_from(month).unwrap_or(1), 31);
     let (from, to) = (last.start_of_month().to_string(), last.to_string());

@@ -130,7 +130,7 @@ async fn narrow(ctx: &Ctx, scope: &mut AgencyScope, agency: Option<&str>) -> Res
         AgencyScope::Paths(paths) => {
             let paths = paths.clone();
             let wanted = agency.clone();
-            let path: Option<String> = ctx.read(move |tx, _| Ok(web::agency_path(tx, &wanted)?)).await?;
+            let path: Option<String> = ctx.read(move |tx, _| web::agency_path(tx, &wanted)).await?;
             path.is_some_and(|p| paths.iter().any(|x| p.starts_with(x.as_str())))
         }
     };
