@@ -53,7 +53,14 @@ fn base(url: &str) -> Arc<Registry> {
     i.store
         .write_blocking(move |tx| {
             let a = actor();
-            actions::create(tx, &reg, &a, "agency", words(&[("name", "Sở Thử Nghiệm"), ("kind", "department"), ("level", "province")]), None)?;
+            actions::create(
+                tx,
+                &reg,
+                &a,
+                "agency",
+                words(&[("name", "Sở Thử Nghiệm"), ("kind", "department"), ("level", "province")]),
+                None,
+            )?;
             for n in 1..=3 {
                 let name = format!("Chứng chỉ {n}");
                 actions::create(tx, &reg, &a, "certificate_kind", words(&[("name", &name), ("origin", "domestic")]), None)?;
@@ -68,7 +75,9 @@ fn base(url: &str) -> Arc<Registry> {
 /// The .xlsx that is imported: people of one agency.
 fn people() -> Vec<u8> {
     let columns = ["Họ và tên", "Mã cán bộ", "Cơ quan"].map(|l| Column::new(l, ColumnKind::Text)).to_vec();
-    let rows = (0..IMPORTED).map(|n| vec![Cell::text(format!("Người Thứ {n}")), Cell::text(format!("KT{n:05}")), Cell::text("Sở Thử Nghiệm")]).collect();
+    let rows = (0..IMPORTED)
+        .map(|n| vec![Cell::text(format!("Người Thứ {n}")), Cell::text(format!("KT{n:05}")), Cell::text("Sở Thử Nghiệm")])
+        .collect();
     let sheet = Sheet { name: "Nhân sự".into(), columns, rows };
     Workbook::of(sheet).to_xlsx().unwrap_or_else(|e| panic!("{e}"))
 }
@@ -98,7 +107,10 @@ fn child() {
             });
         }
         if imported.is_empty() {
-            s.spawn(|| job::import_file(&i.store, &i.registry, &actor(), "person", NAME, file.clone(), |_| say("batch")).unwrap_or_else(|e| panic!("{e}")));
+            s.spawn(|| {
+                job::import_file(&i.store, &i.registry, &actor(), "person", NAME, file.clone(), |_| say("batch"))
+                    .unwrap_or_else(|e| panic!("{e}"))
+            });
         }
     });
 }
@@ -207,11 +219,26 @@ fn whole(store: &Store, reg: &Registry, acknowledged: &BTreeSet<String>, round: 
     none("half a transaction", half);
     none("half a transaction", &half.replace("'%a'", "'%b'").replace("|| 'b'", "|| 'a'"));
     none("a record without its second step", "SELECT COUNT(*) FROM issuing_body WHERE version <> 2");
-    none("links without owner", "SELECT COUNT(*) FROM issuing_body__kinds l WHERE NOT EXISTS (SELECT 1 FROM issuing_body t WHERE t.id = l.owner)");
-    none("a record without its links", "SELECT COUNT(*) FROM issuing_body t WHERE 2 <> (SELECT COUNT(*) FROM issuing_body__kinds l WHERE l.owner = t.id)");
-    none("import marks that differ from its rows", "SELECT COUNT(*) FROM import_job j WHERE j.done_rows <> (SELECT COUNT(*) FROM import_row r WHERE r.job = j.id)");
-    none("imported rows without record", "SELECT COUNT(*) FROM import_row r WHERE r.outcome = 'create' AND NOT EXISTS (SELECT 1 FROM person p WHERE p.id = r.record)");
-    none("imported records without row", "SELECT COUNT(*) FROM person p WHERE NOT EXISTS (SELECT 1 FROM import_row r WHERE r.record = p.id)");
+    none(
+        "links without owner",
+        "SELECT COUNT(*) FROM issuing_body__kinds l WHERE NOT EXISTS (SELECT 1 FROM issuing_body t WHERE t.id = l.owner)",
+    );
+    none(
+        "a record without its links",
+        "SELECT COUNT(*) FROM issuing_body t WHERE 2 <> (SELECT COUNT(*) FROM issuing_body__kinds l WHERE l.owner = t.id)",
+    );
+    none(
+        "import marks that differ from its rows",
+        "SELECT COUNT(*) FROM import_job j WHERE j.done_rows <> (SELECT COUNT(*) FROM import_row r WHERE r.job = j.id)",
+    );
+    none(
+        "imported rows without record",
+        "SELECT COUNT(*) FROM import_row r WHERE r.outcome = 'create' AND NOT EXISTS (SELECT 1 FROM person p WHERE p.id = r.record)",
+    );
+    none(
+        "imported records without row",
+        "SELECT COUNT(*) FROM person p WHERE NOT EXISTS (SELECT 1 FROM import_row r WHERE r.record = p.id)",
+    );
 }
 
 /// Rounds on one database, then the import is finished and compared with one that nobody disturbed.
@@ -281,7 +308,10 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_on_postgresql() {
     assert!(acknowledged > PG_ROUNDS as usize, "too little was written to prove anything: {acknowledged}");
     let store = Store::open(&url, Arc::new(SystemClock), Arc::new(SystemIds)).unwrap_or_else(|e| panic!("{e}"));
     store.write_blocking(move |tx| tx.exec(&format!("DROP SCHEMA {schema} CASCADE"), &[])).unwrap_or_else(|e| panic!("{e}"));
-    println!("SIGKILL on PostgreSQL: {PG_ROUNDS} rounds, {acknowledged} acknowledged records all there, {:.1} s", begun.elapsed().as_secs_f64());
+    println!(
+        "SIGKILL on PostgreSQL: {PG_ROUNDS} rounds, {acknowledged} acknowledged records all there, {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
 }
 
 /// The file, a database to begin with (`base.db`), and the report of an import that nobody disturbed.

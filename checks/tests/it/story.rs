@@ -94,7 +94,8 @@ fn from_the_plan_file_to_an_opened_figure() {
     std::fs::create_dir_all(&pictures).expect("folder for pictures");
     let database = dir.file("story.db");
     let args = ["demo", "--scale", "small", "--database", &database];
-    let server = Server::start(env!("CARGO_BIN_EXE_lachan-under-test"), &args, &dir.0, Duration::from_secs(180)).unwrap_or_else(|e| panic!("{e}"));
+    let server =
+        Server::start(env!("CARGO_BIN_EXE_lachan-under-test"), &args, &dir.0, Duration::from_secs(180)).unwrap_or_else(|e| panic!("{e}"));
     let started = begun.elapsed().as_secs_f64();
     let wide = Browser::open(&driver, 1440, 900).unwrap_or_else(|e| panic!("{e}"));
     let phone = Browser::open(&driver, 390, 844).unwrap_or_else(|e| panic!("{e}"));
@@ -120,7 +121,11 @@ fn from_the_plan_file_to_an_opened_figure() {
             panic!("{name}: {e}\nat {:?}\n{}", me.wide.url(), server.output().lines().rev().take(5).collect::<Vec<_>>().join("\n"));
         }
     }
-    println!("story: {} pages looked at twice, server filled in {started:.1} s, all in {:.1} s", me.number.get(), begun.elapsed().as_secs_f64());
+    println!(
+        "story: {} pages looked at twice, server filled in {started:.1} s, all in {:.1} s",
+        me.number.get(),
+        begun.elapsed().as_secs_f64()
+    );
 }
 
 /// Everything can be reached without a mouse, and one sees where one is.
@@ -129,7 +134,10 @@ fn keyboard(me: &Person<'_>) -> Done {
     me.go("/sign-in")?;
     me.look("sign-in")?;
     b.press(TAB)?;
-    b.until("the skip link comes first", "const e = document.activeElement; return e.matches('.skip') && e.getBoundingClientRect().left >= 0")?;
+    b.until(
+        "the skip link comes first",
+        "const e = document.activeElement; return e.matches('.skip') && e.getBoundingClientRect().left >= 0",
+    )?;
     b.press(ENTER)?;
     b.until("the skip link leads to the content", "return document.activeElement.id === 'm'")?;
     b.press(TAB)?;
@@ -292,7 +300,10 @@ fn registers(me: &Person<'_>, dir: &TempDir) -> Done {
     }
     me.look_wide("import-preview")?;
     b.click("form[action$='/import/apply'] button.main")?;
-    b.until("the job is done", "return location.pathname.includes('/import/jobs/') && !document.querySelector('progress') && document.readyState === 'complete'")?;
+    b.until(
+        "the job is done",
+        "return location.pathname.includes('/import/jobs/') && !document.querySelector('progress') && document.readyState === 'complete'",
+    )?;
     me.look("import-report")
 }
 
@@ -312,7 +323,10 @@ fn preferences(me: &Person<'_>) -> Done {
     b.until("English", "return document.documentElement.lang === 'en' && document.querySelector('main').innerText.includes('By agency')")?;
     me.look_wide("target-en")?;
     b.click(".prefs button[name=lang][value=vi]")?;
-    b.until("Vietnamese", "return document.documentElement.lang === 'vi' && document.querySelector('main').innerText.includes('Theo cơ quan')")?;
+    b.until(
+        "Vietnamese",
+        "return document.documentElement.lang === 'vi' && document.querySelector('main').innerText.includes('Theo cơ quan')",
+    )?;
     for theme in ["light", "dark"] {
         b.click(&format!(".prefs button[name=theme][value={theme}]"))?;
         b.until(theme, &format!("return document.documentElement.dataset.theme === '{theme}'"))?;
@@ -332,7 +346,16 @@ fn contact(me: &Person<'_>) -> Done {
     me.look("home-contact")?;
     let home = b.text("main")?;
     must(home.contains("Thống kê dữ liệu cá nhân"), &format!("work of the new plan: {home}"))?;
-    for path in ["/", "/plans/board?state=all", "/r/person", "/r/system", "/r/contact_point", "/targets/T-04", "/targets/T-15/records?outcome=unmet", "/r/obligation"] {
+    for path in [
+        "/",
+        "/plans/board?state=all",
+        "/r/person",
+        "/r/system",
+        "/r/contact_point",
+        "/targets/T-04",
+        "/targets/T-15/records?outcome=unmet",
+        "/r/obligation",
+    ] {
         me.go(path)?;
         let seen = b.text("main")?;
         for other in ["Sở Y tế", "Cồn Sậy", "Vàm Sen", "Sở Tài chính", "Sở Giáo dục"] {
@@ -368,6 +391,10 @@ fn head(me: &Person<'_>) -> Done {
 fn standing_head(me: &Person<'_>) -> Done {
     let b = me.wide;
     me.enter("lanhdao")?;
+    b.until(
+        "who is late stands above the figures",
+        "const h = [...document.querySelectorAll('main h2')].map(e => e.innerText); return h.some(x => x.startsWith('Ai đang chậm')) && h.findIndex(x => x.startsWith('Ai đang chậm')) < h.findIndex(x => x.startsWith('Chỉ tiêu'))",
+    )?;
     me.look("home-standing-head")?;
     me.go("/plans/board?state=overdue")?;
     b.see("Ai đang chậm")?;
@@ -404,7 +431,9 @@ fn as_docx(plan: &str) -> Done<Vec<u8>> {
         }
     }
     body.push_str(if in_table { "</w:tbl>" } else { "" });
-    let document = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body>{body}</w:body></w:document>");
+    let document = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body>{body}</w:body></w:document>"
+    );
     let types = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>";
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, content) in [("[Content_Types].xml", types), ("word/document.xml", document.as_str())] {

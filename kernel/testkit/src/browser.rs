@@ -101,7 +101,8 @@ impl Browser {
     }
     /// First link whose text contains `words`.
     pub fn find_link(&self, words: &str) -> Answer<String> {
-        let found = self.post("/element", &json!({"using": "partial link text", "value": words})).map_err(|e| format!("link «{words}»: {e}"))?;
+        let found =
+            self.post("/element", &json!({"using": "partial link text", "value": words})).map_err(|e| format!("link «{words}»: {e}"))?;
         Ok(text(&found[ELEMENT]))
     }
     /// How many elements match.
@@ -157,7 +158,10 @@ impl Browser {
     }
     /// Waits until the page's main part contains these words.
     pub fn see(&self, words: &str) -> Answer<()> {
-        self.until(&format!("«{words}»"), &format!("return document.readyState === 'complete' && document.querySelector('main').innerText.includes({})", json!(words)))
+        self.until(
+            &format!("«{words}»"),
+            &format!("return document.readyState === 'complete' && document.querySelector('main').innerText.includes({})", json!(words)),
+        )
     }
     /// Forgets cookies of the site that is open: nobody is signed in any more.
     pub fn forget(&self) -> Answer<()> {

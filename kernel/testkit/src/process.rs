@@ -192,7 +192,11 @@ impl Http {
             if name == "set-cookie"
                 && let Some((k, v)) = value.split(';').next().and_then(|c| c.split_once('='))
             {
-                if v.is_empty() { self.cookies.remove(k) } else { self.cookies.insert(k.to_owned(), v.to_owned()) };
+                if v.is_empty() {
+                    self.cookies.remove(k)
+                } else {
+                    self.cookies.insert(k.to_owned(), v.to_owned())
+                };
             }
             headers.insert(name, value);
         }

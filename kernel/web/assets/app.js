@@ -9,6 +9,11 @@ const csrf = () => $('input[name=csrf]')?.value ?? '';
 
 // After a refused form the list of errors is read out first.
 $('.summary')?.focus();
+// On a phone menu and tabs are one line that scrolls: what is open must be in sight.
+for (const bar of $$('.side nav, .tabs')) {
+  const now = $('[aria-current]', bar);
+  if (now && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = now.offsetLeft - bar.offsetLeft - (bar.clientWidth - now.offsetWidth) / 2;
+}
 
 // 1. Live filter: <form data-live="#list"> asks its own address and swaps that part of the page.
 let asked = 0;

@@ -73,6 +73,9 @@ impl Module for Plans {
     fn demo(&self, cx: &mut DemoContext<'_, '_>) -> ::store::Result<()> {
         demo::sow(cx)
     }
+    fn home_figures(&self, cx: &Cx<'_>, tx: &mut ::store::Tx, actor: &Actor) -> ::store::Result<Option<web::maud::Markup>> {
+        work::home_figures(cx, tx, actor)
+    }
     fn home(&self, cx: &Cx<'_>, tx: &mut ::store::Tx, actor: &Actor) -> ::store::Result<Vec<WorkItem>> {
         work::home(cx, tx, actor)
     }

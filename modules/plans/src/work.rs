@@ -56,7 +56,7 @@ fn bound_tasks(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<BTreeMap<St
     Ok(bound.into_iter().filter_map(|t| t.text("indicator").map(|i| (t.id.clone(), i.to_owned()))).collect())
 }
 
-/// Number beside the menu line: what is open, hot when something is late. Stored facts only, two indexed counts.
+/// Number beside the menu line: what is late (hot), else what is open. Stored facts only, two indexed counts.
 pub fn count(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<MenuCount>> {
     let scope = actor.may(Verb::Read, "obligation")?;
     let open = Filter {
@@ -69,7 +69,7 @@ pub fn count(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<MenuCount
     let yesterday = calendar::Date::parse(cx.today).map_or_else(|_| cx.today.to_owned(), |d| d.add_days(-1).to_string());
     let past = Filter { field: "due_on".into(), op: Op::To, values: vec![yesterday] };
     let late = registers::actions::count(tx, cx.registry, &scope, &query(vec![open, past]))?;
-    Ok(Some(MenuCount { n, hot: late > 0 }))
+    Ok(Some(if late > 0 { MenuCount { n: late, hot: true } } else { MenuCount { n, hot: false } }))
 }
 
 /// Most lines this module puts on the home page; the board has the rest.
@@ -93,12 +93,20 @@ pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
     Ok(urgent.take(MOST_HOME).map(|o| item(cx, o, approves)).collect())
 }
 
+/// Agencies that are late, for readers who answer for more than one.
+pub fn home_figures(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<web::maud::Markup>> {
+    let past = Filter { field: "due_on".into(), op: Op::To, values: vec![cx.today.to_owned()] };
+    let all = owed(tx, cx.registry, actor, cx.today, vec![past])?;
+    Ok(crate::pages::late(&all, cx.lang))
+}
+
 fn item(cx: &Cx<'_>, o: &Owed, approves: bool) -> WorkItem {
     let lang = cx.lang;
-    let mut reason = o.state.label().vi.to_owned();
-    if lang == web::Lang::En {
-        o.state.label().en.clone_into(&mut reason);
-    }
+    // that it is late stands in the column of days already
+    let mut reason = match o.record.text("due_on") {
+        Some(due) if o.state == State::Overdue => format!("{} {}", lang.t("Hạn", "Due"), web::fmt::date(due)),
+        _ => lang.l(o.state.label()).to_owned(),
+    };
     if let Some((met, all)) = o.figure.filter(|(_, all)| *all > 0) {
         reason = format!("{reason} · {met}/{all} {}", lang.t("theo sổ đăng ký", "from the registers"));
     }

@@ -25,9 +25,15 @@ pub struct Column {
     pub importance: u8,
     /// Sorting.
     pub sort: Option<Sort>,
+    /// A running number: on a phone it stands small above the next cell, which is the card's title.
+    pub index: bool,
 }
 
 impl Column {
+    /// A running number before the cell that names the row.
+    pub fn index(label: impl Into<String>) -> Self {
+        Self { label: label.into(), index: true, ..Self::default() }
+    }
     /// Text, always shown.
     pub fn text(label: impl Into<String>) -> Self {
         Self { label: label.into(), ..Self::default() }
@@ -75,6 +81,7 @@ impl Table {
     /// The markup.
     pub fn render(&self, lang: Lang) -> Markup {
         let class = |c: &Column| match (c.num, c.importance) {
+            _ if c.index => "ix".to_owned(),
             (true, 0) => "num".to_owned(),
             (true, n) => format!("num i{n}"),
             (false, 0) => String::new(),

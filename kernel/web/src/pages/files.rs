@@ -185,7 +185,7 @@ fn rows(ctx: &Ctx, register: &str, r: &Report) -> Markup {
     let mut t = Table::new(
         ctx.t("Từng dòng", "Row by row"),
         vec![
-            Column::num(ctx.t("Dòng", "Line")),
+            Column::index(ctx.t("Dòng", "Line")),
             Column::text(ctx.t("Bản ghi", "Record")),
             Column::text(ctx.t("Kết quả", "Result")),
             Column::text(ctx.t("Cột, lỗi, cách sửa", "Column, problem, remedy")),

@@ -38,6 +38,8 @@ async fn show(ctx: Ctx) -> PageResult {
                     Err(e) => return Err(e),
                 }
             }
+            // lower modules first in the list of modules; what people owe stands nearer to the work than what is measured
+            figures.reverse();
             Ok((items, figures))
         })
         .await?;
@@ -77,11 +79,14 @@ fn summary(ctx: &Ctx, items: &[WorkItem]) -> String {
     if items.is_empty() {
         return String::new();
     }
-    ctx.t(
-        &format!("{} việc đang chờ: {late} việc quá hạn, {soon} việc hết hạn trong ba ngày tới.", items.len()),
-        &format!("{} waiting: {late} late, {soon} due within three days.", items.len()),
-    )
-    .to_owned()
+    let n = items.len();
+    let (vi, en) = match (late, soon) {
+        (0, 0) => ("không việc nào quá hạn hay sắp hết hạn".to_owned(), "none late or due soon".to_owned()),
+        (0, s) => (format!("{s} việc hết hạn trong ba ngày tới"), format!("{s} due within three days")),
+        (l, 0) => (format!("{l} việc quá hạn"), format!("{l} late")),
+        (l, s) => (format!("{l} việc quá hạn, {s} việc hết hạn trong ba ngày tới"), format!("{l} late, {s} due within three days")),
+    };
+    ctx.t(&format!("{n} việc đang chờ: {vi}."), &format!("{n} waiting: {en}.")).to_owned()
 }
 
 #[cfg(test)]

@@ -89,10 +89,18 @@ fn demo(guest: &Guest, lang: Lang) -> Markup {
     if !guest.app.config.demo || guest.app.config.demo_accounts.is_empty() {
         return html! {};
     }
+    let accounts = &guest.app.config.demo_accounts;
+    // mostly they share one password: then it is said once
+    let shared = accounts.first().map(|a| &a.1).filter(|p| accounts.iter().all(|a| a.1 == **p));
     html! {
         section.card.demo {
             h2 { (lang.t("Bản trình diễn: các tài khoản", "Demo accounts")) }
-            table.mini { tbody { @for (login, password, who) in &guest.app.config.demo_accounts { tr { th scope="row" { code { (login) } } td { code { (password) } } td { (who) } } } } }
+            @if let Some(p) = shared { p { (lang.t("Mật khẩu chung", "One password for all")) ": " code { (p) } } }
+            table.mini { tbody { @for (login, password, who) in accounts { tr {
+                th scope="row" { code { (login) } }
+                @if shared.is_none() { td { code { (password) } } }
+                td { (who) }
+            } } } }
         }
     }
 }

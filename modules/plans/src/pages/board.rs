@@ -66,7 +66,7 @@ pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
     let body = html! {
         (heading(lang.t("Nhiệm vụ", "Tasks"), Some(html! { (lang.t("Trạng thái được suy ra từ minh chứng, sổ đăng ký và ngày tháng; không ai nhập.", "States are derived from evidence, registers and dates.")) }), Some(link_button(&export, lang.t("Tải .xlsx", "Download .xlsx")))))
         (tabs(&list, &open, lang.t("Trạng thái", "State")))
-        (late(&all, lang))
+        @if let Some(late) = late(&all, lang) { (late) }
         @if shown.is_empty() { (empty(lang.t("Không có nghĩa vụ nào ở đây.", "Nothing here."), html! { p { (lang.t("Nghĩa vụ sinh ra khi một kế hoạch được chấp nhận.", "Obligations are made when a plan is accepted.")) } })) }
         @else if by_task { section.card { (tasks(&shown, &open, lang)) } }
         @else {
@@ -99,7 +99,7 @@ fn table(ctx: &Ctx, shown: &[&Owed]) -> Markup {
         t.row(vec![
             html! { a href={"/plans/obligation/" (o.record.id)} { (cut(o.record.text("content").unwrap_or_default())) } },
             html! { (o.record.link_title("agency").unwrap_or_default()) },
-            html! { (o.record.text("period_key").unwrap_or_default()) },
+            html! { (period(&o.record, lang)) },
             html! { (due.unwrap_or_else(|| lang.t("thường xuyên", "continuous").into())) },
             html! { @if let Some((met, all)) = o.figure { (met) "/" (all) } @else { "–" } },
             tag(o.state.tone(), lang.l(o.state.label())),
@@ -181,8 +181,26 @@ pub fn cut(s: &str) -> String {
     if short.len() < s.len() { format!("{short}…") } else { short }
 }
 
-/// Agencies with something overdue, worst first.
-fn late(all: &[Owed], lang: Lang) -> Markup {
+/// The period an obligation is for, as people say it; nothing when it is just its due day.
+pub fn period(o: &registers::Record, lang: Lang) -> String {
+    let key = o.text("period_key").unwrap_or_default();
+    let (year, rest) = key.split_once('-').unwrap_or((key, ""));
+    let roman = ["I", "II", "III", "IV"];
+    match (rest.strip_prefix('Q').and_then(|q| q.parse::<usize>().ok()), rest.len()) {
+        _ if key.is_empty() || o.text("due_on") == Some(key) => String::new(),
+        (Some(q @ 1..=4), _) => format!("{} {}/{year}", lang.t("quý", "quarter"), roman[q - 1]),
+        (None, 0) if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) => format!("{} {year}", lang.t("năm", "year")),
+        (None, 2) => format!("{} {rest}/{year}", lang.t("tháng", "month")),
+        (None, 5) => fmt::date(key),
+        _ => key.to_owned(),
+    }
+}
+
+/// Agencies shown by name; the rest is one press away.
+const NAMED: usize = 12;
+
+/// Agencies with something overdue, worst first; nothing when it concerns one agency only.
+pub fn late(all: &[Owed], lang: Lang) -> Option<Markup> {
     let mut by: BTreeMap<&str, (String, usize)> = BTreeMap::new();
     for o in all.iter().filter(|o| o.state == State::Overdue) {
         let id = o.record.text("agency").unwrap_or_default();
@@ -190,14 +208,28 @@ fn late(all: &[Owed], lang: Lang) -> Markup {
     }
     let mut list: Vec<_> = by.into_iter().collect();
     list.sort_by_key(|l| std::cmp::Reverse(l.1.1));
-    html! {
-        @if list.len() > 1 {
+    let rest = list.len().saturating_sub(NAMED);
+    (list.len() > 1).then(|| {
+        html! {
             section.card {
                 h2 { (lang.t("Ai đang chậm", "Who is late")) " " span.count.hot { (list.len()) " " (lang.t("cơ quan", "agencies")) } }
-                p { @for (id, (name, n)) in list.iter().take(12) { a.chip href={"/plans/board?state=overdue&agency=" (id)} { (name) " · " (n) } " " } }
+                p.small.muted { (lang.t("Số cạnh tên là số việc quá hạn.", "The number is what is overdue.")) }
+                p.wide {
+                    @for (id, (name, n)) in list.iter().take(NAMED) { a.chip.unmet href={"/plans/board?state=overdue&agency=" (id)} { (name) " · " (n) } " " }
+                    @if rest > 0 { a href="/plans/board?state=overdue" { (lang.t("và", "and")) " " (rest) " " (lang.t("cơ quan nữa", "more agencies")) } }
+                }
             }
         }
+    })
+}
+
+/// First words of a task, for one day of the calendar. Whole words only.
+fn short(s: &str) -> String {
+    if s.chars().count() <= 60 {
+        return s.trim_end_matches('.').to_owned();
     }
+    let cut: String = s.chars().take(60).collect();
+    format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |c| c.0).trim_end_matches([',', ';']))
 }
 
 /// Due days of a month.
@@ -237,8 +269,8 @@ pub async fn calendar(ctx: Ctx, q: QueryData) -> PageResult {
             } else {
                 Tone::Soon
             };
-            let words: String = first.record.text("content").unwrap_or_default().chars().take(60).collect();
-            let label = if list.len() == 1 { words } else { format!("{words}… ({done}/{})", list.len()) };
+            let words = short(first.record.text("content").unwrap_or_default());
+            let label = if list.len() == 1 { words } else { format!("{words} ({done}/{})", list.len()) };
             let href = if list.len() == 1 {
                 format!("/plans/obligation/{}", first.record.id)
             } else {

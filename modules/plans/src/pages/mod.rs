@@ -8,6 +8,8 @@ mod obligation;
 mod plan;
 mod review;
 
+pub use board::late;
+
 use web::App;
 use web::axum::Router;
 use web::axum::extract::DefaultBodyLimit;

@@ -36,9 +36,12 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let due = o.text("due_on").map_or_else(|| lang.t("thường xuyên", "continuous").to_owned(), fmt::date);
     let mut list = vec![
         (lang.t("Cơ quan", "Agency").to_owned(), html! { (o.link_title("agency").unwrap_or_default()) }),
-        (lang.t("Kỳ", "Period").to_owned(), html! { (o.text("period_key").unwrap_or_default()) }),
         (lang.t("Hạn", "Due").to_owned(), html! { (due) }),
     ];
+    let period = super::board::period(o, lang);
+    if !period.is_empty() {
+        list.push((lang.t("Kỳ", "Period").to_owned(), html! { (period) }));
+    }
     if let Some(t) = &task {
         let plan = t.text("plan").unwrap_or_default();
         list.push((
@@ -73,15 +76,17 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
                 }
             }
         }
-        @for (t, label, demands) in &moves {
+        @for (i, (t, label, demands)) in moves.iter().enumerate() {
             section.card {
+                h2 { (label) }
+                @if t == "submit" { p.muted { (lang.t("Người đứng đầu cơ quan bạn sẽ thấy việc này và duyệt.", "The head of your agency will see it and approve.")) } }
                 form method="post" action={(base) "/" (t)} {
                     (csrf(&ctx.look))
                     input type="hidden" name="version" value=(o.version);
                     @if demands.iter().any(|d| d == "result_note") { (field(&FieldView::line("result_note", lang.t("Kết quả", "Result"), o.text("result_note").unwrap_or_default()).kind(InputKind::Area).required(), lang)) }
                     @if demands.iter().any(|d| d == "done_on") { (field(&FieldView::line("done_on", lang.t("Ngày hoàn thành", "Done on"), &fmt::date(&ctx.today)).kind(InputKind::Date).required(), lang)) }
                     @if demands.iter().any(|d| d == "reason") { (field(&FieldView::line("reason", lang.t("Lý do", "Reason"), "").required(), lang)) }
-                    button.btn type="submit" { (label) }
+                    button.btn.main[i == 0 && !may_add] type="submit" { (label) }
                 }
             }
         }

@@ -30,9 +30,11 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         .read(move |tx, who| {
             let plan = actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
             let mut live = Vec::new();
+            // a plan is open to everybody who is signed in, its figures are not
+            let figures = who.may(Verb::Read, "figure").is_ok();
             for record in sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?) {
                 let figure = match record.text("indicator") {
-                    Some(i) if record.bool("indicator_confirmed") == Some(true) => {
+                    Some(i) if figures && record.bool("indicator_confirmed") == Some(true) => {
                         targets::headline(tx, &who.reg, &who.actor, i, &who.today, goal(&record))?
                     }
                     _ => None,
@@ -222,7 +224,7 @@ fn tasks_table(ctx: &Ctx, plan: &str, tasks: &[(Record, Vec<Record>)]) -> Markup
     let mut t = Table::new(
         lang.t("Nhiệm vụ", "Tasks"),
         vec![
-            Column::text("#"),
+            Column::index("#"),
             Column::text(lang.t("Nhiệm vụ", "Task")),
             Column::text(lang.t("Chủ trì", "Lead")),
             Column::text(lang.t("Phối hợp", "With")).drop_at(2),

@@ -54,7 +54,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
         (heading(&title, Some(head_line(&draft, lang)), Some(actions)))
         (doubts(&draft, &base, lang))
         div.split {
-            section.card.doc aria-label=(lang.t("Văn bản", "Document")) { (document(&draft.reading.lines, plan)) }
+            section.card.doc tabindex="0" aria-label=(lang.t("Văn bản", "Document")) { (document(&draft.reading.lines, plan)) }
             div.stack {
                 (head_card(&draft, &base, &members, lang))
                 (tasks_card(&draft, &base, &members, lang))
@@ -168,7 +168,7 @@ fn head_card(draft: &Draft, base: &str, members: &Members, lang: Lang) -> Markup
 fn tasks_card(draft: &Draft, base: &str, members: &Members, lang: Lang) -> Markup {
     let mut table = Table::new(
         lang.t("Nhiệm vụ đọc được", "Tasks read"),
-        vec![Column::text("#"), Column::text(lang.t("Nhiệm vụ đọc được", "Task read")), Column::text(lang.t("Lịch", "Schedule"))],
+        vec![Column::index("#"), Column::text(lang.t("Nhiệm vụ đọc được", "Task read")), Column::text(lang.t("Lịch", "Schedule"))],
     );
     for (i, t) in draft.reading.plan.tasks.iter().enumerate() {
         let out = draft.left_out.contains(&i);

@@ -31,8 +31,10 @@ pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
     }
     let catalogue = Catalogue::of(cx.registry)?;
     let lang = cx.lang;
+    let whole = actor.may(access::Verb::Read, "figure").is_ok_and(|s| *s.subtree() == access::Subtree::All);
+    let title = if whole { lang.t("Chỉ tiêu trên toàn địa bàn", "Targets of the whole area") } else { lang.t("Chỉ tiêu của đơn vị", "Targets of the unit") };
     let mut table = Table::new(
-        lang.t("Chỉ tiêu của đơn vị", "Targets of the unit"),
+        title,
         vec![
             Column::text(lang.t("Chỉ tiêu", "Target")),
             Column::text(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
@@ -59,5 +61,5 @@ pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
     if table.rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(html! { section.card { h2 { (lang.t("Chỉ tiêu của đơn vị", "Targets of the unit")) } (table.render(lang)) } }))
+    Ok(Some(html! { section.card { h2 { (title) } (table.render(lang)) } }))
 }

@@ -45,6 +45,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         (heading(&title, None, Some(html! { (form) a.btn href={"/targets/" (id) "/records?outcome=unmet&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
         p.sentence { (lang.t("Trong số", "Among")) " " strong { (sentence.population) } @if !sentence.meets.is_empty() { ": " strong { (sentence.meets) } } "." }
         @if let Some(n) = &i.note { p.muted.small { (n.vi_or_en(lang == Lang::En)) } }
+        @if day < ctx.today && latest_only(c) {
+            (notice(Tone::Soon, html! { (lang.t("Sổ chỉ giữ lần xác nhận gần nhất, nên con số của một ngày đã qua có thể thấp hơn thực tế lúc đó.", "Only the latest confirmation is kept, so a past figure may be lower than it was.")) }))
+        }
         (headline(c, &total, &o.points, &id, &ctx.today, lang))
         @if !o.parts.is_empty() { (parts(c, &o.parts, lang)) }
         (by_agency(c, &id, &o.agencies, lang))
@@ -64,6 +67,10 @@ fn open(tx: &mut store::Tx, who: &web::Who, c: &Compiled, day: &str) -> store::R
     for month in (0..12).rev() {
         let Ok(today) = Date::parse(day) else { break };
         let at = if month == 0 { today } else { today.add_months(-month).end_of_month() };
+        if month > 0 && latest_only(c) {
+            points.push(Point { label: format!("{:02}/{}", at.month(), at.year()), value: None });
+            continue;
+        }
         let f = rollup(&figures(tx, c, "", &question(&who.actor, c, &at.to_string())?)?);
         let value = match c.indicator.kind {
             FigureKind::Count => Some(f.met as f64),
@@ -74,6 +81,12 @@ fn open(tx: &mut store::Tx, who: &web::Who, c: &Compiled, day: &str) -> store::R
     }
     let seq = web::ledger_size(tx)?;
     Ok(Opened { parts, agencies: named(tx, who, by)?, points, seq })
+}
+
+/// Does the rule look at the day of the last confirmation? A record keeps only the latest, so a past day cannot be answered
+/// truly from it: the picture says "no data" there.
+fn latest_only(c: &Compiled) -> bool {
+    c.lineage().iter().any(|(_, fields)| fields.iter().any(|f| f == "confirmed_on"))
 }
 
 /// Figures with the names of their agencies, most missing first.
@@ -151,6 +164,15 @@ fn parts(c: &Compiled, list: &[(String, Figure)], lang: Lang) -> Markup {
     html! { section.card { h2 { (lang.t("Từng phần", "Parts")) } (t.render(lang)) } }
 }
 
+/// A number of records that leads to them; nothing leads from 0.
+fn count(ratio: bool, n: i64, href: &str) -> Markup {
+    match (ratio, n) {
+        (true, _) => html! { "–" },
+        (false, 0) => html! { span.zero { "0" } },
+        (false, n) => html! { a href=(href) { (fmt::int(n)) } },
+    }
+}
+
 /// Rows shown; the tiles above show everybody.
 const MOST: usize = 60;
 
@@ -175,8 +197,8 @@ fn by_agency(c: &Compiled, id: &str, list: &[(String, String, String, Figure)], 
             bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang),
             html! { (n(f.met)) "/" (n(f.population())) },
             html! { (fmt::percent(f.met, f.population()).unwrap_or_else(|| "–".into())) },
-            html! { @if ratio { "–" } @else { a href=(link("unmet")) { (fmt::int(f.unmet)) } } },
-            html! { @if ratio { "–" } @else { a href=(link("unknown")) { (fmt::int(f.unknown)) } } },
+            count(ratio, f.unmet, &link("unmet")),
+            count(ratio, f.unknown, &link("unknown")),
         ]);
     }
     html! {

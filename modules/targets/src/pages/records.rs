@@ -32,6 +32,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     };
     let (agency, after, file) = (q.filled("agency").map(str::to_owned), q.filled("after").map(str::to_owned), q.has("export"));
     let mut asked = question(&ctx.actor, c, &day)?;
+    let wanted = c.sentence(&asked).meets;
     narrow(&ctx, &mut asked.scope, agency.as_deref()).await?;
     let register = rate.register.clone();
     let of = register.clone();
@@ -78,21 +79,22 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         tab(Outcome::Met, "Đạt", "Met", counts.met),
         tab(Outcome::Excluded, "Loại trừ", "Excluded", counts.excluded),
     ];
-    let mut table = Table::new(
-        lang.t("Hồ sơ", "Records"),
-        vec![
-            Column::text(lang.t("Hồ sơ", "Record")),
-            Column::text(lang.t("Cơ quan", "Agency")).drop_at(1),
-            Column::text(lang.t("Cập nhật", "Updated")).drop_at(2),
-        ],
-    );
+    let agency = |r: &registers::Record| r.link_title("agency").or_else(|| r.link_title("owner")).map(str::to_owned);
+    // records that are agencies themselves need no second column that says so
+    let owned = found.iter().any(|r| agency(r).is_some());
+    let mut columns = vec![Column::text(lang.t("Hồ sơ", "Record"))];
+    if owned {
+        columns.push(Column::text(lang.t("Cơ quan", "Agency")).drop_at(1));
+    }
+    columns.push(Column::text(lang.t("Cập nhật", "Updated")).drop_at(2));
+    let mut table = Table::new(lang.t("Hồ sơ", "Records"), columns);
     for r in &found {
-        let agency = r.link_title("agency").or_else(|| r.link_title("owner")).unwrap_or_default();
-        table.row(vec![
-            html! { a href={"/r/" (register) "/" (r.id)} { (r.title) } },
-            html! { (agency) },
-            html! { (fmt::instant(r.updated_at)) },
-        ]);
+        let mut cells = vec![html! { a href={"/r/" (register) "/" (r.id)} { (r.title) } }];
+        if owned {
+            cells.push(html! { (agency(r).unwrap_or_default()) });
+        }
+        cells.push(html! { (fmt::instant(r.updated_at)) });
+        table.row(cells);
     }
     let total = match outcome {
         Outcome::Met => counts.met,
@@ -106,6 +108,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let body = html! {
         (heading(&title, None, Some(html! { a.btn href={(keep(outcome.word())) "&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
         (tabs(&list, outcome.word(), lang.t("Kết quả", "Outcome")))
+        @if part.is_empty() && !wanted.is_empty() { p.sentence { (lang.t("Để đạt", "To be met")) ": " (wanted) "." } }
         section.card {
             @if total == 0 { (empty(lang.t("Không có hồ sơ nào ở đây.", "No record here."), html! {})) }
             @else if found.is_empty() { p { (lang.t("Bạn xem được con số nhưng không xem được từng hồ sơ của sổ này.", "You may see the figure but not the records of this register.")) } }
