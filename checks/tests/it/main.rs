@@ -1,5 +1,15 @@
 //! The one integration-test binary: both engines, all doors, a real browser, the rules of the house.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod access_matrix;
+mod api;
 mod disk;
+mod golden;
+mod http;
 mod kill;
+mod needles;
+mod properties;
+mod rights;
 mod story;
+mod tidy;
+mod world;

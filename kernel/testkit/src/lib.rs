@@ -1,4 +1,9 @@
 //! One fresh database per test on either engine, clients per role, fixed clock and ids, a real browser.
 
+pub mod app;
 pub mod browser;
+pub mod db;
 pub mod process;
+
+pub use app::{BASE, Client, Reply, TestApp};
+pub use db::{Db, ENGINES};

@@ -21,3 +21,8 @@ pub fn file(bytes: Vec<u8>, name: &str) -> Response {
 pub fn agency_path(tx: &mut Tx, id: &str) -> Result<Option<String>> {
     crate::store::agency_path(tx, id)
 }
+
+/// Leaves of the ledger now: the number a figure may be quoted with.
+pub fn ledger_size(tx: &mut Tx) -> Result<i64> {
+    Ok(crate::store::head(tx)?.size)
+}

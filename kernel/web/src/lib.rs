@@ -31,7 +31,7 @@ pub mod values;
 pub use app::{App, Config};
 pub use ctx::{Ctx, Guest, Look, MaybeCtx, Who};
 pub use demo::{DemoContext, Made, Rng};
-pub use edge::{agency_path, blocking, file};
+pub use edge::{agency_path, blocking, file, ledger_size};
 pub use error::{Fail, PageResult, bad_request, forbidden, not_found};
 pub use forms::FormData;
 pub use i18n::{L, Lang};

@@ -193,6 +193,7 @@ pub(super) async fn transition(
 
 pub(super) async fn confirm(api: Api, Path((register, id)): Path<(String, String)>, input: Input) -> ApiResult {
     definition(api.reg(), &register)?;
+    api.may(Verb::Transition, &register)?;
     input.only(&[])?;
     let r = api.write(move |tx, w| actions::confirm(tx, &w.reg, &w.actor, &register, &id)).await?;
     Ok(with_etag(StatusCode::OK, &r))

@@ -13,11 +13,12 @@ use store::{Error, FieldError, Result, Tx};
 use crate::app::App;
 use crate::components::{Column, Table, error_summary, form_actions, heading, notice};
 use crate::ctx::{Ctx, Who};
-use crate::error::PageResult;
+use crate::error::{PageResult, forbidden};
 use crate::fmt;
 use crate::forms::{FormData, QueryData};
 use crate::module::Tone;
 use crate::pages::list::definition;
+use crate::pages::record::Rights;
 use crate::pages::suggest::{Offers, chosen, resolve};
 use crate::shell::{Page, csrf, redirect_with};
 use crate::values::{self, Prefill};
@@ -231,6 +232,11 @@ async fn edit_form(ctx: Ctx, Path((register, id)): Path<(String, String)>) -> Pa
     let def = definition(&ctx, &register)?;
     ctx.may(Verb::Update, &register)?;
     let r = record_for(&ctx, &register, &id).await?;
+    let record = r.clone();
+    // what one may read is not always what one may change: said before anything is typed
+    if !ctx.read(move |tx, w| Rights::of(tx, w, &record)).await?.may(Verb::Update) {
+        return Err(forbidden(ctx.t("Bạn xem được bản ghi này nhưng không sửa được.", "You may read this record but not change it.")));
+    }
     let draft = load(&ctx, &register, form_of(&form_fields(def), &r), Offers::new(), vec![], r.masked.clone()).await?;
     Ok(form_page(&ctx, def, Some(&r), &draft, html! {}, StatusCode::OK))
 }

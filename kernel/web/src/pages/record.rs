@@ -130,7 +130,7 @@ pub(super) struct Rights {
 }
 
 impl Rights {
-    fn may(&self, verb: Verb) -> bool {
+    pub(super) fn may(&self, verb: Verb) -> bool {
         self.verbs.contains(&verb)
     }
     /// Asks every scope whether it reaches the record's owner.
