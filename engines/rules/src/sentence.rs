@@ -72,8 +72,16 @@ impl Say<'_> {
         let (from, to) = self.ctx.window(w).unwrap_or_default();
         match w {
             Window::Period => format!("từ {} đến {}", text::date_vi(&from), text::date_vi(&to)),
-            Window::Days(n) => format!("trong {} ngày gần nhất", self.term(n)),
-            Window::Months(n) => format!("trong {} tháng gần nhất", self.term(n)),
+            Window::Days(n) => format!("trong {} ngày gần nhất", self.bare(n)),
+            Window::Months(n) => format!("trong {} tháng gần nhất", self.bare(n)),
+        }
+    }
+
+    /// A number inside a phrase: without the label of its setting.
+    fn bare(&self, t: &T) -> String {
+        match (t, self.ctx.value(t)) {
+            (T::Setting(_), Val::Int(n)) => text::number_vi(n),
+            _ => self.term(t),
         }
     }
 

@@ -113,7 +113,7 @@ fn t04_contact_points_that_live() {
     assert_eq!(c.main.evaluate(&w, &w.of("agency")[3].0, &ctx), Some(Outcome::Unmet));
     assert_eq!(
         c.sentence(&day).plain(),
-        "Trong số agency mà kind thuộc: department, commune: có ít nhất một contact point mà active của person: có và confirmed on trong 90 (số ngày xác nhận) ngày gần nhất."
+        "Trong số agency mà kind thuộc: department, commune: có ít nhất một contact point mà active của person: có và confirmed on trong 90 ngày gần nhất."
     );
     let lineage = c.lineage();
     let fields = |r: &str| lineage.iter().find(|l| l.0 == r).unwrap().1.join(" ");

@@ -98,6 +98,10 @@ impl<'a> Writer<'a> {
         raw.version = 1;
         raw.state = self.first_state(&mut given)?;
         (raw.created_at, raw.updated_at) = (tx.now(), tx.now());
+        if self.m.confirm {
+            // who enters it says that it is true
+            raw.confirmed_on = Some(today(tx));
+        }
         raw.created_by = self.actor.id.clone();
         raw.updated_by = self.actor.id.clone();
         let mut errors = Errors::default();

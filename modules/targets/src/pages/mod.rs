@@ -32,7 +32,11 @@ pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
     let catalogue = Catalogue::of(cx.registry)?;
     let lang = cx.lang;
     let whole = actor.may(access::Verb::Read, "figure").is_ok_and(|s| *s.subtree() == access::Subtree::All);
-    let title = if whole { lang.t("Chỉ tiêu trên toàn địa bàn", "Targets of the whole area") } else { lang.t("Chỉ tiêu của đơn vị", "Targets of the unit") };
+    let title = if whole {
+        lang.t("Chỉ tiêu trên toàn địa bàn", "Targets of the whole area")
+    } else {
+        lang.t("Chỉ tiêu của đơn vị", "Targets of the unit")
+    };
     let mut table = Table::new(
         title,
         vec![
