@@ -105,7 +105,7 @@ pub fn field(v: &FieldView<'_>, lang: Lang) -> Markup {
     let group = matches!(v.kind, InputKind::Checks(_));
     let inner = html! {
         @if !v.help.is_empty() { div.help id=(format!("{id}-help")) { (v.help) } }
-        @if let Some(e) = v.error { div.error id=(format!("{id}-error")) { (e) } }
+        @if let Some(e) = v.error { div.error id=(format!("{id}-error")) { (without_label(e, v.label)) } }
         (input(v, &id, by.as_deref(), lang))
     };
     html! {
@@ -188,11 +188,19 @@ pub fn error_summary(errors: &[FieldError], label_of: impl Fn(&str) -> String, l
             div.notice.unmet.summary role="alert" tabindex="-1" {
                 strong { (lang.t("Chưa lưu được.", "Not saved.")) " " (errors.len()) " " (lang.t("chỗ cần sửa:", "to mend:")) }
                 ul { @for e in errors { li {
-                    @if e.field.is_empty() { (e.message) } @else { a href=(format!("#f-{}", e.field)) { (label_of(&e.field)) } ": " (e.message) }
+                    @if e.field.is_empty() { (e.message) } @else {
+                        @let label = label_of(&e.field);
+                        a href=(format!("#f-{}", e.field)) { (label) } ": " (without_label(&e.message, &label))
+                    }
                 } } }
             }
         }
     }
+}
+
+/// Messages of the kernel name their field, for doors that show nothing else; beside its label that would be said twice.
+fn without_label<'a>(message: &'a str, label: &str) -> &'a str {
+    message.strip_prefix(label).and_then(|m| m.strip_prefix(": ")).unwrap_or(message)
 }
 
 /// The main button and the way back.
