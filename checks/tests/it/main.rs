@@ -4,6 +4,7 @@
 mod access_matrix;
 mod api;
 mod disk;
+mod doors;
 mod golden;
 mod http;
 mod kill;

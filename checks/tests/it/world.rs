@@ -26,8 +26,8 @@ pub struct World {
     // doors and store close before the database goes away
     pub app: TestApp,
     pub instance: Instance,
-    #[expect(dead_code, reason = "removes the database when dropped")]
-    db: Db,
+    /// Removed when dropped.
+    pub db: Db,
 }
 
 /// Demo on SQLite.
