@@ -28,17 +28,18 @@ const BASE: &[File] = &[
 /// Loads the packs into an instance that has none yet. `base` = also the catalogues.
 pub fn load(instance: &Instance, base: bool, progress: &dyn Fn(&str, usize, usize)) -> Result<()> {
     let actor = Actor::system("packs");
-    let reg = instance.registry.clone();
-    let system = actor.clone();
-    let known = instance.store.read_blocking(move |tx| {
-        let scope = system.may(Verb::Read, "province")?;
-        actions::count(tx, &reg, &scope, &Query { as_of: Some("all".into()), ..Query::default() })
-    })?;
-    if known > 0 {
-        return Ok(());
-    }
     let files = COMMON.iter().chain(if base { BASE } else { &[] });
     for (register, name, bytes) in files {
+        // a load that was cut off leaves fewer records than the file has; loading again adds only what is missing
+        let (reg, system) = (instance.registry.clone(), actor.clone());
+        let known = instance.store.read_blocking(move |tx| {
+            let scope = system.may(Verb::Read, register)?;
+            actions::count(tx, &reg, &scope, &Query { as_of: Some("all".into()), ..Query::default() })
+        })?;
+        let rows = registers::files::read(&instance.registry, register, bytes)?.rows.len();
+        if usize::try_from(known).unwrap_or(0) >= rows {
+            continue;
+        }
         let say = |j: &job::Job| progress(name, usize::try_from(j.done_rows).unwrap_or(0), usize::try_from(j.total).unwrap_or(0));
         let report = job::import_file(&instance.store, &instance.registry, &actor, register, name, bytes.to_vec(), say)?;
         if report.counts.error > 0 {

@@ -93,8 +93,7 @@ fn levels(packages: &[&Value], found: &mut Vec<String>) {
 /// SPDX expression: every AND part must have one allowed OR choice. Old "/" means OR.
 fn licence_ok(expression: &str, allowed: &[Value]) -> bool {
     let plain = expression.replace(['(', ')'], " ").replace('/', " OR ");
-    !plain.trim().is_empty()
-        && plain.split(" AND ").all(|part| part.split(" OR ").any(|one| allowed.iter().any(|a| text(a) == one.trim())))
+    !plain.trim().is_empty() && plain.split(" AND ").all(|part| part.split(" OR ").any(|one| allowed.iter().any(|a| text(a) == one.trim())))
 }
 
 fn list(v: &Value) -> &[Value] {

@@ -60,17 +60,9 @@ impl Weekday {
 
 impl Date {
     /// 1 January of year 1.
-    pub const MIN: Self = Self {
-        year: 1,
-        month: 1,
-        day: 1,
-    };
+    pub const MIN: Self = Self { year: 1, month: 1, day: 1 };
     /// 31 December 9999.
-    pub const MAX: Self = Self {
-        year: 9999,
-        month: 12,
-        day: 31,
-    };
+    pub const MAX: Self = Self { year: 9999, month: 12, day: 31 };
 
     /// The day, if it exists.
     #[must_use]
@@ -138,8 +130,7 @@ impl Date {
         let z = days.clamp(-719_162, 2_932_896) + 719_468;
         let era = z.div_euclid(146_097);
         let day_of_era = z.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let m = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * m + 2) / 5 + 1;
@@ -256,10 +247,7 @@ impl FromStr for Date {
     fn from_str(s: &str) -> Result<Self, DateError> {
         let error = || DateError::of(s);
         let digits = |part: &str, len: usize| {
-            (part.len() == len && part.bytes().all(|b| b.is_ascii_digit()))
-                .then(|| part.parse::<u32>().ok())
-                .flatten()
-                .ok_or_else(error)
+            (part.len() == len && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse::<u32>().ok()).flatten().ok_or_else(error)
         };
         let mut parts = s.splitn(3, '-');
         let mut next = |len| digits(parts.next().unwrap_or_default(), len);
@@ -303,10 +291,7 @@ impl MonthDay {
 
 impl From<Date> for MonthDay {
     fn from(d: Date) -> Self {
-        Self {
-            month: d.month,
-            day: d.day,
-        }
+        Self { month: d.month, day: d.day }
     }
 }
 
@@ -401,15 +386,9 @@ mod tests {
         assert!("02-30".parse::<MonthDay>().is_err());
         assert!("2-03".parse::<MonthDay>().is_err());
         let leap: MonthDay = "02-29".parse().unwrap();
-        assert_eq!(
-            (leap.in_year(2026), leap.in_year(2028)),
-            (d("2026-02-28"), d("2028-02-29"))
-        );
+        assert_eq!((leap.in_year(2026), leap.in_year(2028)), (d("2026-02-28"), d("2028-02-29")));
         assert!(serde_json::from_str::<Date>("\"2026-02-30\"").is_err());
-        assert_eq!(
-            serde_json::to_string(&d("2026-02-03")).unwrap(),
-            "\"2026-02-03\""
-        );
+        assert_eq!(serde_json::to_string(&d("2026-02-03")).unwrap(), "\"2026-02-03\"");
     }
 
     proptest! {

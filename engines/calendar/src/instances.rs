@@ -21,12 +21,7 @@ pub struct Settings {
 impl Default for Settings {
     /// 31/12, twelve months, no timer, nothing ahead.
     fn default() -> Self {
-        Self {
-            report_day: None,
-            default_interval: Interval::Months(12),
-            default_timer: None,
-            ahead_days: 0,
-        }
+        Self { report_day: None, default_interval: Interval::Months(12), default_timer: None, ahead_days: 0 }
     }
 }
 
@@ -51,14 +46,7 @@ impl Frame {
     /// A frame without event and with default settings.
     #[must_use]
     pub fn new(plan_from: Date, plan_to: Option<Date>, as_of: Date) -> Self {
-        Self {
-            plan_from,
-            plan_to,
-            as_of,
-            event_date: None,
-            set_due: None,
-            settings: Settings::default(),
-        }
+        Self { plan_from, plan_to, as_of, event_date: None, set_due: None, settings: Settings::default() }
     }
 
     /// Occasions that begin later are not shown.
@@ -145,11 +133,7 @@ pub fn instances(
     event_date: Option<Date>,
     settings: &Settings,
 ) -> Vec<Instance> {
-    let frame = Frame {
-        event_date,
-        settings: *settings,
-        ..Frame::new(plan_from, plan_to, as_of)
-    };
+    let frame = Frame { event_date, settings: *settings, ..Frame::new(plan_from, plan_to, as_of) };
     instances_in(schedule, &frame)
 }
 
@@ -158,11 +142,7 @@ pub fn instances(
 pub fn instances_in(schedule: &Schedule, frame: &Frame) -> Vec<Instance> {
     let mut all = match schedule {
         Schedule::OnDemand => Vec::new(),
-        Schedule::Annual {
-            min_count,
-            month_day,
-            due,
-        } => annual(frame, min_count.unwrap_or(1), *month_day, *due),
+        Schedule::Annual { min_count, month_day, due } => annual(frame, min_count.unwrap_or(1), *month_day, *due),
         Schedule::Continuous => continuous(frame),
         Schedule::Periodic { interval } => periodic(frame, *interval),
         _ => vec![single(schedule, frame)],
@@ -177,11 +157,7 @@ fn single(schedule: &Schedule, frame: &Frame) -> Instance {
     let fixed = |key: String, start: Date, due: Date| {
         let due = frame.set_due.unwrap_or(due);
         // It starts with the plan; a plan dated after its own deadline starts with the window.
-        let from = if frame.plan_from <= due {
-            frame.plan_from
-        } else {
-            start
-        };
+        let from = if frame.plan_from <= due { frame.plan_from } else { start };
         Instance::new(key, from.min(due), Some(due))
     };
     match schedule {
@@ -196,11 +172,7 @@ fn single(schedule: &Schedule, frame: &Frame) -> Instance {
         }
         Schedule::Deadline { due } => fixed(due.to_string(), *due, *due),
         Schedule::Week { due } => fixed(due.to_string(), due.add_days(-6), *due),
-        Schedule::Period {
-            from,
-            to,
-            condition,
-        } => period(frame, *from, *to, condition.is_some()),
+        Schedule::Period { from, to, condition } => period(frame, *from, *to, condition.is_some()),
         Schedule::Event { .. } => {
             let mut i = Instance::new("event", frame.event().unwrap_or(frame.plan_from), None);
             i.waiting = frame.event().is_none();
@@ -234,16 +206,10 @@ fn waiting_for(frame: &Frame, event: Option<Date>, due: Option<Date>) -> Instanc
 
 fn period(frame: &Frame, from: Option<Date>, to: Date, conditional: bool) -> Instance {
     let start = from.unwrap_or(frame.plan_from).min(to);
-    let key = if start.year() == to.year() {
-        format!("{:04}", to.year())
-    } else {
-        format!("{:04}-{:04}", start.year(), to.year())
-    };
+    let key = if start.year() == to.year() { format!("{:04}", to.year()) } else { format!("{:04}-{:04}", start.year(), to.year()) };
     // An event after the end does not make the task overdue at once: the period passed without it.
     // A person may then set a new due day.
-    let happened = frame
-        .event()
-        .filter(|e| *e <= to || frame.set_due.is_some());
+    let happened = frame.event().filter(|e| *e <= to || frame.set_due.is_some());
     let waiting = conditional && happened.is_none();
     let due = (!waiting).then(|| frame.set_due.unwrap_or(to));
     let begin = match happened {
@@ -253,10 +219,7 @@ fn period(frame: &Frame, from: Option<Date>, to: Date, conditional: bool) -> Ins
     let mut i = Instance::new(key, due.map_or(begin, |d| begin.min(d)), due);
     i.until = due.or(Some(to));
     i.waiting = waiting;
-    i.progress_points = (start.year()..to.year())
-        .map(|y| Date::clamped(y, 12, 31))
-        .take(100)
-        .collect();
+    i.progress_points = (start.year()..to.year()).map(|y| Date::clamped(y, 12, 31)).take(100).collect();
     i
 }
 
@@ -269,12 +232,7 @@ fn years(frame: &Frame) -> impl Iterator<Item = (i32, Date, Date)> {
     })
 }
 
-fn annual(
-    frame: &Frame,
-    min_count: u32,
-    month_day: Option<MonthDay>,
-    first_due: Option<Date>,
-) -> Vec<Instance> {
+fn annual(frame: &Frame, min_count: u32, month_day: Option<MonthDay>, first_due: Option<Date>) -> Vec<Instance> {
     let named = month_day.or(first_due.map(MonthDay::from));
     let first_year = first_due.map_or(i32::MIN, Date::year);
     years(frame)
@@ -297,12 +255,7 @@ fn annual(
 fn continuous(frame: &Frame) -> Vec<Instance> {
     years(frame)
         .map(|(y, from, last)| {
-            let by = frame
-                .settings
-                .report_day
-                .map(|d| d.in_year(y))
-                .filter(|d| *d >= from)
-                .map_or(last, |d| d.min(last));
+            let by = frame.settings.report_day.map(|d| d.in_year(y)).filter(|d| *d >= from).map_or(last, |d| d.min(last));
             let mut i = Instance::new(format!("{y:04}"), from, None);
             i.until = Some(by);
             i.expects = Expects::Entry;
@@ -337,11 +290,7 @@ fn periodic(frame: &Frame, interval: Option<Interval>) -> Vec<Instance> {
             break;
         }
         let due = frame.within_plan(next.add_days(-1));
-        let mut i = Instance::new(
-            window_key(every, start),
-            start.max(frame.plan_from),
-            Some(due),
-        );
+        let mut i = Instance::new(window_key(every, start), start.max(frame.plan_from), Some(due));
         i.assumed = interval.is_none();
         out.push(i);
         start = next;

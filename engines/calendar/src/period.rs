@@ -54,11 +54,7 @@ pub enum PeriodKind {
 /// The year starting on this day of the year that holds `day`.
 fn year_from(start: MonthDay, day: Date) -> (Date, Date) {
     let this = start.in_year(day.year());
-    let first = if day >= this {
-        this
-    } else {
-        start.in_year(day.year() - 1)
-    };
+    let first = if day >= this { this } else { start.in_year(day.year() - 1) };
     (first, start.in_year(first.year() + 1).add_days(-1))
 }
 
@@ -68,48 +64,25 @@ impl PeriodKind {
     pub fn holding(self, day: Date) -> Span {
         let year = day.year();
         match self {
-            Self::CalendarYear => Span {
-                key: format!("{year:04}"),
-                from: day.start_of_year(),
-                to: day.end_of_year(),
-            },
+            Self::CalendarYear => Span { key: format!("{year:04}"), from: day.start_of_year(), to: day.end_of_year() },
             Self::Quarter => {
                 let q = day.quarter();
-                Span {
-                    key: format!("{year:04}-Q{q}"),
-                    from: Date::clamped(year, q * 3 - 2, 1),
-                    to: Date::clamped(year, q * 3, 31),
-                }
+                Span { key: format!("{year:04}-Q{q}"), from: Date::clamped(year, q * 3 - 2, 1), to: Date::clamped(year, q * 3, 31) }
             }
-            Self::Month => Span {
-                key: format!("{year:04}-{:02}", day.month()),
-                from: day.start_of_month(),
-                to: day.end_of_month(),
-            },
+            Self::Month => Span { key: format!("{year:04}-{:02}", day.month()), from: day.start_of_month(), to: day.end_of_month() },
             Self::Trailing(months) => Span {
                 key: day.to_string(),
                 // At least the day itself, even of zero months.
-                from: day
-                    .add_months(0i32.saturating_sub_unsigned(months))
-                    .add_days(1)
-                    .min(day),
+                from: day.add_months(0i32.saturating_sub_unsigned(months)).add_days(1).min(day),
                 to: day,
             },
             Self::ReportingYear(start) => {
                 let (from, to) = year_from(start, day);
-                Span {
-                    key: format!("{:04}", to.year()),
-                    from,
-                    to,
-                }
+                Span { key: format!("{:04}", to.year()), from, to }
             }
             Self::SchoolYear => {
                 let (from, to) = year_from(MonthDay::from(Date::clamped(2000, 9, 1)), day);
-                Span {
-                    key: format!("{:04}-{:04}", from.year(), to.year()),
-                    from,
-                    to,
-                }
+                Span { key: format!("{:04}-{:04}", from.year(), to.year()), from, to }
             }
         }
     }
@@ -118,9 +91,7 @@ impl PeriodKind {
     #[must_use]
     pub fn before(self, day: Date) -> Span {
         match self {
-            Self::Trailing(months) => {
-                self.holding(day.add_months(0i32.saturating_sub_unsigned(months)))
-            }
+            Self::Trailing(months) => self.holding(day.add_months(0i32.saturating_sub_unsigned(months))),
             _ => self.holding(self.holding(day).from.add_days(-1)),
         }
     }
@@ -176,106 +147,25 @@ mod tests {
     #[test]
     fn table() {
         for (k, day, key, from, to) in [
-            (
-                "calendar year",
-                "2026-11-22",
-                "2026",
-                "2026-01-01",
-                "2026-12-31",
-            ),
-            (
-                "quarter",
-                "2026-11-22",
-                "2026-Q4",
-                "2026-10-01",
-                "2026-12-31",
-            ),
-            (
-                "quarter",
-                "2026-06-30",
-                "2026-Q2",
-                "2026-04-01",
-                "2026-06-30",
-            ),
+            ("calendar year", "2026-11-22", "2026", "2026-01-01", "2026-12-31"),
+            ("quarter", "2026-11-22", "2026-Q4", "2026-10-01", "2026-12-31"),
+            ("quarter", "2026-06-30", "2026-Q2", "2026-04-01", "2026-06-30"),
             ("month", "2028-02-05", "2028-02", "2028-02-01", "2028-02-29"),
-            (
-                "trailing 12 months",
-                "2026-11-22",
-                "2026-11-22",
-                "2025-11-23",
-                "2026-11-22",
-            ),
-            (
-                "trailing 1 month",
-                "2026-03-31",
-                "2026-03-31",
-                "2026-03-01",
-                "2026-03-31",
-            ),
-            (
-                "15/12–14/12",
-                "2026-11-22",
-                "2026",
-                "2025-12-15",
-                "2026-12-14",
-            ),
-            (
-                "15/12-14/12",
-                "2026-12-14",
-                "2026",
-                "2025-12-15",
-                "2026-12-14",
-            ),
-            (
-                "15/12-14/12",
-                "2026-12-15",
-                "2027",
-                "2026-12-15",
-                "2027-12-14",
-            ),
-            (
-                "01/01 - 31/12",
-                "2026-12-15",
-                "2026",
-                "2026-01-01",
-                "2026-12-31",
-            ),
-            (
-                "school year",
-                "2026-08-31",
-                "2025-2026",
-                "2025-09-01",
-                "2026-08-31",
-            ),
-            (
-                "School  Year",
-                "2026-09-01",
-                "2026-2027",
-                "2026-09-01",
-                "2027-08-31",
-            ),
+            ("trailing 12 months", "2026-11-22", "2026-11-22", "2025-11-23", "2026-11-22"),
+            ("trailing 1 month", "2026-03-31", "2026-03-31", "2026-03-01", "2026-03-31"),
+            ("15/12–14/12", "2026-11-22", "2026", "2025-12-15", "2026-12-14"),
+            ("15/12-14/12", "2026-12-14", "2026", "2025-12-15", "2026-12-14"),
+            ("15/12-14/12", "2026-12-15", "2027", "2026-12-15", "2027-12-14"),
+            ("01/01 - 31/12", "2026-12-15", "2026", "2026-01-01", "2026-12-31"),
+            ("school year", "2026-08-31", "2025-2026", "2025-09-01", "2026-08-31"),
+            ("School  Year", "2026-09-01", "2026-2027", "2026-09-01", "2027-08-31"),
         ] {
-            let want = Span {
-                key: key.into(),
-                from: d(from),
-                to: d(to),
-            };
+            let want = Span { key: key.into(), from: d(from), to: d(to) };
             assert_eq!(kind(k).holding(d(day)), want, "{k} {day}");
         }
         assert_eq!(kind("quarter").before(d("2026-02-01")).key, "2025-Q4");
-        assert_eq!(
-            kind("trailing 12 months").before(d("2026-11-22")).to,
-            d("2025-11-22")
-        );
-        for s in [
-            "",
-            "year",
-            "trailing months",
-            "trailing 0 months",
-            "15/12-15/12",
-            "31/02-01/03",
-            "15/12",
-        ] {
+        assert_eq!(kind("trailing 12 months").before(d("2026-11-22")).to, d("2025-11-22"));
+        for s in ["", "year", "trailing months", "trailing 0 months", "15/12-15/12", "31/02-01/03", "15/12"] {
             assert!(s.parse::<PeriodKind>().is_err(), "{s}");
         }
     }

@@ -105,61 +105,24 @@ mod tests {
         let read = |s: &str| serde_json::from_str::<Schedule>(s).unwrap();
         assert_eq!(
             read(r#"{"kind":"quarter","year":2026,"quarter":4,"due":"2026-12-31"}"#),
-            Schedule::Quarter {
-                year: 2026,
-                quarter: 4,
-                due: Some(d("2026-12-31"))
-            }
+            Schedule::Quarter { year: 2026, quarter: 4, due: Some(d("2026-12-31")) }
         );
+        assert_eq!(read(r#"{"kind":"week","year":2026,"month":12,"week":2,"due":"2026-12-14"}"#), Schedule::Week { due: d("2026-12-14") });
         assert_eq!(
-            read(r#"{"kind":"week","year":2026,"month":12,"week":2,"due":"2026-12-14"}"#),
-            Schedule::Week {
-                due: d("2026-12-14")
-            }
-        );
-        assert_eq!(
-            read(
-                r#"{"kind":"period","from":null,"to":"2027-12-31","condition":"khi Trung ương ban hành"}"#
-            ),
-            Schedule::Period {
-                from: None,
-                to: d("2027-12-31"),
-                condition: Some("khi Trung ương ban hành".into())
-            }
+            read(r#"{"kind":"period","from":null,"to":"2027-12-31","condition":"khi Trung ương ban hành"}"#),
+            Schedule::Period { from: None, to: d("2027-12-31"), condition: Some("khi Trung ương ban hành".into()) }
         );
         assert_eq!(
             read(r#"{"kind":"annual","min_count":2,"month_day":"12-04","later":true}"#),
-            Schedule::Annual {
-                min_count: Some(2),
-                month_day: MonthDay::new(12, 4),
-                due: None
-            }
+            Schedule::Annual { min_count: Some(2), month_day: MonthDay::new(12, 4), due: None }
         );
-        assert_eq!(
-            read(r#"{"kind":"continuous","note":"x"}"#),
-            Schedule::Continuous
-        );
-        assert_eq!(
-            read(r#"{"kind":"periodic","interval":"P6M"}"#),
-            Schedule::Periodic {
-                interval: Some(Interval::Months(6))
-            }
-        );
-        assert_eq!(
-            read(r#"{"kind":"periodic","interval":null}"#),
-            Schedule::Periodic { interval: None }
-        );
-        assert_eq!(
-            read(r#"{"kind":"gate","event":"e"}"#),
-            Schedule::Before { event: "e".into() }
-        );
+        assert_eq!(read(r#"{"kind":"continuous","note":"x"}"#), Schedule::Continuous);
+        assert_eq!(read(r#"{"kind":"periodic","interval":"P6M"}"#), Schedule::Periodic { interval: Some(Interval::Months(6)) });
+        assert_eq!(read(r#"{"kind":"periodic","interval":null}"#), Schedule::Periodic { interval: None });
+        assert_eq!(read(r#"{"kind":"gate","event":"e"}"#), Schedule::Before { event: "e".into() });
         assert_eq!(read(r#"{"kind":"text"}"#), Schedule::Text);
         assert_eq!(read(r#"{"kind":"on_demand"}"#), Schedule::OnDemand);
-        for bad in [
-            r#"{"kind":"deadline","due":"2026-02-30"}"#,
-            r#"{"kind":"sometimes"}"#,
-            r#"{"kind":"deadline"}"#,
-        ] {
+        for bad in [r#"{"kind":"deadline","due":"2026-02-30"}"#, r#"{"kind":"sometimes"}"#, r#"{"kind":"deadline"}"#] {
             assert!(serde_json::from_str::<Schedule>(bad).is_err(), "{bad}");
         }
     }
@@ -167,29 +130,14 @@ mod tests {
     #[test]
     fn writes_what_it_reads() {
         for s in [
-            Schedule::Deadline {
-                due: d("2026-12-04"),
-            },
-            Schedule::Annual {
-                min_count: None,
-                month_day: None,
-                due: None,
-            },
-            Schedule::Timer {
-                event: "sự cố".into(),
-                duration: Some(Interval::Hours(24)),
-            },
-            Schedule::Before {
-                event: "vận hành".into(),
-            },
+            Schedule::Deadline { due: d("2026-12-04") },
+            Schedule::Annual { min_count: None, month_day: None, due: None },
+            Schedule::Timer { event: "sự cố".into(), duration: Some(Interval::Hours(24)) },
+            Schedule::Before { event: "vận hành".into() },
             Schedule::Continuous,
         ] {
             let json = serde_json::to_string(&s).unwrap();
-            assert_eq!(
-                serde_json::from_str::<Schedule>(&json).unwrap(),
-                s,
-                "{json}"
-            );
+            assert_eq!(serde_json::from_str::<Schedule>(&json).unwrap(), s, "{json}");
         }
     }
 }

@@ -134,11 +134,7 @@ pub fn state(instance: &Instance, as_of: Date, facts: &Facts) -> DerivedState {
         return DerivedState::NotApplicable;
     }
     let begun = facts.started || facts.evidence > 0;
-    let open = if begun {
-        DerivedState::InProgress
-    } else {
-        DerivedState::NotStarted
-    };
+    let open = if begun { DerivedState::InProgress } else { DerivedState::NotStarted };
     let enough = match instance.expects {
         Expects::Completion(n) => n <= 1 || facts.evidence >= n,
         Expects::Entry => true,
@@ -151,11 +147,7 @@ pub fn state(instance: &Instance, as_of: Date, facts: &Facts) -> DerivedState {
     }
     let over = instance.until.is_some_and(|u| as_of > u);
     if instance.waiting {
-        return if over {
-            DerivedState::PeriodOver
-        } else {
-            DerivedState::Waiting
-        };
+        return if over { DerivedState::PeriodOver } else { DerivedState::Waiting };
     }
     if instance.expects == Expects::Entry {
         return match (over, facts.evidence > 0) {

@@ -5,21 +5,12 @@ use crate::instances::tests::{frames, schedules};
 use crate::instances::{Frame, instances_in};
 use proptest::prelude::*;
 
-const NOTHING: Facts = Facts {
-    evidence: 0,
-    started: false,
-    submitted: false,
-    approved_on: None,
-    not_applicable: false,
-};
+const NOTHING: Facts = Facts { evidence: 0, started: false, submitted: false, approved_on: None, not_applicable: false };
 
 /// The state of the first occasion of a schedule in a plan of 2026–2030.
 fn at(json: &str, as_of: &str, event: Option<&str>, facts: Facts) -> DerivedState {
     let schedule = serde_json::from_str(json).unwrap();
-    let frame = Frame {
-        event_date: event.map(d),
-        ..Frame::new(d("2026-03-30"), Some(d("2030-12-31")), d(as_of))
-    };
+    let frame = Frame { event_date: event.map(d), ..Frame::new(d("2026-03-30"), Some(d("2030-12-31")), d(as_of)) };
     state(&instances_in(&schedule, &frame)[0], d(as_of), &facts)
 }
 
@@ -27,26 +18,11 @@ fn at(json: &str, as_of: &str, event: Option<&str>, facts: Facts) -> DerivedStat
 fn a_deadline() {
     use DerivedState as S;
     let s = r#"{"kind":"quarter","year":2026,"quarter":2}"#;
-    let evidence = Facts {
-        evidence: 1,
-        ..NOTHING
-    };
-    let started = Facts {
-        started: true,
-        ..NOTHING
-    };
-    let submitted = Facts {
-        submitted: true,
-        ..evidence
-    };
-    let on = |day: &str| Facts {
-        approved_on: Some(d(day)),
-        ..evidence
-    };
-    let na = Facts {
-        not_applicable: true,
-        ..NOTHING
-    };
+    let evidence = Facts { evidence: 1, ..NOTHING };
+    let started = Facts { started: true, ..NOTHING };
+    let submitted = Facts { submitted: true, ..evidence };
+    let on = |day: &str| Facts { approved_on: Some(d(day)), ..evidence };
+    let na = Facts { not_applicable: true, ..NOTHING };
     for (as_of, facts, want) in [
         ("2026-04-01", NOTHING, S::NotStarted),
         ("2026-04-01", started, S::InProgress),
@@ -83,42 +59,24 @@ fn waiting_is_never_overdue() {
     ] {
         assert_eq!(at(s, as_of, event, NOTHING), want, "{as_of} {event:?}");
     }
-    let done = Facts {
-        approved_on: Some(d("2026-05-01")),
-        ..NOTHING
-    };
+    let done = Facts { approved_on: Some(d("2026-05-01")), ..NOTHING };
     assert_eq!(at(s, "2026-11-22", None, done), S::Done);
     let event = r#"{"kind":"event","condition":"khi Luật ban hành"}"#;
     assert_eq!(at(event, "2026-11-22", None, NOTHING), S::Waiting);
     assert_eq!(at(event, "2031-01-01", None, NOTHING), S::PeriodOver);
-    assert_eq!(
-        at(event, "2031-01-01", Some("2026-05-05"), NOTHING),
-        S::NotStarted
-    );
+    assert_eq!(at(event, "2031-01-01", Some("2026-05-05"), NOTHING), S::NotStarted);
     let timer = r#"{"kind":"timer","event":"sự cố","duration":"P3D"}"#;
     assert_eq!(at(timer, "2040-01-01", None, NOTHING), S::Waiting);
-    assert_eq!(
-        at(timer, "2026-06-04", Some("2026-06-01"), NOTHING),
-        S::NotStarted
-    );
-    assert_eq!(
-        at(timer, "2026-06-05", Some("2026-06-01"), NOTHING),
-        S::Overdue
-    );
-    assert_eq!(
-        at(r#"{"kind":"text"}"#, "2040-01-01", None, NOTHING),
-        S::NotStarted
-    );
+    assert_eq!(at(timer, "2026-06-04", Some("2026-06-01"), NOTHING), S::NotStarted);
+    assert_eq!(at(timer, "2026-06-05", Some("2026-06-01"), NOTHING), S::Overdue);
+    assert_eq!(at(r#"{"kind":"text"}"#, "2040-01-01", None, NOTHING), S::NotStarted);
 }
 
 #[test]
 fn continuous_needs_an_entry_each_year() {
     use DerivedState as S;
     let s = r#"{"kind":"continuous"}"#;
-    let entry = Facts {
-        evidence: 1,
-        ..NOTHING
-    };
+    let entry = Facts { evidence: 1, ..NOTHING };
     for (as_of, facts, want) in [
         ("2026-11-22", NOTHING, S::NotStarted),
         ("2026-11-22", entry, S::InProgress),
@@ -134,11 +92,7 @@ fn continuous_needs_an_entry_each_year() {
 fn a_yearly_minimum() {
     use DerivedState as S;
     let s = r#"{"kind":"annual","min_count":2}"#;
-    let with = |evidence| Facts {
-        evidence,
-        approved_on: Some(d("2026-10-01")),
-        ..NOTHING
-    };
+    let with = |evidence| Facts { evidence, approved_on: Some(d("2026-10-01")), ..NOTHING };
     assert_eq!(at(s, "2026-11-22", None, with(1)), S::InProgress);
     assert_eq!(at(s, "2026-11-22", None, with(2)), S::Done);
     assert_eq!(at(s, "2027-01-01", None, with(1)), S::Overdue);

@@ -14,14 +14,8 @@ pub struct Holidays {
 impl Holidays {
     /// From a list of days off and a list of weekend days worked in exchange; a day in both is worked.
     #[must_use]
-    pub fn new(
-        off: impl IntoIterator<Item = Date>,
-        worked: impl IntoIterator<Item = Date>,
-    ) -> Self {
-        Self {
-            off: off.into_iter().collect(),
-            worked: worked.into_iter().collect(),
-        }
+    pub fn new(off: impl IntoIterator<Item = Date>, worked: impl IntoIterator<Item = Date>) -> Self {
+        Self { off: off.into_iter().collect(), worked: worked.into_iter().collect() }
     }
 
     /// Whether offices work that day.
@@ -84,10 +78,7 @@ mod tests {
     /// 30 April and 1 May 2026 are a Thursday and a Friday; say Monday 4 May is exchanged for
     /// Saturday 9 May.
     fn may() -> Holidays {
-        Holidays::new(
-            [d("2026-04-30"), d("2026-05-01"), d("2026-05-04")],
-            [d("2026-05-09")],
-        )
+        Holidays::new([d("2026-04-30"), d("2026-05-01"), d("2026-05-04")], [d("2026-05-09")])
     }
 
     #[test]

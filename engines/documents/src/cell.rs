@@ -26,11 +26,7 @@ impl Cell {
     #[must_use]
     pub fn text(s: impl Into<String>) -> Self {
         let s = s.into();
-        if s.trim().is_empty() {
-            Self::Empty
-        } else {
-            Self::Text(s)
-        }
+        if s.trim().is_empty() { Self::Empty } else { Self::Text(s) }
     }
 
     /// Whether there is nothing in it.
@@ -114,14 +110,7 @@ mod tests {
 
     #[test]
     fn letters() {
-        for (n, s) in [
-            (0, "A"),
-            (25, "Z"),
-            (26, "AA"),
-            (701, "ZZ"),
-            (702, "AAA"),
-            (16383, "XFD"),
-        ] {
+        for (n, s) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16383, "XFD")] {
             assert_eq!(column_letter(n), s);
         }
         assert!(!column_letter(u32::MAX).is_empty());
@@ -129,18 +118,9 @@ mod tests {
 
     #[test]
     fn text_of_a_cell_can_be_read_back() {
-        assert_eq!(
-            text::parse_number_vi(&Cell::Decimal(1.234).to_text()),
-            Ok(1.234)
-        );
-        assert_eq!(
-            text::parse_number_vi(&Cell::Integer(1234).to_text()),
-            Ok(1234.0)
-        );
-        assert_eq!(
-            text::parse_date_vi(&Cell::Date("2026-11-22".into()).to_text()).as_deref(),
-            Ok("2026-11-22")
-        );
+        assert_eq!(text::parse_number_vi(&Cell::Decimal(1.234).to_text()), Ok(1.234));
+        assert_eq!(text::parse_number_vi(&Cell::Integer(1234).to_text()), Ok(1234.0));
+        assert_eq!(text::parse_date_vi(&Cell::Date("2026-11-22".into()).to_text()).as_deref(), Ok("2026-11-22"));
         assert_eq!(Cell::Text(" Có ".into()).to_bool(), Some(true));
         assert_eq!(Cell::Text("không".into()).to_bool(), Some(false));
         assert_eq!(Cell::Text("X".into()).to_bool(), Some(true));

@@ -30,8 +30,7 @@ impl Sheet {
 
 /// A text that itself starts with the mark we add.
 fn quoted_formula(s: &str) -> bool {
-    s.strip_prefix('\'')
-        .is_some_and(|rest| looks_like_formula(rest) || quoted_formula(rest))
+    s.strip_prefix('\'').is_some_and(|rest| looks_like_formula(rest) || quoted_formula(rest))
 }
 
 fn line(out: &mut String, fields: impl Iterator<Item = String>) {
@@ -87,10 +86,7 @@ fn decode(bytes: &[u8]) -> Result<String, SheetError> {
     let wide = |rest: &[u8], read: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks::<2>();
         let units: Vec<u16> = pairs.iter().map(|p| read(*p)).collect();
-        String::from_utf16(&units)
-            .ok()
-            .filter(|_| odd.is_empty())
-            .ok_or(SheetError::Encoding)
+        String::from_utf16(&units).ok().filter(|_| odd.is_empty()).ok_or(SheetError::Encoding)
     };
     if let Some(rest) = bytes.strip_prefix(b"\xff\xfe") {
         return wide(rest, u16::from_le_bytes);
@@ -121,11 +117,7 @@ fn separator(text: &str) -> char {
             _ => {}
         }
     }
-    counts
-        .into_iter()
-        .rev()
-        .max_by_key(|(_, n)| *n)
-        .map_or(';', |(s, _)| s)
+    counts.into_iter().rev().max_by_key(|(_, n)| *n).map_or(';', |(s, _)| s)
 }
 
 enum End {
@@ -134,10 +126,7 @@ enum End {
 }
 
 /// One field and what ended it; `None` when a quote is never closed.
-fn field(
-    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    separator: char,
-) -> Option<(String, End)> {
+fn field(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, separator: char) -> Option<(String, End)> {
     let mut out = String::new();
     if chars.next_if_eq(&'"').is_some() {
         loop {
@@ -172,10 +161,7 @@ mod tests {
     }
 
     fn texts(d: &SheetData) -> Vec<Vec<String>> {
-        d.rows
-            .iter()
-            .map(|r| r.cells.iter().map(Cell::to_text).collect())
-            .collect()
+        d.rows.iter().map(|r| r.cells.iter().map(Cell::to_text).collect()).collect()
     }
 
     #[test]
@@ -184,10 +170,7 @@ mod tests {
             let s = "Tên|Ghi chú\r\n\"Nguyễn \"\"A\"\"\nB\"|x\r\n\r\n|y".replace('|', sep);
             let d = read(&s).unwrap();
             assert_eq!(texts(&d), [["Nguyễn \"A\"\nB", "x"], ["", "y"]]);
-            assert_eq!(
-                (d.header_row, d.rows[0].number, d.rows[1].number),
-                (1, 2, 4)
-            );
+            assert_eq!((d.header_row, d.rows[0].number, d.rows[1].number), (1, 2, 4));
         }
         assert_eq!(read("a;b\n\"c;d\n"), Err(SheetError::Unclosed(2)));
         assert_eq!(read(""), Err(SheetError::NoHeader));
@@ -195,52 +178,23 @@ mod tests {
 
     #[test]
     fn encodings() {
-        let wide: Vec<u8> = "\u{feff}Họ tên;Số\nĐào;1"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        let wide: Vec<u8> = "\u{feff}Họ tên;Số\nĐào;1".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let d = read_csv(&wide, &ReadOptions::default()).unwrap();
         assert_eq!(texts(&d), [["Đào", "1"]]);
         let old = b"H\xf2 t\xean;b\n1;2";
-        assert_eq!(
-            read_csv(old, &ReadOptions::default()),
-            Err(SheetError::Encoding)
-        );
+        assert_eq!(read_csv(old, &ReadOptions::default()), Err(SheetError::Encoding));
     }
 
     #[test]
     fn limits_and_headings() {
-        let few = ReadOptions {
-            max_rows: 2,
-            max_columns: 3,
-            ..ReadOptions::default()
-        };
+        let few = ReadOptions { max_rows: 2, max_columns: 3, ..ReadOptions::default() };
         assert!(read_csv(b"a;b\n1;2\n3;4\n", &few).is_ok());
-        assert_eq!(
-            read_csv(b"a;b\n1;2\n3;4\n5;6\n", &few),
-            Err(SheetError::TooManyRows(2))
-        );
-        assert_eq!(
-            read_csv(b"a;b\n1;2;3;4\n", &few),
-            Err(SheetError::TooManyColumns(3))
-        );
-        assert_eq!(
-            read("Tên;ten *\n1;2"),
-            Err(SheetError::DuplicateHeader(
-                "ten".into(),
-                "A".into(),
-                "B".into()
-            ))
-        );
-        let titled = ReadOptions {
-            expected_headers: vec!["Họ và tên".into()],
-            ..few
-        };
+        assert_eq!(read_csv(b"a;b\n1;2\n3;4\n5;6\n", &few), Err(SheetError::TooManyRows(2)));
+        assert_eq!(read_csv(b"a;b\n1;2;3;4\n", &few), Err(SheetError::TooManyColumns(3)));
+        assert_eq!(read("Tên;ten *\n1;2"), Err(SheetError::DuplicateHeader("ten".into(), "A".into(), "B".into())));
+        let titled = ReadOptions { expected_headers: vec!["Họ và tên".into()], ..few };
         let d = read_csv("DANH SÁCH;x\nHọ và tên *;Tuổi\nAn;3".as_bytes(), &titled).unwrap();
-        assert_eq!(
-            (d.header_row, d.headers[0].label.as_str()),
-            (2, "Họ và tên")
-        );
+        assert_eq!((d.header_row, d.headers[0].label.as_str()), (2, "Họ và tên"));
         assert_eq!(read_csv(b"a;b\n1;2", &titled), Err(SheetError::NoHeader));
         let d = read("a;b\n1;2;3").unwrap();
         assert_eq!(d.ignored_columns, ["C"]);
@@ -249,10 +203,7 @@ mod tests {
     #[test]
     fn formulas_are_disarmed() {
         let sheet = Sheet {
-            columns: vec![
-                Column::new("a", ColumnKind::Text),
-                Column::new("b", ColumnKind::Integer),
-            ],
+            columns: vec![Column::new("a", ColumnKind::Text), Column::new("b", ColumnKind::Integer)],
             rows: vec![vec![Cell::Text("=1+1".into()), Cell::Integer(-5)]],
             ..Sheet::default()
         };

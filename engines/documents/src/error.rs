@@ -43,29 +43,14 @@ fn megabytes(bytes: u64) -> String {
 impl fmt::Display for SheetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge(limit) => write!(
-                f,
-                "Tệp lớn hơn giới hạn {} MB. Hãy chia thành nhiều tệp nhỏ hơn.",
-                megabytes(*limit)
-            ),
-            Self::Bomb(limit) => write!(
-                f,
-                "Tệp khi giải nén vượt quá {} MB nên bị từ chối. Hãy sao chép dữ liệu sang tệp mẫu mới.",
-                megabytes(*limit)
-            ),
-            Self::EncryptedOrOld => f.write_str(
-                "Tệp đang đặt mật khẩu hoặc ở định dạng .xls cũ. Hãy bỏ mật khẩu và lưu lại dạng .xlsx.",
-            ),
-            Self::Macros => f.write_str(
-                "Tệp có chứa macro nên bị từ chối. Hãy lưu lại dạng .xlsx (không có macro).",
-            ),
-            Self::NotXlsx => {
-                f.write_str("Tệp không phải là bảng tính .xlsx. Hãy dùng tệp mẫu tải từ hệ thống.")
+            Self::TooLarge(limit) => write!(f, "Tệp lớn hơn giới hạn {} MB. Hãy chia thành nhiều tệp nhỏ hơn.", megabytes(*limit)),
+            Self::Bomb(limit) => {
+                write!(f, "Tệp khi giải nén vượt quá {} MB nên bị từ chối. Hãy sao chép dữ liệu sang tệp mẫu mới.", megabytes(*limit))
             }
-            Self::Broken(why) => write!(
-                f,
-                "Tệp bị hỏng, không đọc được ({why}). Hãy mở bằng Excel, lưu lại rồi tải lên lần nữa."
-            ),
+            Self::EncryptedOrOld => f.write_str("Tệp đang đặt mật khẩu hoặc ở định dạng .xls cũ. Hãy bỏ mật khẩu và lưu lại dạng .xlsx."),
+            Self::Macros => f.write_str("Tệp có chứa macro nên bị từ chối. Hãy lưu lại dạng .xlsx (không có macro)."),
+            Self::NotXlsx => f.write_str("Tệp không phải là bảng tính .xlsx. Hãy dùng tệp mẫu tải từ hệ thống."),
+            Self::Broken(why) => write!(f, "Tệp bị hỏng, không đọc được ({why}). Hãy mở bằng Excel, lưu lại rồi tải lên lần nữa."),
             Self::NoSheet(name, names) => {
                 write!(f, "Không có trang tính “{name}”.")?;
                 match text::nearest(name, names.iter().map(String::as_str)) {
@@ -73,25 +58,15 @@ impl fmt::Display for SheetError {
                     None => write!(f, " Tệp có: {}.", names.join(", ")),
                 }
             }
-            Self::NoHeader => f.write_str(
-                "Không tìm thấy dòng tiêu đề cột. Hãy giữ nguyên dòng tiêu đề của tệp mẫu.",
-            ),
-            Self::DuplicateHeader(label, a, b) => write!(
-                f,
-                "Cột {a} và cột {b} có cùng tiêu đề “{label}”. Hãy xóa hoặc đổi tên một cột."
-            ),
+            Self::NoHeader => f.write_str("Không tìm thấy dòng tiêu đề cột. Hãy giữ nguyên dòng tiêu đề của tệp mẫu."),
+            Self::DuplicateHeader(label, a, b) => write!(f, "Cột {a} và cột {b} có cùng tiêu đề “{label}”. Hãy xóa hoặc đổi tên một cột."),
             Self::TooManyRows(limit) => write!(
                 f,
                 "Trang tính có hơn {} dòng dữ liệu. Hãy chia thành nhiều tệp.",
                 text::number_vi(i64::try_from(*limit).unwrap_or(i64::MAX))
             ),
-            Self::TooManyColumns(limit) => write!(
-                f,
-                "Trang tính có dữ liệu ngoài {limit} cột đầu. Hãy xóa các cột thừa bên phải."
-            ),
-            Self::Encoding => f.write_str(
-                "Tệp không ở bảng mã Unicode (UTF-8). Hãy lưu lại dạng “CSV UTF-8” hoặc .xlsx.",
-            ),
+            Self::TooManyColumns(limit) => write!(f, "Trang tính có dữ liệu ngoài {limit} cột đầu. Hãy xóa các cột thừa bên phải."),
+            Self::Encoding => f.write_str("Tệp không ở bảng mã Unicode (UTF-8). Hãy lưu lại dạng “CSV UTF-8” hoặc .xlsx."),
             Self::Unclosed(row) => {
                 write!(f, "Dòng {row}: dấu ngoặc kép mở ra nhưng không đóng lại.")
             }

@@ -39,10 +39,7 @@ pub(crate) fn check(bytes: &[u8], max_bytes: u64, max_uncompressed: u64) -> Resu
         return Err(SheetError::Bomb(max_uncompressed));
     }
     let has = |n: &str| names.iter().any(|x| x == n);
-    if names
-        .iter()
-        .any(|n| n.ends_with("vbaproject.bin") || n.starts_with("xl/macrosheets/"))
-    {
+    if names.iter().any(|n| n.ends_with("vbaproject.bin") || n.starts_with("xl/macrosheets/")) {
         return Err(SheetError::Macros);
     }
     if !has("[content_types].xml") || !has("xl/workbook.xml") {
@@ -52,9 +49,7 @@ pub(crate) fn check(bytes: &[u8], max_bytes: u64, max_uncompressed: u64) -> Resu
     for i in 0..zip.len() {
         let part = zip.by_index(i).map_err(|e| broken(&e))?;
         let read = copy(&mut part.take(left + 1), &mut sink()).map_err(|e| broken(&e))?;
-        left = left
-            .checked_sub(read)
-            .ok_or(SheetError::Bomb(max_uncompressed))?;
+        left = left.checked_sub(read).ok_or(SheetError::Bomb(max_uncompressed))?;
     }
     Ok(())
 }

@@ -65,15 +65,9 @@ fn parse(bytes: &[u8], options: &ReadOptions) -> Result<SheetData, SheetError> {
 }
 
 fn choose_sheet(book: &Xlsx<Cursor<&[u8]>>, options: &ReadOptions) -> Result<String, SheetError> {
-    let sheets: Vec<&calamine::Sheet> = book
-        .sheets_metadata()
-        .iter()
-        .filter(|s| s.typ == SheetType::WorkSheet)
-        .collect();
+    let sheets: Vec<&calamine::Sheet> = book.sheets_metadata().iter().filter(|s| s.typ == SheetType::WorkSheet).collect();
     let found = match &options.sheet {
-        Some(wanted) => sheets
-            .iter()
-            .find(|s| text::fold(&s.name) == text::fold(wanted)),
+        Some(wanted) => sheets.iter().find(|s| text::fold(&s.name) == text::fold(wanted)),
         None => sheets.iter().find(|s| s.visible == SheetVisible::Visible),
     };
     found.map(|s| s.name.clone()).ok_or_else(|| {

@@ -8,13 +8,8 @@ use zip::write::SimpleFileOptions;
 fn book(rows: usize) -> Vec<u8> {
     let sheet = Sheet {
         name: "Danh sách".into(),
-        columns: vec![
-            Column::new("Tên", ColumnKind::Text),
-            Column::new("Ngày", ColumnKind::Date),
-        ],
-        rows: (0..rows)
-            .map(|i| vec![Cell::Text(format!("n{i}")), Cell::Date("2026-11-22".into())])
-            .collect(),
+        columns: vec![Column::new("Tên", ColumnKind::Text), Column::new("Ngày", ColumnKind::Date)],
+        rows: (0..rows).map(|i| vec![Cell::Text(format!("n{i}")), Cell::Date("2026-11-22".into())]).collect(),
     };
     Workbook::of(sheet).to_xlsx().unwrap()
 }
@@ -27,8 +22,7 @@ fn with_part(bytes: &[u8], name: &str, content: &[u8]) -> Vec<u8> {
         let mut part = old.by_index(i).unwrap();
         let part_name = part.name().unwrap().into_owned();
         if part_name != name {
-            new.start_file(part_name, SimpleFileOptions::default())
-                .unwrap();
+            new.start_file(part_name, SimpleFileOptions::default()).unwrap();
             std::io::copy(&mut part, &mut new).unwrap();
         }
     }
@@ -49,59 +43,29 @@ fn read(bytes: &[u8]) -> Result<SheetData, SheetError> {
 fn not_a_workbook() {
     assert_eq!(read(b""), Err(SheetError::NotXlsx));
     assert_eq!(read("Tên;Ngày\n".as_bytes()), Err(SheetError::NotXlsx));
-    assert_eq!(
-        read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest"),
-        Err(SheetError::EncryptedOrOld)
-    );
-    assert!(matches!(
-        read(b"PK\x03\x04 and nothing"),
-        Err(SheetError::Broken(_))
-    ));
+    assert_eq!(read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest"), Err(SheetError::EncryptedOrOld));
+    assert!(matches!(read(b"PK\x03\x04 and nothing"), Err(SheetError::Broken(_))));
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file("word/document.xml", SimpleFileOptions::default())
-        .unwrap();
+    zip.start_file("word/document.xml", SimpleFileOptions::default()).unwrap();
     zip.write_all(b"<x/>").unwrap();
-    assert_eq!(
-        read(&zip.finish().unwrap().into_inner()),
-        Err(SheetError::NotXlsx)
-    );
+    assert_eq!(read(&zip.finish().unwrap().into_inner()), Err(SheetError::NotXlsx));
     for part in ["xl/vbaProject.bin", "xl/macrosheets/sheet1.xml"] {
-        assert_eq!(
-            read(&with_part(&book(1), part, b"x")),
-            Err(SheetError::Macros)
-        );
+        assert_eq!(read(&with_part(&book(1), part, b"x")), Err(SheetError::Macros));
     }
 }
 
 #[test]
 fn too_much() {
     let b = book(3);
-    let limits = |max_bytes, max_uncompressed, max_rows| ReadOptions {
-        max_bytes,
-        max_uncompressed,
-        max_rows,
-        ..ReadOptions::default()
-    };
-    assert_eq!(
-        read_xlsx(&b, &limits(10, 1 << 20, 9)),
-        Err(SheetError::TooLarge(10))
-    );
-    assert_eq!(
-        read_xlsx(&b, &limits(1 << 20, 100, 9)),
-        Err(SheetError::Bomb(100))
-    );
-    assert_eq!(
-        read_xlsx(&b, &limits(1 << 20, 1 << 20, 2)),
-        Err(SheetError::TooManyRows(2))
-    );
+    let limits = |max_bytes, max_uncompressed, max_rows| ReadOptions { max_bytes, max_uncompressed, max_rows, ..ReadOptions::default() };
+    assert_eq!(read_xlsx(&b, &limits(10, 1 << 20, 9)), Err(SheetError::TooLarge(10)));
+    assert_eq!(read_xlsx(&b, &limits(1 << 20, 100, 9)), Err(SheetError::Bomb(100)));
+    assert_eq!(read_xlsx(&b, &limits(1 << 20, 1 << 20, 2)), Err(SheetError::TooManyRows(2)));
     assert!(read_xlsx(&b, &limits(1 << 20, 1 << 20, 3)).is_ok());
     // A megabyte of zeros packs into a kilobyte.
     let bomb = with_part(&b, "xl/media/x", &vec![0; 4 << 20]);
     assert!(bomb.len() < 100_000);
-    assert_eq!(
-        read_xlsx(&bomb, &limits(1 << 20, 1 << 20, 9)),
-        Err(SheetError::Bomb(1 << 20))
-    );
+    assert_eq!(read_xlsx(&bomb, &limits(1 << 20, 1 << 20, 9)), Err(SheetError::Bomb(1 << 20)));
 }
 
 #[test]
@@ -116,16 +80,10 @@ fn a_declared_size_that_lies() {
         }
     }
     assert_eq!(lies, 2, "local and central header");
-    let limits = ReadOptions {
-        max_uncompressed: 1 << 20,
-        ..ReadOptions::default()
-    };
+    let limits = ReadOptions { max_uncompressed: 1 << 20, ..ReadOptions::default() };
     // The zip crate stops at the declared size; were it ever not to, the count in `guard` would.
     let why = read_xlsx(&bomb, &limits).unwrap_err();
-    assert!(
-        matches!(&why, SheetError::Broken(w) if w.contains("declared")),
-        "{why:?}"
-    );
+    assert!(matches!(&why, SheetError::Broken(w) if w.contains("declared")), "{why:?}");
 }
 
 #[test]
@@ -137,10 +95,7 @@ fn a_far_corner_takes_no_memory() {
     let data = read(&with_part(&book(1), "xl/worksheets/sheet1.xml", &far)).unwrap();
     assert_eq!(data.rows[0].number, 1_048_576);
     let wide = sheet_xml("<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"XFD1\"><v>1</v></c></row>");
-    assert_eq!(
-        read(&with_part(&book(1), "xl/worksheets/sheet1.xml", &wide)),
-        Err(SheetError::TooManyColumns(300))
-    );
+    assert_eq!(read(&with_part(&book(1), "xl/worksheets/sheet1.xml", &wide)), Err(SheetError::TooManyColumns(300)));
 }
 
 #[test]
@@ -159,29 +114,17 @@ fn kinds_of_cells() {
     assert_eq!(data.ignored_columns, ["B"]);
     let rows: Vec<(u32, &[Cell])> = data.rows.iter().map(|r| (r.number, &r.cells[..])).collect();
     assert_eq!(rows[0], (3, &[Cell::Bool(true), Cell::Integer(5001)][..]));
-    assert_eq!(
-        rows[1],
-        (5, &[Cell::Error("#N/A".into()), Cell::Decimal(0.125)][..])
-    );
-    assert_eq!(
-        rows[2],
-        (6, &[Cell::Empty, Cell::Date("2026-11-22".into())][..])
-    );
+    assert_eq!(rows[1], (5, &[Cell::Error("#N/A".into()), Cell::Decimal(0.125)][..]));
+    assert_eq!(rows[2], (6, &[Cell::Empty, Cell::Date("2026-11-22".into())][..]));
     assert_eq!(rows.len(), 3);
 }
 
 #[test]
 fn sheets_by_name() {
-    let named = |n: &str| ReadOptions {
-        sheet: Some(n.into()),
-        ..ReadOptions::default()
-    };
+    let named = |n: &str| ReadOptions { sheet: Some(n.into()), ..ReadOptions::default() };
     assert!(read_xlsx(&book(1), &named("danh sach")).is_ok());
     let e = read_xlsx(&book(1), &named("Danh sạck")).unwrap_err();
-    assert_eq!(
-        e,
-        SheetError::NoSheet("Danh sạck".into(), vec!["Danh sách".into()])
-    );
+    assert_eq!(e, SheetError::NoSheet("Danh sạck".into(), vec!["Danh sách".into()]));
     assert!(e.to_string().contains("Có phải là “Danh sách”?"));
 }
 
@@ -223,9 +166,5 @@ fn speed() {
     let written = t.elapsed();
     let t = std::time::Instant::now();
     assert_eq!(read(&b).unwrap().rows.len(), 10_000);
-    println!(
-        "write {written:?}, read {:?}, {} bytes",
-        t.elapsed(),
-        b.len()
-    );
+    println!("write {written:?}, read {:?}, {} bytes", t.elapsed(), b.len());
 }

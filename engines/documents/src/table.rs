@@ -56,10 +56,7 @@ pub(crate) struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     pub(crate) fn new(options: &'a ReadOptions) -> Self {
-        Self {
-            options,
-            rows: Vec::new(),
-        }
+        Self { options, rows: Vec::new() }
     }
 
     /// Takes the cell at row and column (both from 0). Rows must not go back.
@@ -94,12 +91,7 @@ impl<'a> Collector<'a> {
         let (mut known, mut all) = (0, 0);
         for t in texts {
             all += 1;
-            known += usize::from(
-                self.options
-                    .expected_headers
-                    .iter()
-                    .any(|h| text::fold(h) == t),
-            );
+            known += usize::from(self.options.expected_headers.iter().any(|h| text::fold(h) == t));
         }
         (known, all)
     }
@@ -135,10 +127,7 @@ impl<'a> Collector<'a> {
             if data.len() == max_rows {
                 return Err(SheetError::TooManyRows(max_rows));
             }
-            data.push(DataRow {
-                number: row + 1,
-                cells: out,
-            });
+            data.push(DataRow { number: row + 1, cells: out });
         }
         Ok(SheetData {
             name,
@@ -152,12 +141,8 @@ impl<'a> Collector<'a> {
     /// With expected headings: the row that has most of them (at least one). Without: the first row
     /// of two or more texts, else the first row with any text.
     fn find_header(&self) -> Option<usize> {
-        let scores: Vec<(usize, usize)> = self
-            .rows
-            .iter()
-            .take_while(|(row, _)| *row < HEADER_SEARCH)
-            .map(|(_, cells)| self.header_score(cells))
-            .collect();
+        let scores: Vec<(usize, usize)> =
+            self.rows.iter().take_while(|(row, _)| *row < HEADER_SEARCH).map(|(_, cells)| self.header_score(cells)).collect();
         let best = scores.iter().map(|(known, _)| *known).max()?;
         if best > 0 {
             return scores.iter().position(|(known, _)| *known == best);
@@ -165,10 +150,7 @@ impl<'a> Collector<'a> {
         if !self.options.expected_headers.is_empty() {
             return None;
         }
-        scores
-            .iter()
-            .position(|(_, all)| *all >= 2)
-            .or_else(|| scores.iter().position(|(_, all)| *all >= 1))
+        scores.iter().position(|(_, all)| *all >= 2).or_else(|| scores.iter().position(|(_, all)| *all >= 1))
     }
 }
 
@@ -186,11 +168,7 @@ fn headers(cells: Vec<(u32, Cell)>) -> Result<Vec<Header>, SheetError> {
         }
         let folded = text::fold(&label);
         if let Some(twin) = headers.iter().find(|h| text::fold(&h.label) == folded) {
-            return Err(SheetError::DuplicateHeader(
-                label,
-                twin.letter(),
-                column_letter(column),
-            ));
+            return Err(SheetError::DuplicateHeader(label, twin.letter(), column_letter(column)));
         }
         headers.push(Header { label, column });
     }

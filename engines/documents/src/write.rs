@@ -2,9 +2,7 @@
 use crate::cell::{Cell, looks_like_formula, yes_no};
 use crate::error::SheetError;
 use rust_xlsxwriter as xl;
-use xl::{
-    DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula,
-};
+use xl::{DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula};
 
 /// What a column holds; decides number format, alignment and input checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +42,7 @@ impl Column {
     /// An optional column without hint, of a width fitting its kind.
     #[must_use]
     pub fn new(label: impl Into<String>, kind: ColumnKind) -> Self {
-        Self {
-            label: label.into(),
-            hint: String::new(),
-            kind,
-            width: None,
-            required: false,
-        }
+        Self { label: label.into(), hint: String::new(), kind, width: None, required: false }
     }
 
     /// The same column, required.
@@ -116,10 +108,7 @@ impl Workbook {
     /// A workbook of one sheet.
     #[must_use]
     pub fn of(sheet: Sheet) -> Self {
-        Self {
-            sheets: vec![sheet],
-            ..Self::default()
-        }
+        Self { sheets: vec![sheet], ..Self::default() }
     }
 
     /// The bytes of the `.xlsx` file. Texts over 32 767 characters are cut and say so; whole numbers
@@ -153,9 +142,7 @@ impl Workbook {
     }
 
     fn created(&self) -> ExcelDateTime {
-        excel_date(&self.created)
-            .or_else(|| ExcelDateTime::from_ymd(2026, 1, 1).ok())
-            .unwrap_or_default()
+        excel_date(&self.created).or_else(|| ExcelDateTime::from_ymd(2026, 1, 1).ok()).unwrap_or_default()
     }
 }
 
@@ -176,22 +163,9 @@ fn excel_date(iso: &str) -> Option<ExcelDateTime> {
 
 /// A name a spreadsheet accepts and no other sheet has.
 fn sheet_name(wanted: &str, taken: &[String]) -> String {
-    let plain: String = text::clean(wanted)
-        .chars()
-        .map(|c| {
-            if c.is_control() || "[]:*?/\\'".contains(c) {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect();
+    let plain: String = text::clean(wanted).chars().map(|c| if c.is_control() || "[]:*?/\\'".contains(c) { ' ' } else { c }).collect();
     let plain = text::clean(&plain);
-    let plain = if plain.is_empty() {
-        "Dữ liệu".to_owned()
-    } else {
-        plain
-    };
+    let plain = if plain.is_empty() { "Dữ liệu".to_owned() } else { plain };
     let fits = |limit: usize| {
         let mut units = 0;
         let cut: String = plain
@@ -221,19 +195,12 @@ struct Lists {
 
 impl Lists {
     fn add(&mut self, options: &[String]) -> Formula {
-        let column = self
-            .columns
-            .iter()
-            .position(|c| c == options)
-            .unwrap_or_else(|| {
-                self.columns.push(options.to_vec());
-                self.columns.len() - 1
-            });
+        let column = self.columns.iter().position(|c| c == options).unwrap_or_else(|| {
+            self.columns.push(options.to_vec());
+            self.columns.len() - 1
+        });
         let letter = crate::column_letter(u32::try_from(column).unwrap_or(u32::MAX));
-        Formula::new(format!(
-            "='{LISTS}'!${letter}$1:${letter}${}",
-            options.len()
-        ))
+        Formula::new(format!("='{LISTS}'!${letter}$1:${letter}${}", options.len()))
     }
 
     fn write(&self, book: &mut xl::Workbook) -> Result<(), xl::XlsxError> {
@@ -258,13 +225,9 @@ impl ColumnKind {
             Self::Text | Self::Choice(_) | Self::Bool => f.set_num_format("@").set_text_wrap(),
             Self::Integer => f.set_num_format("#,##0"),
             Self::Decimal(0) => f.set_num_format("#,##0"),
-            Self::Decimal(n) => {
-                f.set_num_format(format!("#,##0.{}", "0".repeat(usize::from(*n).min(10))))
-            }
+            Self::Decimal(n) => f.set_num_format(format!("#,##0.{}", "0".repeat(usize::from(*n).min(10)))),
             Self::Money => f.set_num_format("#,##0\\ \"đ\""),
-            Self::Date => f
-                .set_num_format("dd/mm/yyyy")
-                .set_align(FormatAlign::Center),
+            Self::Date => f.set_num_format("dd/mm/yyyy").set_align(FormatAlign::Center),
         }
     }
 
@@ -309,30 +272,15 @@ impl ColumnKind {
                 };
                 (v, "Hãy chọn một giá trị trong danh sách.")
             }
-            Self::Bool => (
-                v.allow_list_strings(&[yes_no(true), yes_no(false)])?,
-                "Hãy chọn Có hoặc Không.",
-            ),
-            Self::Integer | Self::Money => (
-                v.allow_decimal_number(xl::DataValidationRule::Between(-1e15, 1e15)),
-                "Hãy nhập số nguyên.",
-            ),
-            Self::Decimal(_) => (
-                v.allow_decimal_number(xl::DataValidationRule::Between(-1e15, 1e15)),
-                "Hãy nhập số.",
-            ),
+            Self::Bool => (v.allow_list_strings(&[yes_no(true), yes_no(false)])?, "Hãy chọn Có hoặc Không."),
+            Self::Integer | Self::Money => (v.allow_decimal_number(xl::DataValidationRule::Between(-1e15, 1e15)), "Hãy nhập số nguyên."),
+            Self::Decimal(_) => (v.allow_decimal_number(xl::DataValidationRule::Between(-1e15, 1e15)), "Hãy nhập số."),
             Self::Date => (
-                v.allow_date(xl::DataValidationRule::Between(
-                    ExcelDateTime::from_ymd(1900, 1, 1)?,
-                    ExcelDateTime::from_ymd(2199, 12, 31)?,
-                )),
+                v.allow_date(xl::DataValidationRule::Between(ExcelDateTime::from_ymd(1900, 1, 1)?, ExcelDateTime::from_ymd(2199, 12, 31)?)),
                 "Hãy nhập ngày theo dạng ngày/tháng/năm.",
             ),
         };
-        Ok(Some(
-            v.set_error_title("Giá trị chưa đúng")?
-                .set_error_message(message)?,
-        ))
+        Ok(Some(v.set_error_title("Giá trị chưa đúng")?.set_error_message(message)?))
     }
 }
 
@@ -344,32 +292,19 @@ fn header_format(required: bool) -> Format {
         .set_align(FormatAlign::VerticalCenter)
         .set_border(FormatBorder::Thin)
         .set_font_color(xl::Color::White)
-        .set_background_color(xl::Color::RGB(if required {
-            0x9C_2A_2A
-        } else {
-            0x1F_4E_79
-        }))
+        .set_background_color(xl::Color::RGB(if required { 0x9C_2A_2A } else { 0x1F_4E_79 }))
 }
 
 impl Sheet {
-    fn write(
-        &self,
-        target: &mut xl::Worksheet,
-        template: bool,
-        lists: &mut Lists,
-    ) -> Result<(), SheetError> {
+    fn write(&self, target: &mut xl::Worksheet, template: bool, lists: &mut Lists) -> Result<(), SheetError> {
         if self.columns.is_empty() {
-            return Err(SheetError::CannotWrite(format!(
-                "trang “{}” không có cột",
-                self.name
-            )));
+            return Err(SheetError::CannotWrite(format!("trang “{}” không có cột", self.name)));
         }
         if self.rows.len() > MAX_ROWS {
             return Err(SheetError::TooManyRows(MAX_ROWS));
         }
         let rows = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        self.write_frame(target, rows, template, lists)
-            .map_err(failed)?;
+        self.write_frame(target, rows, template, lists).map_err(failed)?;
         for (c, column) in (0u16..).zip(&self.columns) {
             let format = column.kind.format();
             let quoted = format.clone().set_quote_prefix();
@@ -383,13 +318,7 @@ impl Sheet {
     }
 
     /// Headings, widths, freeze, filter, print set-up, input checks.
-    fn write_frame(
-        &self,
-        target: &mut xl::Worksheet,
-        rows: u32,
-        template: bool,
-        lists: &mut Lists,
-    ) -> Result<(), xl::XlsxError> {
+    fn write_frame(&self, target: &mut xl::Worksheet, rows: u32, template: bool, lists: &mut Lists) -> Result<(), xl::XlsxError> {
         let last = u16::try_from(self.columns.len() - 1).unwrap_or(u16::MAX);
         for (c, column) in (0u16..).zip(&self.columns) {
             let label = match column.required {
@@ -402,8 +331,7 @@ impl Sheet {
                 target.set_column_format(c, &column.kind.format())?;
                 let check = column.kind.validation(lists)?;
                 if check.is_some() || !column.hint.is_empty() {
-                    let mut check =
-                        check.unwrap_or_else(|| DataValidation::new().allow_any_value());
+                    let mut check = check.unwrap_or_else(|| DataValidation::new().allow_any_value());
                     if !column.hint.is_empty() {
                         let hint: String = column.hint.chars().take(250).collect();
                         check = check.set_input_message(hint)?;
@@ -416,29 +344,15 @@ impl Sheet {
         target.set_freeze_panes(1, 0)?;
         target.autofilter(0, 0, rows.max(1), last)?;
         target.set_repeat_rows(0, 0)?;
-        target
-            .set_landscape()
-            .set_paper_size(9)
-            .set_print_fit_to_pages(1, 0);
+        target.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
         Ok(())
     }
 }
 
-fn write_cell(
-    target: &mut xl::Worksheet,
-    r: u32,
-    c: u16,
-    cell: &Cell,
-    format: &Format,
-    quoted: &Format,
-) -> Result<(), xl::XlsxError> {
+fn write_cell(target: &mut xl::Worksheet, r: u32, c: u16, cell: &Cell, format: &Format, quoted: &Format) -> Result<(), xl::XlsxError> {
     // `write_string` never makes a formula; the quote prefix keeps it text when someone edits it.
     let mut text = |s: &str| {
-        let f = if looks_like_formula(s) {
-            quoted
-        } else {
-            format
-        };
+        let f = if looks_like_formula(s) { quoted } else { format };
         target.write_string_with_format(r, c, fit(s), f).map(|_| ())
     };
     match cell {
@@ -488,26 +402,16 @@ impl Guide {
             row += 1;
         }
         row += 1;
-        for (c, (label, width)) in (0u16..).zip([
-            ("Cột", 8.0),
-            ("Tiêu đề", 32.0),
-            ("Bắt buộc", 12.0),
-            ("Nhập gì", 48.0),
-            ("Giải thích", 60.0),
-        ]) {
+        for (c, (label, width)) in
+            (0u16..).zip([("Cột", 8.0), ("Tiêu đề", 32.0), ("Bắt buộc", 12.0), ("Nhập gì", 48.0), ("Giải thích", 60.0)])
+        {
             target.write_string_with_format(row, c, label, &header_format(false))?;
             target.set_column_width(c, width)?;
         }
         for (i, column) in (0u32..).zip(&about.columns) {
             row += 1;
             let required = yes_no(column.required);
-            let values = [
-                &crate::column_letter(i),
-                &column.label,
-                required,
-                &column.kind.describe(),
-                &column.hint,
-            ];
+            let values = [&crate::column_letter(i), &column.label, required, &column.kind.describe(), &column.hint];
             for (c, value) in (0u16..).zip(values) {
                 target.write_string_with_format(row, c, fit(value), &wrap)?;
             }

@@ -16,22 +16,14 @@ fn sample() -> Workbook {
         sheets: vec![Sheet {
             name: "Đầu mối: an ninh mạng/xã [2026] của tỉnh Sao Mai".into(),
             columns: vec![
-                Column::new("Họ và tên", ColumnKind::Text)
-                    .required()
-                    .hint("Như trong quyết định"),
+                Column::new("Họ và tên", ColumnKind::Text).required().hint("Như trong quyết định"),
                 Column::new("Điện thoại", ColumnKind::Text),
                 Column::new("Ngày sinh", ColumnKind::Date),
                 Column::new("Số máy", ColumnKind::Integer),
                 Column::new("Điểm", ColumnKind::Decimal(1)),
                 Column::new("Kinh phí", ColumnKind::Money),
-                Column::new(
-                    "Loại",
-                    ColumnKind::Choice(vec!["Chuyên trách".into(), "Kiêm nhiệm".into()]),
-                ),
-                Column::new(
-                    "Xã",
-                    ColumnKind::Choice((0..130).map(|i| format!("Xã số {i}")).collect()),
-                ),
+                Column::new("Loại", ColumnKind::Choice(vec!["Chuyên trách".into(), "Kiêm nhiệm".into()])),
+                Column::new("Xã", ColumnKind::Choice((0..130).map(|i| format!("Xã số {i}")).collect())),
                 Column::new("Còn hiệu lực", ColumnKind::Bool),
             ],
             rows: vec![vec![
@@ -46,10 +38,7 @@ fn sample() -> Workbook {
                 Cell::Bool(true),
             ]],
         }],
-        guide: Some(Guide {
-            title: "Cách điền".into(),
-            paragraphs: vec!["Mỗi dòng một người.".into()],
-        }),
+        guide: Some(Guide { title: "Cách điền".into(), paragraphs: vec!["Mỗi dòng một người.".into()] }),
         created: "2026-11-22".into(),
     }
 }
@@ -61,25 +50,13 @@ fn a_template_there_and_back() {
     assert_eq!(data.name, "Đầu mối an ninh mạng xã 2026 củ");
     assert_eq!(data.header_row, 1);
     assert_eq!(data.headers[0].label, "Họ và tên");
-    assert_eq!(
-        (
-            data.headers[8].label.as_str(),
-            data.headers[8].letter().as_str()
-        ),
-        ("Còn hiệu lực", "I")
-    );
+    assert_eq!((data.headers[8].label.as_str(), data.headers[8].letter().as_str()), ("Còn hiệu lực", "I"));
     let mut want = sample().sheets[0].rows[0].clone();
     want[8] = Cell::Text("Có".into());
     assert_eq!(data.rows[0].cells, want);
     assert_eq!(data.rows[0].number, 2);
-    let guide = ReadOptions {
-        sheet: Some("huong dan".into()),
-        ..ReadOptions::default()
-    };
-    assert_eq!(
-        read_xlsx(&bytes, &guide).unwrap().headers[1].label,
-        "Tiêu đề"
-    );
+    let guide = ReadOptions { sheet: Some("huong dan".into()), ..ReadOptions::default() };
+    assert_eq!(read_xlsx(&bytes, &guide).unwrap().headers[1].label, "Tiêu đề");
 }
 
 #[test]
@@ -92,37 +69,17 @@ fn checks_and_hidden_list() {
     assert!(sheet.contains("ySplit=\"1\""));
     assert!(part(&bytes, "xl/workbook.xml").contains("state=\"hidden\""));
     assert!(part(&bytes, "xl/styles.xml").contains("dd/mm/yyyy"));
-    let plain = Workbook {
-        guide: None,
-        ..sample()
-    }
-    .to_xlsx()
-    .unwrap();
+    let plain = Workbook { guide: None, ..sample() }.to_xlsx().unwrap();
     assert!(!part(&plain, "xl/worksheets/sheet1.xml").contains("dataValidation"));
 }
 
 #[test]
 fn nothing_becomes_a_formula() {
-    let evil = [
-        "=1+1",
-        "+1",
-        "-1",
-        "@SUM(A1)",
-        "=cmd|' /C calc'!A0",
-        "\t=1",
-        "{=1}",
-        "http://x.example",
-    ];
+    let evil = ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "{=1}", "http://x.example"];
     let sheet = Sheet {
         name: "x".into(),
-        columns: vec![
-            Column::new("=A1", ColumnKind::Text),
-            Column::new("n", ColumnKind::Integer),
-        ],
-        rows: evil
-            .iter()
-            .map(|e| vec![Cell::Text((*e).into()), Cell::Text((*e).into())])
-            .collect(),
+        columns: vec![Column::new("=A1", ColumnKind::Text), Column::new("n", ColumnKind::Integer)],
+        rows: evil.iter().map(|e| vec![Cell::Text((*e).into()), Cell::Text((*e).into())]).collect(),
     };
     let bytes = Workbook::of(sheet).to_xlsx().unwrap();
     let xml = part(&bytes, "xl/worksheets/sheet1.xml");
@@ -146,26 +103,15 @@ fn odd_values() {
     let long = "ữ".repeat(40_000);
     let sheet = Sheet {
         name: "'[]:*?/\\".into(),
-        columns: vec![
-            Column::new("a", ColumnKind::Money),
-            Column::new("b", ColumnKind::Date),
-        ],
+        columns: vec![Column::new("a", ColumnKind::Money), Column::new("b", ColumnKind::Date)],
         rows: vec![
             vec![Cell::Integer(i64::MAX), Cell::Date("0900-01-01".into())],
             vec![Cell::Decimal(f64::NAN), Cell::Text(long)],
             vec![Cell::Integer(1)],
-            vec![
-                Cell::Integer(-999_999_999_999_999),
-                Cell::Empty,
-                Cell::Integer(9),
-            ],
+            vec![Cell::Integer(-999_999_999_999_999), Cell::Empty, Cell::Integer(9)],
         ],
     };
-    let data = read_xlsx(
-        &Workbook::of(sheet).to_xlsx().unwrap(),
-        &ReadOptions::default(),
-    )
-    .unwrap();
+    let data = read_xlsx(&Workbook::of(sheet).to_xlsx().unwrap(), &ReadOptions::default()).unwrap();
     assert_eq!(data.name, "Dữ liệu");
     assert_eq!(data.rows[0].cells[0], Cell::Text(i64::MAX.to_string()));
     assert_eq!(data.rows[0].cells[1], Cell::Text("01/01/0900".into()));
@@ -177,29 +123,14 @@ fn odd_values() {
 
 #[test]
 fn names_of_sheets() {
-    let sheet = |name: &str| Sheet {
-        name: name.into(),
-        columns: vec![Column::new("a", ColumnKind::Text)],
-        rows: vec![],
-    };
+    let sheet = |name: &str| Sheet { name: name.into(), columns: vec![Column::new("a", ColumnKind::Text)], rows: vec![] };
     let book = Workbook {
-        sheets: vec![
-            sheet("Sổ"),
-            sheet("SỔ"),
-            sheet("Hướng dẫn"),
-            sheet("danh mục"),
-        ],
+        sheets: vec![sheet("Sổ"), sheet("SỔ"), sheet("Hướng dẫn"), sheet("danh mục")],
         guide: Some(Guide::default()),
         created: String::new(),
     };
     let xml = part(&book.to_xlsx().unwrap(), "xl/workbook.xml");
-    for name in [
-        "\"Sổ\"",
-        "\"SỔ 2\"",
-        "\"Hướng dẫn 2\"",
-        "\"danh mục 2\"",
-        "\"Hướng dẫn\"",
-    ] {
+    for name in ["\"Sổ\"", "\"SỔ 2\"", "\"Hướng dẫn 2\"", "\"danh mục 2\"", "\"Hướng dẫn\""] {
         assert!(xml.contains(name), "{name}");
     }
     assert!(Workbook::default().to_xlsx().is_err());
@@ -212,12 +143,9 @@ fn cells() -> impl Strategy<Value = Cell> {
         "[ -~À-ỹ\n]{1,12}".prop_map(Cell::text),
         "_x00[0-9]{2}_".prop_map(Cell::text),
         (-999_999_999_999_999i64..999_999_999_999_999).prop_map(Cell::Integer),
-        (-1e9f64..1e9)
-            .prop_filter("a true decimal", |x| x.fract() != 0.0)
-            .prop_map(Cell::Decimal),
+        (-1e9f64..1e9).prop_filter("a true decimal", |x| x.fract() != 0.0).prop_map(Cell::Decimal),
         // 1900-03-01 on: before it Excel counts a day that never was.
-        (1901i32..2199, 1u32..=12, 1u32..=28)
-            .prop_map(|(y, m, d)| Cell::Date(format!("{y}-{m:02}-{d:02}"))),
+        (1901i32..2199, 1u32..=12, 1u32..=28).prop_map(|(y, m, d)| Cell::Date(format!("{y}-{m:02}-{d:02}"))),
     ]
 }
 

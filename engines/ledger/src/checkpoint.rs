@@ -24,12 +24,7 @@ impl Checkpoint {
     /// The head of this log as it stands.
     #[must_use]
     pub fn of(origin: &str, frontier: &Frontier) -> Self {
-        Self {
-            origin: origin.to_owned(),
-            size: frontier.size(),
-            root: frontier.root(),
-            extensions: Vec::new(),
-        }
+        Self { origin: origin.to_owned(), size: frontier.size(), root: frontier.root(), extensions: Vec::new() }
     }
 
     /// Reads a note text: at least three non-empty lines.
@@ -37,18 +32,10 @@ impl Checkpoint {
     /// # Errors
     /// [`LedgerError::Malformed`] with the line that is wrong.
     pub fn parse_text(text: &str) -> Result<Self, LedgerError> {
-        let body = text.strip_suffix('\n').ok_or(LedgerError::Malformed(
-            "điểm kiểm tra phải kết thúc bằng xuống dòng",
-        ))?;
+        let body = text.strip_suffix('\n').ok_or(LedgerError::Malformed("điểm kiểm tra phải kết thúc bằng xuống dòng"))?;
         let mut lines = body.split('\n');
-        let origin = lines
-            .next()
-            .filter(|l| !l.is_empty())
-            .ok_or(LedgerError::Malformed("dòng 1: tên nhật ký"))?;
-        let size = lines
-            .next()
-            .and_then(canonical_number)
-            .ok_or(LedgerError::Malformed("dòng 2: số mục"))?;
+        let origin = lines.next().filter(|l| !l.is_empty()).ok_or(LedgerError::Malformed("dòng 1: tên nhật ký"))?;
+        let size = lines.next().and_then(canonical_number).ok_or(LedgerError::Malformed("dòng 2: số mục"))?;
         let root = lines
             .next()
             .and_then(|l| STANDARD.decode(l).ok())
@@ -58,12 +45,7 @@ impl Checkpoint {
         if extensions.iter().any(String::is_empty) {
             return Err(LedgerError::Malformed("dòng mở rộng trống"));
         }
-        Ok(Self {
-            origin: origin.to_owned(),
-            size,
-            root,
-            extensions,
-        })
+        Ok(Self { origin: origin.to_owned(), size, root, extensions })
     }
 
     /// Signs it.
@@ -101,13 +83,7 @@ fn canonical_number(s: &str) -> Option<u64> {
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{}\n{}\n{}",
-            self.origin,
-            self.size,
-            STANDARD.encode(self.root)
-        )?;
+        writeln!(f, "{}\n{}\n{}", self.origin, self.size, STANDARD.encode(self.root))?;
         for line in &self.extensions {
             writeln!(f, "{line}")?;
         }
@@ -128,16 +104,12 @@ mod tests {
 
     #[test]
     fn the_text_of_the_specification() {
-        let text =
-            "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
+        let text = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
         let c = Checkpoint::parse_text(text).unwrap();
         assert_eq!(c.size, 20_852_163);
         assert_eq!(c.to_string(), text);
         let extended = format!("{text}note\n");
-        assert_eq!(
-            Checkpoint::parse_text(&extended).unwrap().to_string(),
-            extended
-        );
+        assert_eq!(Checkpoint::parse_text(&extended).unwrap().to_string(), extended);
     }
 
     #[test]
@@ -157,14 +129,8 @@ mod tests {
         let note = c.sign(&key()).unwrap().to_string();
         let trusted = [key().verifier().clone()];
         assert_eq!(Checkpoint::open(&note, ORIGIN, &trusted), Ok(c));
-        assert_eq!(
-            Checkpoint::open(&note, "other.example", &trusted),
-            Err(LedgerError::Origin("other.example".into(), ORIGIN.into()))
-        );
-        assert_eq!(
-            Checkpoint::open(&note.replace("\n1\n", "\n2\n"), ORIGIN, &trusted),
-            Err(LedgerError::BadSignature(ORIGIN.into()))
-        );
+        assert_eq!(Checkpoint::open(&note, "other.example", &trusted), Err(LedgerError::Origin("other.example".into(), ORIGIN.into())));
+        assert_eq!(Checkpoint::open(&note.replace("\n1\n", "\n2\n"), ORIGIN, &trusted), Err(LedgerError::BadSignature(ORIGIN.into())));
     }
 
     #[test]

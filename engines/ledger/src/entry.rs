@@ -68,11 +68,7 @@ impl LeafEntry {
             before: r.hash("giá trị băm trước")?,
             after: r.hash("giá trị băm sau")?,
         };
-        if r.0.is_empty() {
-            Ok(entry)
-        } else {
-            Err(LedgerError::Malformed("thừa dữ liệu ở cuối"))
-        }
+        if r.0.is_empty() { Ok(entry) } else { Err(LedgerError::Malformed("thừa dữ liệu ở cuối")) }
     }
 
     /// The leaf hash: `SHA-256(0x00 || to_bytes())`.
@@ -104,20 +100,14 @@ struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     fn array<const N: usize>(&mut self, part: &'static str) -> Result<[u8; N], LedgerError> {
-        let (head, rest) = self
-            .0
-            .split_first_chunk::<N>()
-            .ok_or(LedgerError::Malformed(part))?;
+        let (head, rest) = self.0.split_first_chunk::<N>().ok_or(LedgerError::Malformed(part))?;
         self.0 = rest;
         Ok(*head)
     }
 
     fn text(&mut self, part: &'static str) -> Result<String, LedgerError> {
         let len = u32::from_be_bytes(self.array(part)?) as usize;
-        let (head, rest) = self
-            .0
-            .split_at_checked(len)
-            .ok_or(LedgerError::Malformed(part))?;
+        let (head, rest) = self.0.split_at_checked(len).ok_or(LedgerError::Malformed(part))?;
         self.0 = rest;
         String::from_utf8(head.to_vec()).map_err(|_| LedgerError::Malformed(part))
     }
@@ -154,26 +144,15 @@ mod tests {
     /// The format is frozen (the value was computed apart, with Python): a change here would make every ledger written before unverifiable.
     #[test]
     fn frozen() {
-        assert_eq!(
-            to_hex(&sample().hash()),
-            "2d2bbdf435eef23fe7636a78a0139e78847c998178faa33878bfdac5c1ed19e1"
-        );
+        assert_eq!(to_hex(&sample().hash()), "2d2bbdf435eef23fe7636a78a0139e78847c998178faa33878bfdac5c1ed19e1");
     }
 
     #[test]
     fn no_two_entries_share_bytes() {
         let s = sample();
-        let moved = LeafEntry {
-            register: "contact_poin".into(),
-            record: "t0190".into(),
-            ..s.clone()
-        };
+        let moved = LeafEntry { register: "contact_poin".into(), record: "t0190".into(), ..s.clone() };
         assert_ne!(s.to_bytes(), moved.to_bytes());
-        let swapped = LeafEntry {
-            before: None,
-            after: Some([1; 32]),
-            ..s.clone()
-        };
+        let swapped = LeafEntry { before: None, after: Some([1; 32]), ..s.clone() };
         assert_ne!(s.to_bytes(), swapped.to_bytes());
     }
 

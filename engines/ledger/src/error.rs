@@ -35,17 +35,12 @@ impl fmt::Display for LedgerError {
             Self::ProofLength => f.write_str("bằng chứng thừa hoặc thiếu giá trị băm"),
             Self::RootMismatch => f.write_str("bằng chứng không khớp với giá trị gốc của nhật ký"),
             Self::Malformed(part) => write!(f, "dữ liệu không đúng khuôn dạng: {part}"),
-            Self::KeyName => {
-                f.write_str("tên khóa không được để trống, không chứa dấu cách hoặc dấu +")
-            }
+            Self::KeyName => f.write_str("tên khóa không được để trống, không chứa dấu cách hoặc dấu +"),
             Self::KeyHash => f.write_str("mã băm trong chuỗi khóa không khớp với tên và khóa"),
             Self::KeyType(t) => write!(f, "loại chữ ký {t:#04x} không được hỗ trợ (cần Ed25519)"),
             Self::NoTrustedSignature => f.write_str("không có chữ ký nào của khóa được tin cậy"),
             Self::BadSignature(name) => write!(f, "chữ ký của khóa “{name}” không đúng"),
-            Self::Origin(want, got) => write!(
-                f,
-                "điểm kiểm tra thuộc nhật ký “{got}”, không phải nhật ký “{want}”"
-            ),
+            Self::Origin(want, got) => write!(f, "điểm kiểm tra thuộc nhật ký “{got}”, không phải nhật ký “{want}”"),
         }
     }
 }

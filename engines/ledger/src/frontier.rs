@@ -83,10 +83,7 @@ impl Frontier {
         if *format != FORMAT || !odd.is_empty() || peaks.len() != size.count_ones() as usize {
             return Err(bad);
         }
-        Ok(Self {
-            size,
-            peaks: peaks.to_vec(),
-        })
+        Ok(Self { size, peaks: peaks.to_vec() })
     }
 }
 

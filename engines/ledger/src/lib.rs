@@ -25,8 +25,5 @@ pub use error::LedgerError;
 pub use frontier::Frontier;
 pub use hash::{Hash, empty_root, from_hex, leaf_hash, node_hash, sha256, to_hex};
 pub use note::{Note, NoteSignature, SignerKey, VerifierKey};
-pub use proof::{
-    CompleteSubtrees, consistency_proof, inclusion_proof, root_of, root_of_size,
-    verify_consistency, verify_inclusion,
-};
+pub use proof::{CompleteSubtrees, consistency_proof, inclusion_proof, root_of, root_of_size, verify_consistency, verify_inclusion};
 pub use replay::{Fault, Replay};

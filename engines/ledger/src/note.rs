@@ -78,13 +78,8 @@ impl VerifierKey {
         if key_id(name, &bytes) != id {
             return Err(LedgerError::KeyHash);
         }
-        let key = VerifyingKey::from_bytes(&bytes)
-            .map_err(|_| LedgerError::Malformed("khóa công khai Ed25519"))?;
-        Ok(Self {
-            name: name.to_owned(),
-            id,
-            key,
-        })
+        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| LedgerError::Malformed("khóa công khai Ed25519"))?;
+        Ok(Self { name: name.to_owned(), id, key })
     }
 
     /// The key's name.
@@ -122,11 +117,7 @@ impl SignerKey {
         check_name(name)?;
         let key = SigningKey::from_bytes(seed);
         let public = key.verifying_key();
-        let verifier = VerifierKey {
-            name: name.to_owned(),
-            id: key_id(name, public.as_bytes()),
-            key: public,
-        };
+        let verifier = VerifierKey { name: name.to_owned(), id: key_id(name, public.as_bytes()), key: public };
         Ok(Self { verifier, key })
     }
 
@@ -135,9 +126,7 @@ impl SignerKey {
     /// # Errors
     /// As [`VerifierKey::parse`].
     pub fn parse(s: &str) -> Result<Self, LedgerError> {
-        let rest = s
-            .strip_prefix("PRIVATE+KEY+")
-            .ok_or(LedgerError::Malformed("chuỗi khóa bí mật"))?;
+        let rest = s.strip_prefix("PRIVATE+KEY+").ok_or(LedgerError::Malformed("chuỗi khóa bí mật"))?;
         let (name, id, seed) = split_key(rest)?;
         let key = Self::from_seed(name, &seed)?;
         if key.verifier.id != id {
@@ -150,10 +139,7 @@ impl SignerKey {
     #[must_use]
     pub fn secret_string(&self) -> String {
         let v = &self.verifier;
-        format!(
-            "PRIVATE+KEY+{}",
-            join_key(&v.name, v.id, self.key.as_bytes())
-        )
+        format!("PRIVATE+KEY+{}", join_key(&v.name, v.id, self.key.as_bytes()))
     }
 
     /// The public half.
@@ -174,10 +160,7 @@ impl SignerKey {
             id: self.verifier.id,
             signature: self.key.sign(text.as_bytes()).to_bytes().to_vec(),
         };
-        Ok(Note {
-            text: text.to_owned(),
-            signatures: vec![signature],
-        })
+        Ok(Note { text: text.to_owned(), signatures: vec![signature] })
     }
 }
 
@@ -189,9 +172,7 @@ impl fmt::Debug for SignerKey {
 
 fn check_text(text: &str) -> Result<(), LedgerError> {
     if !text.ends_with('\n') {
-        return Err(LedgerError::Malformed(
-            "văn bản phải kết thúc bằng xuống dòng",
-        ));
+        return Err(LedgerError::Malformed("văn bản phải kết thúc bằng xuống dòng"));
     }
     if text.bytes().any(|b| b < 0x20 && b != b'\n') {
         return Err(LedgerError::Malformed("văn bản có ký tự điều khiển"));
@@ -228,22 +209,13 @@ impl Note {
             return Err(LedgerError::Malformed("văn bản ký quá dài"));
         }
         check_text(s)?;
-        let at = s
-            .rfind("\n\n")
-            .ok_or(LedgerError::Malformed("không có phần chữ ký"))?;
+        let at = s.rfind("\n\n").ok_or(LedgerError::Malformed("không có phần chữ ký"))?;
         let (text, lines) = (&s[..=at], &s[at + 2..]);
-        let signatures = lines
-            .split_terminator('\n')
-            .take(MAX_SIGNATURES + 1)
-            .map(signature_line)
-            .collect::<Result<Vec<_>, _>>()?;
+        let signatures = lines.split_terminator('\n').take(MAX_SIGNATURES + 1).map(signature_line).collect::<Result<Vec<_>, _>>()?;
         if signatures.is_empty() || signatures.len() > MAX_SIGNATURES {
             return Err(LedgerError::Malformed("số chữ ký"));
         }
-        Ok(Self {
-            text: text.to_owned(),
-            signatures,
-        })
+        Ok(Self { text: text.to_owned(), signatures })
     }
 
     /// The text **without any check of signatures**; prefer [`Note::verify`].
@@ -280,33 +252,22 @@ impl Note {
             };
             let bad = |_| LedgerError::BadSignature(s.name.clone());
             let signature = Signature::from_slice(&s.signature).map_err(bad)?;
-            key.key
-                .verify_strict(self.text.as_bytes(), &signature)
-                .map_err(bad)?;
+            key.key.verify_strict(self.text.as_bytes(), &signature).map_err(bad)?;
             found = true;
         }
-        if found {
-            Ok(&self.text)
-        } else {
-            Err(LedgerError::NoTrustedSignature)
-        }
+        if found { Ok(&self.text) } else { Err(LedgerError::NoTrustedSignature) }
     }
 }
 
 fn signature_line(line: &str) -> Result<NoteSignature, LedgerError> {
     let bad = || LedgerError::Malformed("dòng chữ ký");
-    let (name, encoded) = line
-        .strip_prefix("— ")
-        .and_then(|rest| rest.split_once(' '))
-        .ok_or_else(bad)?;
+    let (name, encoded) = line.strip_prefix("— ").and_then(|rest| rest.split_once(' ')).ok_or_else(bad)?;
     check_name(name)?;
     let bytes = STANDARD.decode(encoded).map_err(|_| bad())?;
     match bytes.split_first_chunk::<4>() {
-        Some((id, signature)) if !signature.is_empty() => Ok(NoteSignature {
-            name: name.to_owned(),
-            id: u32::from_be_bytes(*id),
-            signature: signature.to_vec(),
-        }),
+        Some((id, signature)) if !signature.is_empty() => {
+            Ok(NoteSignature { name: name.to_owned(), id: u32::from_be_bytes(*id), signature: signature.to_vec() })
+        }
         _ => Err(bad()),
     }
 }

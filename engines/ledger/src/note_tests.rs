@@ -3,8 +3,7 @@ use super::*;
 use proptest::prelude::*;
 
 const VERIFIER: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
-const SIGNER: &str =
-    "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+const SIGNER: &str = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
 const TEXT: &str = "If you think cryptography is the answer to your problem,\n\
                     then you don't know what your problem is.\n";
 const NOTE: &str = "If you think cryptography is the answer to your problem,\n\
@@ -12,10 +11,7 @@ const NOTE: &str = "If you think cryptography is the answer to your problem,\n\
                     — PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
 
 fn keys() -> (SignerKey, VerifierKey) {
-    (
-        SignerKey::parse(SIGNER).unwrap(),
-        VerifierKey::parse(VERIFIER).unwrap(),
-    )
+    (SignerKey::parse(SIGNER).unwrap(), VerifierKey::parse(VERIFIER).unwrap())
 }
 
 #[test]
@@ -36,41 +32,26 @@ fn who_is_trusted() {
     let (signer, verifier) = keys();
     let other = SignerKey::from_seed("sao-mai.example/log", &[7; 32]).unwrap();
     let mut note = signer.sign(TEXT).unwrap();
-    assert_eq!(
-        note.verify(std::slice::from_ref(other.verifier())),
-        Err(LedgerError::NoTrustedSignature)
-    );
+    assert_eq!(note.verify(std::slice::from_ref(other.verifier())), Err(LedgerError::NoTrustedSignature));
     assert_eq!(note.verify(&[]), Err(LedgerError::NoTrustedSignature));
     note.add_signature(&other).unwrap();
     let both = Note::parse(&note.to_string()).unwrap();
     assert_eq!(both.signatures().len(), 2);
     assert!(both.verify(std::slice::from_ref(other.verifier())).is_ok());
-    assert!(
-        both.verify(&[verifier.clone(), other.verifier().clone()])
-            .is_ok()
-    );
+    assert!(both.verify(&[verifier.clone(), other.verifier().clone()]).is_ok());
     // Same id, other name: unknown, so ignored.
     let renamed = Note::parse(&NOTE.replace("— PeterNeumann", "— Petra")).unwrap();
-    assert_eq!(
-        renamed.verify(std::slice::from_ref(&verifier)),
-        Err(LedgerError::NoTrustedSignature)
-    );
+    assert_eq!(renamed.verify(std::slice::from_ref(&verifier)), Err(LedgerError::NoTrustedSignature));
     // Same name, other key: unknown, so ignored.
     let twin = SignerKey::from_seed("PeterNeumann", &[9; 32]).unwrap();
-    assert_eq!(
-        twin.sign(TEXT).unwrap().verify(&[verifier]),
-        Err(LedgerError::NoTrustedSignature)
-    );
+    assert_eq!(twin.sign(TEXT).unwrap().verify(&[verifier]), Err(LedgerError::NoTrustedSignature));
 }
 
 #[test]
 fn a_changed_text_is_refused() {
     let (_, verifier) = keys();
     let forged = Note::parse(&NOTE.replace("problem is", "trouble is")).unwrap();
-    assert_eq!(
-        forged.verify(&[verifier]),
-        Err(LedgerError::BadSignature("PeterNeumann".into()))
-    );
+    assert_eq!(forged.verify(&[verifier]), Err(LedgerError::BadSignature("PeterNeumann".into())));
 }
 
 #[test]
@@ -89,10 +70,7 @@ fn malformed() {
         assert!(Note::parse(s).is_err(), "{s:?}");
     }
     assert!(Note::parse("text\n\n— a AAAAAAA=\n").is_ok());
-    assert!(
-        Note::parse("\n\n— a AAAAAAA=\n").is_ok(),
-        "text of one empty line"
-    );
+    assert!(Note::parse("\n\n— a AAAAAAA=\n").is_ok(), "text of one empty line");
     let many = format!("t\n\n{}", "— a AAAAAAA=\n".repeat(101));
     assert!(Note::parse(&many).is_err());
     for s in [
@@ -108,14 +86,8 @@ fn malformed() {
     ] {
         assert!(VerifierKey::parse(s).is_err(), "{s}");
     }
-    assert_eq!(
-        VerifierKey::parse(&VERIFIER.replace("Peter", "Petra")),
-        Err(LedgerError::KeyHash)
-    );
-    assert_eq!(
-        VerifierKey::parse(&VERIFIER.replace("+AR", "+BR")),
-        Err(LedgerError::KeyType(5))
-    );
+    assert_eq!(VerifierKey::parse(&VERIFIER.replace("Peter", "Petra")), Err(LedgerError::KeyHash));
+    assert_eq!(VerifierKey::parse(&VERIFIER.replace("+AR", "+BR")), Err(LedgerError::KeyType(5)));
     assert!(SignerKey::from_seed("có dấu cách", &[0; 32]).is_err());
     let (signer, _) = keys();
     assert!(signer.sign("no newline").is_err());

@@ -21,19 +21,11 @@ impl CompleteSubtrees for [Hash] {
     fn complete(&self, level: u32, index: u64) -> Result<Hash, LedgerError> {
         let out = || LedgerError::OutOfRange(index, self.len() as u64);
         let width = 1usize.checked_shl(level).ok_or_else(out)?;
-        let from = usize::try_from(index)
-            .ok()
-            .and_then(|i| i.checked_mul(width))
-            .ok_or_else(out)?;
+        let from = usize::try_from(index).ok().and_then(|i| i.checked_mul(width)).ok_or_else(out)?;
         let to = from.checked_add(width).ok_or_else(out)?;
         let mut row = self.get(from..to).ok_or_else(out)?.to_vec();
         while row.len() > 1 {
-            row = row
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|[l, r]| node_hash(l, r))
-                .collect();
+            row = row.as_chunks::<2>().0.iter().map(|[l, r]| node_hash(l, r)).collect();
         }
         row.first().copied().ok_or_else(out)
     }
@@ -41,11 +33,7 @@ impl CompleteSubtrees for [Hash] {
 
 /// The root of leaves `from .. from + len`, where `from` is a multiple of the smallest power of two
 /// not below `len` (true of every subtree a proof mentions).
-fn subtree<S: CompleteSubtrees + ?Sized>(
-    source: &S,
-    from: u64,
-    len: u64,
-) -> Result<Hash, S::Error> {
+fn subtree<S: CompleteSubtrees + ?Sized>(source: &S, from: u64, len: u64) -> Result<Hash, S::Error> {
     let mut pieces = Vec::new();
     let (mut at, mut left) = (from, len);
     while left > 0 {
@@ -88,11 +76,7 @@ pub fn root_of_size<S: CompleteSubtrees + ?Sized>(source: &S, size: u64) -> Resu
 ///
 /// # Errors
 /// [`LedgerError::OutOfRange`] unless `index < size`; those of the source.
-pub fn inclusion_proof<S: CompleteSubtrees + ?Sized>(
-    source: &S,
-    index: u64,
-    size: u64,
-) -> Result<Vec<Hash>, S::Error> {
+pub fn inclusion_proof<S: CompleteSubtrees + ?Sized>(source: &S, index: u64, size: u64) -> Result<Vec<Hash>, S::Error> {
     if index >= size {
         return Err(LedgerError::OutOfRange(index, size).into());
     }
@@ -118,13 +102,7 @@ pub fn inclusion_proof<S: CompleteSubtrees + ?Sized>(
 ///
 /// # Errors
 /// [`LedgerError::OutOfRange`], [`LedgerError::ProofLength`] or [`LedgerError::RootMismatch`].
-pub fn verify_inclusion(
-    leaf: &Hash,
-    index: u64,
-    size: u64,
-    proof: &[Hash],
-    root: &Hash,
-) -> Result<(), LedgerError> {
+pub fn verify_inclusion(leaf: &Hash, index: u64, size: u64, proof: &[Hash], root: &Hash) -> Result<(), LedgerError> {
     if index >= size {
         return Err(LedgerError::OutOfRange(index, size));
     }
@@ -158,11 +136,7 @@ pub fn verify_inclusion(
 ///
 /// # Errors
 /// [`LedgerError::OutOfRange`] unless `old <= new`; those of the source.
-pub fn consistency_proof<S: CompleteSubtrees + ?Sized>(
-    source: &S,
-    old: u64,
-    new: u64,
-) -> Result<Vec<Hash>, S::Error> {
+pub fn consistency_proof<S: CompleteSubtrees + ?Sized>(source: &S, old: u64, new: u64) -> Result<Vec<Hash>, S::Error> {
     if old > new {
         return Err(LedgerError::OutOfRange(old, new).into());
     }
@@ -197,13 +171,7 @@ pub fn consistency_proof<S: CompleteSubtrees + ?Sized>(
 ///
 /// # Errors
 /// [`LedgerError::OutOfRange`], [`LedgerError::ProofLength`] or [`LedgerError::RootMismatch`].
-pub fn verify_consistency(
-    old: u64,
-    new: u64,
-    old_root: &Hash,
-    new_root: &Hash,
-    proof: &[Hash],
-) -> Result<(), LedgerError> {
+pub fn verify_consistency(old: u64, new: u64, old_root: &Hash, new_root: &Hash, proof: &[Hash]) -> Result<(), LedgerError> {
     if old > new {
         return Err(LedgerError::OutOfRange(old, new));
     }
@@ -251,11 +219,7 @@ pub fn verify_consistency(
     if last != 0 {
         return Err(LedgerError::ProofLength);
     }
-    if old_hash == *old_root && new_hash == *new_root {
-        Ok(())
-    } else {
-        Err(LedgerError::RootMismatch)
-    }
+    if old_hash == *old_root && new_hash == *new_root { Ok(()) } else { Err(LedgerError::RootMismatch) }
 }
 
 #[cfg(test)]

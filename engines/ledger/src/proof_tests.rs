@@ -38,10 +38,7 @@ fn reference_roots() {
     let leaves = reference_leaves();
     for (n, root) in ROOTS.iter().enumerate() {
         assert_eq!(to_hex(&root_of(&leaves[..=n])), *root);
-        assert_eq!(
-            root_of_size(leaves.as_slice(), n as u64 + 1).map(|h| to_hex(&h)),
-            Ok((*root).to_owned())
-        );
+        assert_eq!(root_of_size(leaves.as_slice(), n as u64 + 1).map(|h| to_hex(&h)), Ok((*root).to_owned()));
     }
     assert_eq!(root_of(&[]), empty_root());
 }
@@ -67,10 +64,7 @@ fn reference_inclusion_proofs() {
             "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
         ]
     );
-    assert_eq!(
-        hexes(&inclusion_proof(l, 2, 3).unwrap()),
-        ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"]
-    );
+    assert_eq!(hexes(&inclusion_proof(l, 2, 3).unwrap()), ["fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"]);
 }
 
 #[test]
@@ -117,15 +111,9 @@ fn out_of_range_and_trivial() {
     let root = root_of(l);
     assert!(verify_inclusion(&l[0], 8, 8, &[], &root).is_err());
     assert_eq!(verify_consistency(0, 8, &empty_root(), &root, &[]), Ok(()));
-    assert_eq!(
-        verify_consistency(0, 8, &root, &root, &[]),
-        Err(LedgerError::RootMismatch)
-    );
+    assert_eq!(verify_consistency(0, 8, &root, &root, &[]), Err(LedgerError::RootMismatch));
     assert_eq!(verify_consistency(8, 8, &root, &root, &[]), Ok(()));
-    assert_eq!(
-        verify_consistency(8, 8, &root, &root, &[root]),
-        Err(LedgerError::ProofLength)
-    );
+    assert_eq!(verify_consistency(8, 8, &root, &root, &[root]), Err(LedgerError::ProofLength));
     assert!(verify_consistency(9, 8, &root, &root, &[]).is_err());
     assert!(verify_consistency(4, 8, &root, &root, &[]).is_err());
     assert!(verify_consistency(3, 8, &root, &root, &[]).is_err());
@@ -152,11 +140,7 @@ fn every_proof_up_to_33_leaves_verifies() {
         for m in 0..=n {
             let proof = consistency_proof(l, m, n).unwrap();
             let (old, new) = (&roots[m as usize], &roots[n as usize]);
-            assert_eq!(
-                verify_consistency(m, n, old, new, &proof),
-                Ok(()),
-                "{m} of {n}"
-            );
+            assert_eq!(verify_consistency(m, n, old, new, &proof), Ok(()), "{m} of {n}");
         }
     }
 }
@@ -167,10 +151,7 @@ struct Told(std::collections::HashMap<(u32, u64), Hash>);
 impl CompleteSubtrees for Told {
     type Error = LedgerError;
     fn complete(&self, level: u32, index: u64) -> Result<Hash, LedgerError> {
-        self.0
-            .get(&(level, index))
-            .copied()
-            .ok_or(LedgerError::OutOfRange(index, 0))
+        self.0.get(&(level, index)).copied().ok_or(LedgerError::OutOfRange(index, 0))
     }
 }
 

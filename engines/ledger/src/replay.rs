@@ -22,16 +22,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sequence(want, got) => {
-                write!(
-                    f,
-                    "nhật ký bị đứt: chờ mục số {want} nhưng gặp mục số {got}"
-                )
+                write!(f, "nhật ký bị đứt: chờ mục số {want} nhưng gặp mục số {got}")
             }
             Self::Leaf(seq) => write!(f, "mục số {seq} đã bị thay đổi sau khi ghi"),
-            Self::Root(size) => write!(
-                f,
-                "{size} mục đầu không khớp với điểm kiểm tra đã ký (cả mục và giá trị băm đã bị thay đổi)"
-            ),
+            Self::Root(size) => write!(f, "{size} mục đầu không khớp với điểm kiểm tra đã ký (cả mục và giá trị băm đã bị thay đổi)"),
             Self::Size(size, read) => {
                 write!(f, "điểm kiểm tra có {size} mục nhưng đã đọc {read} mục")
             }

@@ -14,11 +14,7 @@ pub struct Abbreviation {
 }
 
 const fn a(short: &'static str, full: &'static str) -> Abbreviation {
-    Abbreviation {
-        short,
-        full,
-        capitals_only: false,
-    }
+    Abbreviation { short, full, capitals_only: false }
 }
 
 /// The table. Left out on purpose because they have two common readings: `CT` (chủ tịch, chỉ thị),
@@ -33,11 +29,7 @@ pub const ABBREVIATIONS: &[Abbreviation] = &[
     a("bch", "ban chỉ huy"),
     a("bchqs", "bộ chỉ huy quân sự"),
     a("bqp", "bộ quốc phòng"),
-    Abbreviation {
-        short: "cat",
-        full: "công an tỉnh",
-        capitals_only: true,
-    },
+    Abbreviation { short: "cat", full: "công an tỉnh", capitals_only: true },
     a("cax", "công an xã"),
     a("cbccvc", "cán bộ, công chức, viên chức"),
     a("cds", "chuyển đổi số"),
@@ -75,14 +67,8 @@ pub const ABBREVIATIONS: &[Abbreviation] = &[
 ];
 
 fn lookup(token: &str) -> Option<&'static Abbreviation> {
-    let short: String = token
-        .to_lowercase()
-        .chars()
-        .map(|c| if c == 'đ' { 'd' } else { c })
-        .collect();
-    ABBREVIATIONS.iter().find(|a| {
-        a.short == short && (!a.capitals_only || token.chars().all(|c| !c.is_lowercase()))
-    })
+    let short: String = token.to_lowercase().chars().map(|c| if c == 'đ' { 'd' } else { c }).collect();
+    ABBREVIATIONS.iter().find(|a| a.short == short && (!a.capitals_only || token.chars().all(|c| !c.is_lowercase())))
 }
 
 /// Expands abbreviations in an already cleaned text. A token is a run of letters and digits; two
@@ -90,10 +76,7 @@ fn lookup(token: &str) -> Option<&'static Abbreviation> {
 fn expand(cleaned: &str) -> String {
     let chars: Vec<char> = cleaned.chars().collect();
     let word_end = |from: usize| {
-        let len = chars[from..]
-            .iter()
-            .take_while(|c| c.is_alphanumeric())
-            .count();
+        let len = chars[from..].iter().take_while(|c| c.is_alphanumeric()).count();
         from + len
     };
     let mut out = String::with_capacity(cleaned.len() + 16);
@@ -168,11 +151,7 @@ pub fn name_key(s: &str) -> String {
 #[must_use]
 pub fn search_key(s: &str) -> String {
     let folded = fold(&expand(&clean(s)));
-    collapse(
-        folded
-            .chars()
-            .map(|c| if c.is_alphanumeric() { c } else { ' ' }),
-    )
+    collapse(folded.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }))
 }
 
 #[cfg(test)]
@@ -203,10 +182,7 @@ mod tests {
             ("VH-XH", "văn hoá – xã hội"),
             ("Sở TT&TT", "Sở Thông tin và Truyền thông"),
             ("Sở TT & TT", "sở TTTT"),
-            (
-                "Thường trực HĐND tỉnh",
-                "Thường trực Hội đồng nhân dân tỉnh",
-            ),
+            ("Thường trực HĐND tỉnh", "Thường trực Hội đồng nhân dân tỉnh"),
             ("PCT UBND", "Phó Chủ tịch Ủy ban nhân dân"),
             ("TP. Sao Mai", "thành phố Sao Mai"),
             ("TP.Sao Mai", "Thành phố  Sao Mai"),

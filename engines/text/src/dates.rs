@@ -31,11 +31,7 @@ fn iso_parts(s: &str) -> Option<(i32, u32, u32)> {
     if !shape {
         return None;
     }
-    let (y, m, d) = (
-        s[..4].parse().ok()?,
-        s[5..7].parse().ok()?,
-        s[8..].parse().ok()?,
-    );
+    let (y, m, d) = (s[..4].parse().ok()?, s[5..7].parse().ok()?, s[8..].parse().ok()?);
     is_valid_date(y, m, d).then_some((y, m, d))
 }
 
@@ -63,10 +59,7 @@ pub fn date_vi(iso: &str) -> String {
 pub fn parse_date_vi(s: &str) -> Result<String, ReadError> {
     let folded = fold(s);
     let bad = |why: &str| {
-        ReadError::new(format!(
-            "“{}” không phải là ngày hợp lệ: {why}. Hãy ghi theo dạng ngày/tháng/năm, ví dụ 22/11/2026.",
-            shorten(s)
-        ))
+        ReadError::new(format!("“{}” không phải là ngày hợp lệ: {why}. Hãy ghi theo dạng ngày/tháng/năm, ví dụ 22/11/2026.", shorten(s)))
     };
     let (y, m, d) = parts(&folded).ok_or_else(|| bad("không đọc được ngày, tháng, năm"))?;
     if y.len() != 4 {
@@ -89,17 +82,10 @@ pub fn parse_date_vi(s: &str) -> Result<String, ReadError> {
 
 /// Year, month, day as written, from a folded text.
 fn parts(folded: &str) -> Option<(&str, &str, &str)> {
-    let digits = |t: &str, max: usize| {
-        !t.is_empty() && t.len() <= max && t.bytes().all(|b| b.is_ascii_digit())
-    };
-    if let Some((day, rest)) = folded
-        .strip_prefix("ngay ")
-        .unwrap_or(folded)
-        .split_once(" thang ")
-    {
+    let digits = |t: &str, max: usize| !t.is_empty() && t.len() <= max && t.bytes().all(|b| b.is_ascii_digit());
+    if let Some((day, rest)) = folded.strip_prefix("ngay ").unwrap_or(folded).split_once(" thang ") {
         let (month, year) = rest.split_once(" nam ")?;
-        return (digits(day, 2) && digits(month, 2) && digits(year, 4))
-            .then_some((year, month, day));
+        return (digits(day, 2) && digits(month, 2) && digits(year, 4)).then_some((year, month, day));
     }
     let date = match folded.split_once([' ', 't']) {
         Some((date, time)) if is_time(time) => date,
@@ -183,13 +169,7 @@ mod tests {
             let e = parse_date_vi(s).unwrap_err().to_string();
             assert!(e.contains(why), "{s}: {e}");
         }
-        assert!(
-            parse_date_vi(&"9".repeat(5000))
-                .unwrap_err()
-                .message()
-                .len()
-                < 400
-        );
+        assert!(parse_date_vi(&"9".repeat(5000)).unwrap_err().message().len() < 400);
     }
 
     #[test]

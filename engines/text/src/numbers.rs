@@ -39,11 +39,7 @@ pub fn decimal_vi(x: f64, digits: usize) -> String {
     let digits = digits.min(12);
     let scale = 10f64.powi(i32::try_from(digits).unwrap_or(12));
     // Beyond 2^53 there is nothing left to round.
-    let rounded = if (x * scale).abs() < 9e15 {
-        (x * scale).round() / scale
-    } else {
-        x
-    };
+    let rounded = if (x * scale).abs() < 9e15 { (x * scale).round() / scale } else { x };
     let plain = format!("{rounded:.digits$}");
     let (sign, plain) = match plain.strip_prefix('-') {
         Some(rest) if rest.bytes().any(|b| (b'1'..=b'9').contains(&b)) => ("-", rest),
@@ -102,8 +98,7 @@ fn split_number(s: &str) -> Option<(bool, String, String)> {
         (1, 0) => {
             let (whole, part) = body.split_once('.')?;
             // "1.200" is one thousand two hundred; "83.1", "0.125" and "1234.500" can only be decimals.
-            let thousands =
-                part.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+            let thousands = part.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
             (!thousands).then_some('.')
         }
         (_, 0) => None,
@@ -134,11 +129,7 @@ fn split_number(s: &str) -> Option<(bool, String, String)> {
 fn ungroup(whole: &str, separator: char) -> Option<String> {
     let mut out = String::new();
     for (i, g) in whole.split(separator).enumerate() {
-        let fits = if i == 0 {
-            (1..=3).contains(&g.len())
-        } else {
-            g.len() == 3
-        };
+        let fits = if i == 0 { (1..=3).contains(&g.len()) } else { g.len() == 3 };
         if !fits || !g.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
@@ -148,10 +139,7 @@ fn ungroup(whole: &str, separator: char) -> Option<String> {
 }
 
 fn bad(s: &str, why: &str, sample: &str) -> ReadError {
-    ReadError::new(format!(
-        "“{}” không phải là số hợp lệ: {why}. Ví dụ đúng: {sample}.",
-        shorten(s)
-    ))
+    ReadError::new(format!("“{}” không phải là số hợp lệ: {why}. Ví dụ đúng: {sample}.", shorten(s)))
 }
 
 /// Reads a number typed by a person. A trailing `%`, `đ`, `đồng`, `VND` is dropped; the value is
@@ -166,19 +154,12 @@ fn bad(s: &str, why: &str, sample: &str) -> ReadError {
 /// Anything else, with the reason in Vietnamese.
 pub fn parse_number_vi(s: &str) -> Result<f64, ReadError> {
     let sample = "1.200.000 hoặc 83,1";
-    let (negative, whole, part) =
-        split_number(s).ok_or_else(|| bad(s, "không đọc được", sample))?;
+    let (negative, whole, part) = split_number(s).ok_or_else(|| bad(s, "không đọc được", sample))?;
     if whole.len() > 18 {
         return Err(bad(s, "số quá lớn", sample));
     }
-    let value: f64 = format!("{whole}.{part}0")
-        .parse()
-        .map_err(|_| bad(s, "không đọc được", sample))?;
-    Ok(if negative && value != 0.0 {
-        -value
-    } else {
-        value
-    })
+    let value: f64 = format!("{whole}.{part}0").parse().map_err(|_| bad(s, "không đọc được", sample))?;
+    Ok(if negative && value != 0.0 { -value } else { value })
 }
 
 /// Like [`parse_number_vi`] for whole numbers and đồng; `12,0` is accepted, `12,5` is not.
@@ -187,15 +168,12 @@ pub fn parse_number_vi(s: &str) -> Result<f64, ReadError> {
 /// Decimals, numbers beyond 64 bits, anything unreadable.
 pub fn parse_integer_vi(s: &str) -> Result<i64, ReadError> {
     let sample = "1.200.000";
-    let (negative, whole, part) =
-        split_number(s).ok_or_else(|| bad(s, "không đọc được", sample))?;
+    let (negative, whole, part) = split_number(s).ok_or_else(|| bad(s, "không đọc được", sample))?;
     if part.bytes().any(|b| b != b'0') {
         return Err(bad(s, "phải là số nguyên", sample));
     }
     let sign = if negative { "-" } else { "" };
-    format!("{sign}{whole}")
-        .parse()
-        .map_err(|_| bad(s, "số quá lớn", sample))
+    format!("{sign}{whole}").parse().map_err(|_| bad(s, "số quá lớn", sample))
 }
 
 #[cfg(test)]
@@ -278,18 +256,8 @@ mod tests {
         }
         assert!(parse_number_vi(&"9".repeat(400)).is_err());
         assert_eq!(parse_integer_vi("12,0"), Ok(12));
-        assert!(
-            parse_integer_vi("12,5")
-                .unwrap_err()
-                .message()
-                .contains("nguyên")
-        );
-        assert!(
-            parse_integer_vi("99999999999999999999")
-                .unwrap_err()
-                .message()
-                .contains("quá lớn")
-        );
+        assert!(parse_integer_vi("12,5").unwrap_err().message().contains("nguyên"));
+        assert!(parse_integer_vi("99999999999999999999").unwrap_err().message().contains("quá lớn"));
     }
 
     proptest! {

@@ -34,10 +34,7 @@ pub fn sort_key(s: &str) -> String {
     let mut i = 0;
     while i < lower.len() {
         if lower[i].is_ascii_digit() {
-            let run: String = lower[i..]
-                .iter()
-                .take_while(|c| c.is_ascii_digit())
-                .collect();
+            let run: String = lower[i..].iter().take_while(|c| c.is_ascii_digit()).collect();
             i += run.len();
             let digits = run.trim_start_matches('0');
             // Two hex digits of length, then the digits: longer numbers are larger ones.
@@ -83,10 +80,7 @@ mod tests {
 
     #[test]
     fn alphabet_then_tone() {
-        let want = [
-            "", "a", "à", "ả", "ã", "á", "ạ", "an", "ăn", "ân", "ba", "da", "đa", "e", "ê", "o",
-            "ô", "ơ", "u", "ư", "y",
-        ];
+        let want = ["", "a", "à", "ả", "ã", "á", "ạ", "an", "ăn", "ân", "ba", "da", "đa", "e", "ê", "o", "ô", "ơ", "u", "ư", "y"];
         let mut shuffled = want;
         shuffled.reverse();
         assert_eq!(sorted(&shuffled), want);
@@ -95,26 +89,8 @@ mod tests {
     #[test]
     fn communes() {
         assert_eq!(
-            sorted(&[
-                "Đông Hà",
-                "Xã 10",
-                "Dương",
-                "An Bình",
-                "Xã 9",
-                "Ân Thi",
-                "Anh Sơn",
-                "Ái"
-            ]),
-            [
-                "Ái",
-                "An Bình",
-                "Anh Sơn",
-                "Ân Thi",
-                "Dương",
-                "Đông Hà",
-                "Xã 9",
-                "Xã 10"
-            ]
+            sorted(&["Đông Hà", "Xã 10", "Dương", "An Bình", "Xã 9", "Ân Thi", "Anh Sơn", "Ái"]),
+            ["Ái", "An Bình", "Anh Sơn", "Ân Thi", "Dương", "Đông Hà", "Xã 9", "Xã 10"]
         );
         assert_eq!(sort_key("HOÀ"), sort_key("hòa"));
         assert!(sort_key("ba") < sort_key("ba má"));
@@ -124,10 +100,7 @@ mod tests {
     fn people_by_given_name() {
         let mut v = ["Lê Thị Bình", "Nguyễn Văn An", "Trần An", "Đỗ Ánh", "An"];
         v.sort_by_key(|n| person_sort_key(n));
-        assert_eq!(
-            v,
-            ["An", "Nguyễn Văn An", "Trần An", "Đỗ Ánh", "Lê Thị Bình"]
-        );
+        assert_eq!(v, ["An", "Nguyễn Văn An", "Trần An", "Đỗ Ánh", "Lê Thị Bình"]);
     }
 
     proptest! {

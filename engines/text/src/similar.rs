@@ -41,8 +41,7 @@ fn likeness(a: &str, b: &str) -> f64 {
 /// marks and tones for the rest: typing without marks is the commonest difference.
 #[must_use]
 pub fn similarity(a: &str, b: &str) -> f64 {
-    0.8 * likeness(&fold(a), &fold(b))
-        + 0.2 * likeness(&clean(a).to_lowercase(), &clean(b).to_lowercase())
+    0.8 * likeness(&fold(a), &fold(b)) + 0.2 * likeness(&clean(a).to_lowercase(), &clean(b).to_lowercase())
 }
 
 /// The option most like `word`, if any is at least 0.6 alike; the first of equals.

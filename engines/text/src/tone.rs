@@ -38,10 +38,7 @@ fn with_tone(base: char, tone: char) -> Option<char> {
 }
 
 fn is_vowel(c: char) -> bool {
-    matches!(
-        c,
-        'a' | 'ă' | 'â' | 'e' | 'ê' | 'i' | 'o' | 'ô' | 'ơ' | 'u' | 'ư' | 'y'
-    )
+    matches!(c, 'a' | 'ă' | 'â' | 'e' | 'ê' | 'i' | 'o' | 'ô' | 'ơ' | 'u' | 'ư' | 'y')
 }
 
 fn lower(c: char) -> char {
@@ -121,8 +118,8 @@ mod tests {
     #[test]
     fn what_is_right_stays() {
         for s in [
-            "quý", "quỹ", "quả", "giờ", "giá", "nghĩa", "hoàn", "toán", "thoại", "ngoáy", "khuỷu",
-            "huỳnh", "nguyễn", "chuyển", "của", "chùa", "mía", "thuở", "Huế", "ngoéo", "gìn", "gì",
+            "quý", "quỹ", "quả", "giờ", "giá", "nghĩa", "hoàn", "toán", "thoại", "ngoáy", "khuỷu", "huỳnh", "nguyễn", "chuyển", "của",
+            "chùa", "mía", "thuở", "Huế", "ngoéo", "gìn", "gì",
         ] {
             assert_eq!(tone_normal(s), s);
         }

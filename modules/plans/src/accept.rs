@@ -406,7 +406,11 @@ impl When {
             "before" => "gate",
             _ => "none",
         };
-        let condition = if matches!(kind, "event" | "period") { word("condition") } else { None };
+        let condition = match kind {
+            "event" | "period" => word("condition"),
+            "timer" | "gate" => word("event"),
+            _ => None,
+        };
         Self { kind, from: word("from"), due: word("due").or_else(|| word("to")), condition }
     }
 }

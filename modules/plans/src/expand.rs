@@ -65,7 +65,13 @@ fn one(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, from: &str, to
                 ("scope_text".to_owned(), Data::Text(scope_text.clone())),
                 ("period_key".to_owned(), Data::Text(i.key.clone())),
                 ("opens_on".to_owned(), date(Some(i.from))),
-                ("due_on".to_owned(), event.as_ref().and_then(|e| e.due.clone()).map_or_else(|| date(i.due), Data::Text)),
+                (
+                    "due_on".to_owned(),
+                    event
+                        .as_ref()
+                        .and_then(|e| e.due.clone())
+                        .map_or_else(|| date(i.due.or(if i.waiting { i.until } else { None })), Data::Text),
+                ),
                 ("event".to_owned(), task.text("event").map_or(Data::Null, |e| Data::Text(e.to_owned()))),
             ]);
             values.retain(|_, v| *v != Data::Null && *v != Data::Text(String::new()));

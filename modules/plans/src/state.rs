@@ -85,11 +85,12 @@ pub fn derive(o: &Record, today: &str, evidence: bool, met: Option<bool>) -> Sta
     if met == Some(true) {
         return State::Done;
     }
-    if due.is_some_and(|d| d < today) {
-        return State::Overdue;
-    }
+    // handed in: what it waits for is the head, not the agency's work
     if o.state.as_deref() == Some("waiting_approval") {
         return State::WaitingApproval;
+    }
+    if due.is_some_and(|d| d < today) {
+        return State::Overdue;
     }
     let soon = due.zip(calendar::Date::parse(today).ok()).is_some_and(|(d, t)| d <= t.add_days(SOON_DAYS).to_string().as_str());
     match (soon, evidence || o.state.as_deref() == Some("in_progress")) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Actor, Verb};
 use registers::{Filter, Op, Record, Registry};
-use store::{Error, Result, Tx};
+use store::{Result, Tx};
 use web::{Cx, Event, MenuCount, WorkItem};
 
 use crate::expand;
@@ -24,17 +24,24 @@ pub struct Owed {
 /// All obligations in the actor's scope with their derived states, most urgent first.
 pub fn owed(tx: &mut Tx, reg: &Registry, actor: &Actor, today: &str, filters: Vec<Filter>) -> Result<Vec<Owed>> {
     let records = crate::all_where(tx, reg, actor, "obligation", filters)?;
-    let evidence = with_evidence(tx, reg, actor)?;
+    let evidence = with_evidence(tx)?;
     let indicators = bound_tasks(tx, reg, actor)?;
-    let mut figures: BTreeMap<String, BTreeMap<String, targets::AgencyFigure>> = BTreeMap::new();
-    for id in indicators.values().collect::<BTreeSet<_>>() {
-        figures.insert(id.clone(), targets::by_agency(tx, reg, actor, id, today)?);
+    // an obligation of a past period is judged on its due day: next year's empty register must not undo it
+    let day_of = |o: &Record| o.text("due_on").filter(|d| *d < today).unwrap_or(today).to_owned();
+    let asked: BTreeSet<(String, String)> =
+        records.iter().filter_map(|o| Some((indicators.get(o.text("task")?)?.clone(), day_of(o)))).collect();
+    let mut figures: BTreeMap<(String, String), BTreeMap<String, targets::AgencyFigure>> = BTreeMap::new();
+    for (id, day) in asked {
+        let by = targets::by_agency(tx, reg, actor, &id, &day)?;
+        figures.insert((id, day), by);
     }
     let mut all: Vec<Owed> = records
         .into_iter()
         .map(|record| {
             let indicator = record.text("task").and_then(|t| indicators.get(t));
-            let of = indicator.and_then(|i| figures.get(i)).and_then(|f| f.get(record.text("agency").unwrap_or_default()));
+            let of = indicator
+                .and_then(|i| figures.get(&(i.clone(), day_of(&record))))
+                .and_then(|f| f.get(record.text("agency").unwrap_or_default()));
             let met = of.and_then(targets::AgencyFigure::met);
             let state = derive(&record, today, evidence.contains(&record.id), met);
             Owed { state, figure: of.map(|f| (f.met, f.population)), record }
@@ -45,9 +52,8 @@ pub fn owed(tx: &mut Tx, reg: &Registry, actor: &Actor, today: &str, filters: Ve
 }
 
 /// Obligations that have evidence.
-fn with_evidence(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<BTreeSet<String>> {
-    let all = crate::all(tx, reg, actor, "evidence", None)?;
-    Ok(all.iter().filter_map(|e| e.text("obligation").map(str::to_owned)).collect())
+fn with_evidence(tx: &mut Tx) -> Result<BTreeSet<String>> {
+    crate::store::with_evidence(tx)
 }
 
 /// Task → indicator a person bound it to.
@@ -137,8 +143,5 @@ pub fn on(cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
         return Ok(());
     }
     let system = Actor::system("plans.event");
-    match expand::event_occurred(tx, cx.registry, &system, &event.id) {
-        Err(Error::NotFound(_)) | Ok(_) => Ok(()),
-        Err(e) => Err(e),
-    }
+    expand::event_occurred(tx, cx.registry, &system, &event.record).map(drop)
 }

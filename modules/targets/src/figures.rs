@@ -19,17 +19,13 @@ pub struct AgencyFigure {
     pub population: i64,
     /// No data.
     pub unknown: i64,
+    reached: Option<bool>,
 }
 
 impl AgencyFigure {
-    /// Is everything met? `None` when there is nothing, or data is missing.
+    /// Is the indicator's own goal reached here? `None` when there is nothing to count, no goal, or data is missing.
     pub fn met(&self) -> Option<bool> {
-        match (self.population, self.unknown, self.met == self.population) {
-            (0, _, _) => None,
-            (_, _, true) => Some(true),
-            (_, 0, false) => Some(false),
-            _ => None,
-        }
+        self.reached
     }
 }
 
@@ -90,7 +86,14 @@ pub fn by_agency(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str
     let Ok(c) = catalogue.compiled(id) else { return Ok(BTreeMap::new()) };
     let ctx = ctx(actor, c, day)?;
     let all = figures(tx, c, "", &ctx)?;
-    Ok(all.into_iter().map(|(a, f)| (a, AgencyFigure { met: f.met, population: f.population(), unknown: f.unknown })).collect())
+    let target = c.indicator.targets_on(day).first().map(|t| (*t).clone());
+    let reached = |f: &Figure| match target.as_ref().map(|t| judge(c.indicator.kind, t, f)) {
+        Some(Verdict::Met) => Some(true),
+        Some(Verdict::NotMet) => Some(false),
+        _ => None,
+    };
+    let one = |f: Figure| AgencyFigure { met: f.met, population: f.population(), unknown: f.unknown, reached: reached(&f) };
+    Ok(all.into_iter().map(|(a, f)| (a, one(f))).collect())
 }
 
 /// A goal set by a plan: comparator word of the register `target`, value.
@@ -100,6 +103,8 @@ pub struct Goal {
     pub comparator: String,
     /// Threshold.
     pub value: f64,
+    /// In percent (otherwise in units).
+    pub percent: bool,
 }
 
 impl Goal {
@@ -139,7 +144,10 @@ pub fn headline(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str,
     let ctx = ctx(actor, c, day)?;
     let f = rollup(&figures(tx, c, "", &ctx)?);
     let own = c.indicator.targets_on(day).first().map(|t| (*t).clone());
-    let target = goal.map(|g| g.target()).or(own);
+    let percent = matches!(c.indicator.kind, FigureKind::Share | FigureKind::Ratio);
+    // a goal in another unit than the figure's cannot be judged by it
+    let mismatch = goal.as_ref().is_some_and(|g| g.percent != percent);
+    let target = goal.map(|g| g.target()).or(own).filter(|_| !mismatch);
     let verdict = target.map(|t| judge(c.indicator.kind, &t, &f));
     Ok(Some(Headline {
         id: id.to_owned(),

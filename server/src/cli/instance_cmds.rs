@@ -1,11 +1,13 @@
 //! Commands about the instance as a whole.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use store::{Clock, Error, Result, Store, SystemClock, SystemIds};
+use registers::Mismatch;
+use store::{Error, Result, Store, SystemClock, SystemIds, VerifyReport};
 
 use super::{Context, print_json};
 use crate::instance::Instance;
@@ -84,7 +86,7 @@ pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
 /// Shows, applies or moves.
 pub fn migrate(context: &Context<'_>, a: &MigrateArgs) -> Result<()> {
     if let Some(to) = &a.to {
-        let instance = context.open()?;
+        let instance = context.existing()?;
         instance.store.migrate_to(to, &|table, rows| eprint!("\r\x1b[K{table} {rows}"))?;
         eprintln!("\r\x1b[KĐã chuyển toàn bộ dữ liệu.");
         return Ok(());
@@ -102,7 +104,8 @@ pub fn migrate(context: &Context<'_>, a: &MigrateArgs) -> Result<()> {
 
 /// One file with everything.
 pub fn backup(context: &Context<'_>, file: &Path) -> Result<()> {
-    context.open()?.store.backup(file)?;
+    // as it is: a backup before an upgrade must not upgrade
+    Instance::open_as_it_is(context.database, Arc::new(SystemClock), Arc::new(SystemIds))?.store.backup(file)?;
     println!("Đã sao lưu vào {}", file.display());
     Ok(())
 }
@@ -116,7 +119,7 @@ pub fn restore(context: &Context<'_>, a: &RestoreArgs) -> Result<()> {
 
 /// Proves the instance.
 pub fn ledger(context: &Context<'_>, a: &LedgerArgs) -> Result<()> {
-    let instance = context.open()?;
+    let instance = context.existing()?;
     match a.word {
         LedgerWord::Checkpoint => println!("{}", instance.store.ledger_checkpoint()?.trim_end()),
         LedgerWord::Key => println!("{}", instance.store.ledger_verifier_key()?),
@@ -129,65 +132,65 @@ pub fn ledger(context: &Context<'_>, a: &LedgerArgs) -> Result<()> {
     Ok(())
 }
 
+/// First the log itself, then every row against it. A fault is located on stdout (`--json`) or stderr, exit code 6.
 fn verify(context: &Context<'_>, instance: &Instance) -> Result<()> {
-    let report = instance.store.ledger_verify(|_, _| {})?;
+    let show = std::io::stderr().is_terminal();
+    let report = instance.store.ledger_verify(|done, of| {
+        if show {
+            eprint!("\r\x1b[KSổ cái: {done}/{of} lá");
+        }
+    })?;
+    if show {
+        eprint!("\r\x1b[K");
+    }
+    let reg = Arc::clone(&instance.registry);
+    // rows are compared with leaves: only with leaves that hold
+    let rows = if report.fault.is_none() { instance.store.read_blocking(|tx| registers::verify_rows(tx, &reg))? } else { vec![] };
+    if context.json {
+        print_json(&proof(&report, &rows));
+    }
     if let Some(f) = &report.fault {
         return Err(Error::Conflict(format!("Nhật ký KHÔNG khớp. {} {}", f.record, f.message)));
     }
-    let reg = Arc::clone(&instance.registry);
-    let rows = instance.store.read_blocking(|tx| registers::verify_rows(tx, &reg))?;
     if let Some(first) = rows.first() {
-        return Err(Error::Conflict(format!("{} bản ghi không khớp nhật ký; đầu tiên: {first:?}", rows.len())));
+        return Err(Error::Conflict(format!("{} bản ghi không khớp nhật ký; đầu tiên: {first}", rows.len())));
     }
-    if context.json {
-        print_json(&serde_json::json!({ "size": report.size, "root": report.root, "checkpoints": report.checkpoints, "ok": true }));
-    } else {
+    if !context.json {
         println!("Đúng: {} lá, {} điểm niêm phong, gốc {}; mọi bản ghi khớp nhật ký.", report.size, report.checkpoints, report.root);
     }
     Ok(())
 }
 
-/// Says what is well and what to mend.
-pub fn doctor(context: &Context<'_>) -> Result<()> {
-    let mut bad = 0;
-    let mut say = |what: &str, done: Result<String>| match done {
-        Ok(m) => println!("ổn    {what}: {m}"),
-        Err(e) => {
-            bad += 1;
-            println!("HỎNG  {what}: {e}");
-        }
-    };
-    let registry = crate::instance::registry();
-    let loaded = match &registry {
-        Ok(r) => {
-            say("định nghĩa", Ok(format!("{} sổ đăng ký, {} danh mục", r.registers.len(), r.choices.len())));
-            Some(targets::Catalogue::load(r).map(|c| format!("{} có nguồn dữ liệu / {}", c.compiled.len(), c.indicators.len())))
-        }
-        Err(e) => {
-            say("định nghĩa", Err(Error::BadRequest(e.to_string())));
-            None
-        }
-    };
-    if let Some(indicators) = loaded {
-        say("chỉ tiêu", indicators);
-        let instance = Instance::open_as_it_is(context.database, Arc::new(SystemClock), Arc::new(SystemIds));
-        match instance {
-            Err(e) => say("cơ sở dữ liệu", Err(e)),
-            Ok(i) => {
-                say("ghi được", i.store.write_blocking(|tx| Ok(format!("{:?}", tx.engine()))));
-                let reg = Arc::clone(&i.registry);
-                say("cấu trúc", i.store.read_blocking(|tx| registers::plan_migration(tx, &reg)).map(|p| p.to_string().trim().to_owned()));
-            }
-        }
+/// Rows listed in the answer; `mismatches` counts all.
+const SHOWN: usize = 100;
+
+fn proof(report: &VerifyReport, rows: &[Mismatch]) -> serde_json::Value {
+    let fault = report.fault.as_ref().map(|f| serde_json::json!({ "seq": f.seq, "record": f.record, "message": f.message }));
+    let shown: Vec<_> = rows
+        .iter()
+        .take(SHOWN)
+        .map(|m| serde_json::json!({ "register": m.register, "record": m.record, "seq": m.seq, "message": m.sentence_vi }))
+        .collect();
+    serde_json::json!({
+        "ok": fault.is_none() && rows.is_empty(), "size": report.size, "root": report.root, "checkpoints": report.checkpoints,
+        "fault": fault, "mismatches": rows.len(), "rows": shown,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_is_ok_only_without_fault_and_mismatch() {
+        let mut report = VerifyReport { size: 3, root: "ab".into(), checkpoints: 1, fault: None };
+        assert_eq!(proof(&report, &[])["ok"], true);
+        let row = Mismatch { register: "agency".into(), record: "x".into(), seq: Some(2), sentence_vi: "khác".into() };
+        let wrong = proof(&report, &vec![row; SHOWN + 5]);
+        assert_eq!((&wrong["ok"], &wrong["mismatches"]), (&false.into(), &(SHOWN + 5).into()));
+        assert_eq!(wrong["rows"].as_array().map(Vec::len), Some(SHOWN));
+        report.fault = Some(store::LedgerFault { seq: Some(1), record: "agency x".into(), message: "sai".into() });
+        let wrong = proof(&report, &[]);
+        assert_eq!((&wrong["ok"], &wrong["fault"]["seq"]), (&false.into(), &1.into()));
     }
-    let now = SystemClock.now();
-    say(
-        "đồng hồ",
-        if now > 1_767_225_600_000_000 {
-            Ok(web::fmt::instant(now))
-        } else {
-            Err(Error::BadRequest("đồng hồ máy chạy sai, chỉnh lại ngày giờ".into()))
-        },
-    );
-    if bad == 0 { Ok(()) } else { Err(Error::Conflict(format!("{bad} điều cần sửa."))) }
 }

@@ -4,7 +4,9 @@
 //! 6 conflict · 7 storage not available.
 
 mod accounts;
+mod doctor;
 mod instance_cmds;
+mod plan_read;
 mod records;
 
 use std::io::Write;
@@ -58,7 +60,7 @@ enum Word {
     Export(records::ExportArgs),
     /// Write the empty .xlsx template of a register
     Template(records::TemplateArgs),
-    /// Accounts: list, create, grant, password, disable
+    /// Accounts: list, create, grants, grant, end-grant, password, disable, enable
     Account(accounts::AccountArgs),
     /// Benchmarks: plan, indicators, drill, writes, pages, start, memory (no name: all)
     Bench { name: Option<String> },
@@ -79,12 +81,33 @@ impl Context<'_> {
     pub fn open(&self) -> Result<Instance> {
         Instance::open(self.database, Arc::new(SystemClock), Arc::new(store::SystemIds))
     }
+    /// The same for words that only look: a mistyped name must not become a new, empty and therefore "correct" instance.
+    pub fn existing(&self) -> Result<Instance> {
+        match sqlite_file(self.database) {
+            Some(f) if !f.exists() => Err(Error::NotFound(format!("Không có cơ sở dữ liệu {}. Chỉ đúng tệp bằng --database.", f.display()))),
+            _ => self.open(),
+        }
+    }
     /// Who acts.
     pub fn actor(&self, instance: &Instance) -> Result<Actor> {
         let Some(login) = self.account else { return Ok(Actor::system("cli")) };
         let (login, roles) = (login.to_owned(), Arc::clone(&instance.roles));
         instance.store.read_blocking(move |tx| access::actor_of_login(tx, &roles, &login))
     }
+}
+
+/// The file an address means; `None` for a server.
+fn sqlite_file(url: &str) -> Option<&std::path::Path> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+    (!path.contains("://")).then(|| std::path::Path::new(path))
+}
+
+/// The log goes to stderr; `LACHAN_LOG` says how much (`warn`, `info`, `store=debug,web=info` …).
+fn log() {
+    let level = tracing_subscriber::filter::LevelFilter::WARN.into();
+    let filter = tracing_subscriber::EnvFilter::builder().with_default_directive(level).with_env_var("LACHAN_LOG").from_env_lossy();
+    // a second call in one process (tests) keeps the first
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 /// Runs the program.
@@ -97,6 +120,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    log();
     let database = cli.database.or_else(|| std::env::var("LACHAN_DATABASE").ok());
     let context = Context { database: database.as_deref().unwrap_or("lachan.db"), account: cli.account.as_deref(), json: cli.json };
     let done = match cli.command {
@@ -106,7 +130,7 @@ pub fn main() -> ExitCode {
         Word::Backup { file } => instance_cmds::backup(&context, &file),
         Word::Restore(a) => instance_cmds::restore(&context, &a),
         Word::Ledger(a) => instance_cmds::ledger(&context, &a),
-        Word::Doctor => instance_cmds::doctor(&context),
+        Word::Doctor => doctor::run(&context),
         Word::Record(a) => records::record(&context, &a),
         Word::Import(a) => records::import(&context, &a),
         Word::Export(a) => records::export(&context, &a),
@@ -140,10 +164,8 @@ fn exit_code(e: &Error) -> u8 {
 /// `lachan <module> <word> …`; `plan` stands for `plans`, `indicators` and `explain` for words of `targets`.
 fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
     let first = words.first().map(String::as_str).unwrap_or_default();
-    if let (["plan" | "plans", "read"], rest) =
-        (words.iter().take(2).map(String::as_str).collect::<Vec<_>>().as_slice(), words.get(2..).unwrap_or_default())
-    {
-        return plan_read(context.json, rest);
+    if matches!(first, "plan" | "plans") && words.get(1).is_some_and(|w| w == "read") {
+        return plan_read::run(context.json, words.get(2..).unwrap_or_default());
     }
     let (module, word, rest) = match first {
         "indicators" | "explain" => ("targets", first, &words[1..]),
@@ -170,42 +192,53 @@ fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
     done
 }
 
-/// `lachan plan read FILE [--json]`: needs no database.
-fn plan_read(json: bool, rest: &[String]) -> Result<()> {
-    let Some(path) = rest.iter().find(|a| !a.starts_with("--")) else {
-        return Err(Error::BadRequest("Thiếu tên tệp: lachan plan read FILE [--json]".into()));
-    };
-    let bytes = std::fs::read(path).map_err(|e| Error::BadRequest(format!("Không đọc được tệp {path}: {e}")))?;
-    let plan = plan_reader::read(&bytes, path).map_err(|e| Error::invalid("", e.to_string()))?;
-    if json || rest.iter().any(|a| a == "--json") {
-        print_json(&serde_json::to_value(&plan).map_err(Error::internal)?);
-        return Ok(());
-    }
-    for w in &plan.warnings {
-        println!("! dòng {}: {} {}", w.line, w.message, w.suggestion.as_deref().unwrap_or_default());
-    }
-    println!(
-        "\n{}\nSố {} · ngày {} · {}",
-        plan.title.as_deref().unwrap_or("(không có tên)"),
-        plan.number.as_deref().unwrap_or("–"),
-        plan.date.as_deref().unwrap_or("–"),
-        plan.issuer.as_deref().unwrap_or("–")
-    );
-    for t in &plan.tasks {
-        println!(
-            "{}.{} {}\n    chủ trì: {} · phối hợp: {} · {}",
-            t.section.as_deref().unwrap_or_default(),
-            t.no.as_deref().unwrap_or_default(),
-            t.text,
-            t.lead.join(", "),
-            t.coordinating.join(", "),
-            t.time.as_deref().unwrap_or("–")
-        );
-    }
-    Ok(())
-}
-
 /// Prints a JSON value, one line per call.
 pub(crate) fn print_json(value: &serde_json::Value) {
     println!("{value}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_after_the_word() {
+        for words in [["lachan", "--json", "--database", "a.db", "doctor"], ["lachan", "doctor", "--json", "--database", "a.db"]] {
+            let cli = Cli::try_parse_from(words).unwrap();
+            assert!(cli.json && cli.database.as_deref() == Some("a.db"), "{words:?}");
+        }
+        assert!(Cli::try_parse_from(["lachan", "account", "disable", "an"]).is_err(), "a reason is required");
+        assert!(Cli::try_parse_from(["lachan", "record", "update", "person", "1", "--version", "x"]).is_err());
+    }
+
+    #[test]
+    fn every_error_has_its_own_exit_code() {
+        let all = [
+            Error::internal(""),
+            Error::BadRequest(String::new()),
+            Error::NotFound(String::new()),
+            Error::Forbidden(String::new()),
+            Error::invalid("", ""),
+            Error::Conflict(String::new()),
+            Error::Unavailable(String::new()),
+        ];
+        assert_eq!(all.iter().map(exit_code).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(exit_code(&Error::Unauthenticated), 4);
+    }
+
+    #[test]
+    fn only_looking_makes_no_database() {
+        let url = std::env::temp_dir().join(format!("lachan-none-{}.db", std::process::id()));
+        let text = format!("sqlite:{}", url.display());
+        let context = Context { database: &text, account: None, json: false };
+        assert!(matches!(context.existing().map(drop), Err(Error::NotFound(_))));
+        assert!(!url.exists());
+        assert_eq!(sqlite_file("postgres://h/d"), None);
+    }
 }

@@ -39,6 +39,9 @@ const ACCOUNTS: &[Demo] = &[
     Demo { login: "quantri", name: "Quản trị phần mềm", role: "admin", agency: None, whole: true },
 ];
 
+/// The account made last: without it the filling was cut off.
+pub(crate) const LAST: &str = "quantri";
+
 /// Makes the accounts.
 pub fn make(instance: &Instance) -> Result<()> {
     let secret = Secret::new(PASSWORD);

@@ -125,7 +125,13 @@ fn filled(url: &str, scale: usize, line: &ProgressLine) -> Result<Instance> {
         let scope = Actor::system("demo").may(access::Verb::Read, "agency")?;
         Ok(actions::count(tx, &reg, &scope, &Query { as_of: Some("all".into()), ..Query::default() })? == 0)
     })?;
+    let accounts = instance.store.read_blocking(|tx| Ok(access::account_by_login(tx, accounts::LAST)?.is_some()))?;
     instance.store.close();
+    if !empty && !accounts {
+        return Err(Error::Conflict(format!(
+            "Lần dựng dữ liệu trình diễn trước bị dừng giữa chừng ở {url}. Chạy lại với --fresh để dựng lại từ đầu."
+        )));
+    }
     if empty {
         fill(url, scale, &|what, done, of| line.say(what, done, of))?;
         eprintln!("\r\x1b[KTỉnh Sao Mai đã sẵn sàng.");

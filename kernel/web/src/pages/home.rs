@@ -81,7 +81,7 @@ fn summary(ctx: &Ctx, items: &[WorkItem]) -> String {
     }
     let n = items.len();
     let (vi, en) = match (late, soon) {
-        (0, 0) => ("không việc nào quá hạn hay sắp hết hạn".to_owned(), "none late or due soon".to_owned()),
+        (0, 0) => ("không việc nào quá hạn hay hết hạn trong ba ngày tới".to_owned(), "none late or due within three days".to_owned()),
         (0, s) => (format!("{s} việc hết hạn trong ba ngày tới"), format!("{s} due within three days")),
         (l, 0) => (format!("{l} việc quá hạn"), format!("{l} late")),
         (l, s) => (format!("{l} việc quá hạn, {s} việc hết hạn trong ba ngày tới"), format!("{l} late, {s} due within three days")),

@@ -57,6 +57,7 @@ pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
     }
     let shown: Vec<&Owed> = all.iter().filter(keep).collect();
     if q.has("export") {
+        ctx.may(Verb::Export, "obligation")?;
         return Ok(workbook(&ctx, &shown));
     }
     let narrowed = q.filled("agency").is_some() || q.filled("task").is_some();
@@ -64,7 +65,7 @@ pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
     let by_task = !narrowed && agencies.len() > 3;
     let export = format!("{}&export=xlsx", with(&open));
     let body = html! {
-        (heading(lang.t("Nhiệm vụ", "Tasks"), Some(html! { (lang.t("Trạng thái được suy ra từ minh chứng, sổ đăng ký và ngày tháng; không ai nhập.", "States are derived from evidence, registers and dates.")) }), Some(link_button(&export, lang.t("Tải .xlsx", "Download .xlsx")))))
+        (heading(lang.t("Nhiệm vụ", "Tasks"), Some(html! { (lang.t("Trạng thái được suy ra từ minh chứng, sổ đăng ký và ngày tháng; không ai nhập.", "States are derived from evidence, registers and dates.")) }), ctx.can(Verb::Export, "obligation").then(|| link_button(&export, lang.t("Tải .xlsx", "Download .xlsx")))))
         (tabs(&list, &open, lang.t("Trạng thái", "State")))
         @if let Some(late) = late(&all, lang) { (late) }
         @if shown.is_empty() { (empty(lang.t("Không có nghĩa vụ nào ở đây.", "Nothing here."), html! { p { (lang.t("Nghĩa vụ sinh ra khi một kế hoạch được chấp nhận.", "Obligations are made when a plan is accepted.")) } })) }

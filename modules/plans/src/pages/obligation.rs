@@ -141,7 +141,7 @@ pub async fn add_evidence(ctx: Ctx, Path(id): Path<String>, form: FormData) -> P
             ("note".to_owned(), Data::Text(note)),
         ]);
         actions::create(tx, &who.reg, &who.actor, "evidence", values, None)?;
-        if o.state.as_deref() == Some("not_started") {
+        if o.state.as_deref() == Some("not_started") && who.may(Verb::Transition, "obligation").is_ok() {
             actions::transition(tx, &who.reg, &who.actor, "obligation", &id, o.version, "start", Values::new(), None)?;
         }
         Ok(())

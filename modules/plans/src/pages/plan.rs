@@ -87,7 +87,11 @@ fn sorted(mut list: Vec<Record>) -> Vec<Record> {
 
 /// The target's own threshold, as the plan sets it.
 fn goal(r: &Record) -> Option<targets::Goal> {
-    Some(targets::Goal { comparator: r.text("comparator")?.to_owned(), value: r.real("value")? })
+    Some(targets::Goal {
+        comparator: r.text("comparator")?.to_owned(),
+        value: r.real("value")?,
+        percent: r.text("unit") == Some("percent"),
+    })
 }
 
 fn threshold(r: &Record) -> String {

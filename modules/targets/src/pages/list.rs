@@ -27,6 +27,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         .await?;
     let lang = ctx.lang();
     if q.has("export") {
+        ctx.may(Verb::Export, "figure")?;
         return Ok(workbook(&ctx, catalogue, &all));
     }
     let mut table = Table::new(
@@ -70,7 +71,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         )
     );
     let body = html! {
-        (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), Some(html! { a.btn href="/targets?export=xlsx" { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
+        (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), Some(html! { @if ctx.can(Verb::Export, "figure") { a.btn href="/targets?export=xlsx" { (lang.t("Tải .xlsx", "Download .xlsx")) } } })))
         section.card { (table.render(lang)) }
         @if !missing.is_empty() { (without_source(&missing, lang)) }
     };

@@ -41,16 +41,18 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let sentence = c.sentence(&context);
     let title = i.label.vi_or_en(lang == Lang::En).to_owned();
     let form = html! { form.row method="get" { label for="as-of" { (lang.t("Ngày chốt", "As of")) } input #as-of .short name="as_of" value=(fmt::date(&day)); button.btn type="submit" { (lang.t("Xem", "Show")) } } };
+    // a figure of a past day opens to the records of that day
+    let tail = if day == ctx.today { String::new() } else { format!("&as_of={day}") };
     let body = html! {
-        (heading(&title, None, Some(html! { (form) a.btn href={"/targets/" (id) "/records?outcome=unmet&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
+        (heading(&title, None, Some(html! { (form) @if ctx.can(Verb::Export, "figure") { a.btn href={"/targets/" (id) "/records?outcome=unmet&export=xlsx" (tail)} { (lang.t("Tải .xlsx", "Download .xlsx")) } } })))
         p.sentence { (lang.t("Trong số", "Among")) " " strong { (sentence.population) } @if !sentence.meets.is_empty() { ": " strong { (sentence.meets) } } "." }
         @if let Some(n) = &i.note { p.muted.small { (n.vi_or_en(lang == Lang::En)) } }
         @if day < ctx.today && latest_only(c) {
             (notice(Tone::Soon, html! { (lang.t("Sổ chỉ giữ lần xác nhận gần nhất, nên con số của một ngày đã qua có thể thấp hơn thực tế lúc đó.", "Only the latest confirmation is kept, so a past figure may be lower than it was.")) }))
         }
-        (headline(c, &total, &o.points, &id, &ctx.today, lang))
-        @if !o.parts.is_empty() { (parts(c, &o.parts, lang)) }
-        (by_agency(c, &id, &o.agencies, lang))
+        (headline(c, &total, &o.points, (&id, &tail), &day, lang))
+        @if !o.parts.is_empty() { (parts(c, &o.parts, &tail, lang)) }
+        (by_agency(c, (&id, &tail), &o.agencies, lang))
         (basis(c, &o, &sentence, lang))
     };
     Ok(Page::new(title).active("/targets").crumb(lang.t("Chỉ tiêu", "Targets"), "/targets").crumb_text(id).body(body).respond(&ctx))
@@ -116,7 +118,7 @@ fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> st
     Ok(all)
 }
 
-fn headline(c: &Compiled, f: &Figure, points: &[Point], id: &str, today: &str, lang: Lang) -> Markup {
+fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str), today: &str, lang: Lang) -> Markup {
     let i = &c.indicator;
     let targets = i.targets_on(today);
     let goal = targets.first().filter(|t| t.unit == "%").and_then(|t| t.at_least.or(t.more_than));
@@ -129,13 +131,13 @@ fn headline(c: &Compiled, f: &Figure, points: &[Point], id: &str, today: &str, l
         FigureKind::Share => "\u{a0}%",
         _ => "",
     };
-    let link = |o: &str| format!("/targets/{id}/records?outcome={o}");
+    let link = |o: &str| format!("/targets/{id}/records?outcome={o}{tail}");
     html! {
         div.card { div.row.figure {
             div { div.big { (big) } div.muted { (words(i.kind, f)) }
                 @for t in &targets { div.small { (goal_words(t)) " " (tag(tone(Some(rules::judge(i.kind, t, f))), lang.l(verdict_words(Some(rules::judge(i.kind, t, f)))))) @if t.unverified { " " (tag(Tone::Soon, lang.t("chưa đối chiếu", "unverified"))) } } }
             }
-            (trend(points, goal, unit, lang))
+            @if points.iter().filter(|p| p.value.is_some()).count() > 1 { (trend(points, goal, unit, lang)) }
             @if i.kind != FigureKind::Ratio {
                 div.grow {
                     @let b = Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal };
@@ -148,7 +150,7 @@ fn headline(c: &Compiled, f: &Figure, points: &[Point], id: &str, today: &str, l
     }
 }
 
-fn parts(c: &Compiled, list: &[(String, Figure)], lang: Lang) -> Markup {
+fn parts(c: &Compiled, list: &[(String, Figure)], tail: &str, lang: Lang) -> Markup {
     let mut t = Table::new(
         lang.t("Từng phần", "Parts"),
         vec![Column::text(lang.t("Phần", "Part")), Column::text("").drop_at(2), Column::num(lang.t("Kết quả", "Result"))],
@@ -156,7 +158,7 @@ fn parts(c: &Compiled, list: &[(String, Figure)], lang: Lang) -> Markup {
     for (id, f) in list {
         let label = c.rate(id).map(|r| r.label.vi_or_en(lang == Lang::En).to_owned()).unwrap_or_default();
         t.row(vec![
-            html! { a href={"/targets/" (c.indicator.id) "/records?outcome=unmet&part=" (id)} { (label) } },
+            html! { a href={"/targets/" (c.indicator.id) "/records?outcome=unmet&part=" (id) (tail)} { (label) } },
             bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang),
             html! { (words(c.indicator.kind, f)) },
         ]);
@@ -176,7 +178,7 @@ fn count(ratio: bool, n: i64, href: &str) -> Markup {
 /// Rows shown; the tiles above show everybody.
 const MOST: usize = 60;
 
-fn by_agency(c: &Compiled, id: &str, list: &[(String, String, String, Figure)], lang: Lang) -> Markup {
+fn by_agency(c: &Compiled, (id, tail): (&str, &str), list: &[(String, String, String, Figure)], lang: Lang) -> Markup {
     let ratio = c.indicator.kind == FigureKind::Ratio;
     let mut t = Table::new(
         lang.t("Theo cơ quan", "By agency"),
@@ -190,7 +192,7 @@ fn by_agency(c: &Compiled, id: &str, list: &[(String, String, String, Figure)], 
         ],
     );
     for (agency, name, _, f) in list.iter().take(MOST) {
-        let link = |o: &str| format!("/targets/{id}/records?outcome={o}&agency={agency}");
+        let link = |o: &str| format!("/targets/{id}/records?outcome={o}&agency={agency}{tail}");
         let n = |k: i64| if ratio { fmt::money(k) } else { fmt::int(k) };
         t.row(vec![
             html! { a href=(link("unmet")) { (name) } },
@@ -204,7 +206,7 @@ fn by_agency(c: &Compiled, id: &str, list: &[(String, String, String, Figure)], 
     html! {
         @if list.is_empty() { (notice(Tone::None, html! { (lang.t("Không có đối tượng nào trong phạm vi của bạn.", "Nothing in your scope.")) })) }
         @else {
-            @if list.len() > 8 && !ratio { (picture(id, list, lang)) }
+            @if list.len() > 8 && !ratio { (picture((id, tail), list, lang)) }
             section.card {
                 div.row.between { h2 { (lang.t("Theo cơ quan", "By agency")) } span.muted.small { (lang.t("Xếp theo số còn thiếu · tuyến hành chính", "Most missing first")) } }
                 (t.render(lang))
@@ -215,7 +217,7 @@ fn by_agency(c: &Compiled, id: &str, list: &[(String, String, String, Figure)], 
 }
 
 /// All agencies at a glance.
-fn picture(id: &str, list: &[(String, String, String, Figure)], lang: Lang) -> Markup {
+fn picture((id, tail): (&str, &str), list: &[(String, String, String, Figure)], lang: Lang) -> Markup {
     let mut sorted: Vec<_> = list.iter().collect();
     sorted.sort_by(|a, b| (&a.2, &a.1).cmp(&(&b.2, &b.1)));
     let all: Vec<Tile> = sorted
@@ -223,7 +225,7 @@ fn picture(id: &str, list: &[(String, String, String, Figure)], lang: Lang) -> M
         .map(|(agency, name, _, f)| Tile {
             label: name.replace("Ủy ban nhân dân", "UBND"),
             short: format!("{}/{}", f.met, f.population()),
-            href: format!("/targets/{id}/records?outcome=unmet&agency={agency}"),
+            href: format!("/targets/{id}/records?outcome=unmet&agency={agency}{tail}"),
             tone: if f.population() == 0 || (f.unmet == 0 && f.unknown > 0) {
                 Tone::None
             } else if f.unmet == 0 {

@@ -35,6 +35,11 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let wanted = c.sentence(&asked).meets;
     narrow(&ctx, &mut asked.scope, agency.as_deref()).await?;
     let register = rate.register.clone();
+    if file {
+        ctx.may(Verb::Export, "figure")?;
+        ctx.may(Verb::Export, &register)?;
+    }
+    let may_export = ctx.can(Verb::Export, "figure") && ctx.can(Verb::Export, &register);
     let of = register.clone();
     let (found, counts, more) = ctx
         .read(move |tx, who| {
@@ -106,7 +111,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let next = found.last().filter(|_| more).map(|last| format!("{}&after={}", keep(outcome.word()), last.id));
     let title = c.indicator.label.vi_or_en(lang == web::Lang::En).to_owned();
     let body = html! {
-        (heading(&title, None, Some(html! { a.btn href={(keep(outcome.word())) "&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } })))
+        (heading(&title, None, Some(html! { @if may_export { a.btn href={(keep(outcome.word())) "&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } } })))
         (tabs(&list, outcome.word(), lang.t("Kết quả", "Outcome")))
         @if part.is_empty() && !wanted.is_empty() { p.sentence { (lang.t("Để đạt", "To be met")) ": " (wanted) "." } }
         section.card {
