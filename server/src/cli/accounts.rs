@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use access::{AccountFilter, NewAccount, NewGrant, NewPassword, Secret, Verb};
+use access::{Account, AccountFilter, Actor, NewAccount, NewGrant, NewPassword, Secret, Verb};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use store::{Error, Ids, Result, SystemIds};
+use store::{Error, Ids, Result, Store, SystemIds};
 
 use super::{Context, print_json};
 
@@ -37,6 +37,14 @@ enum AccountWord {
         role: String,
         #[arg(long)]
         agency: Option<String>,
+    },
+    /// Roles of an account, with the ids that end-grant takes
+    Grants { login: String },
+    /// Take a role back (it stays in the list as past)
+    EndGrant {
+        id: String,
+        #[arg(long)]
+        reason: String,
     },
     /// New temporary password, printed once
     Password { login: String },
@@ -75,8 +83,7 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
     };
     match &a.word {
         AccountWord::List => {
-            let all = store.read_blocking(|tx| access::list_accounts(tx, &actor.may(Verb::Read, "account")?, &AccountFilter::default()))?;
-            for a in all {
+            for a in all_accounts(store, &actor)? {
                 if context.json {
                     print_json(
                         &json!({ "id": a.id, "login": a.login, "name": a.name, "agency": a.agency, "disabled": a.disabled_at.is_some() }),
@@ -95,18 +102,37 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
                 let account = access::create_account(tx, &actor, &new, Some(&password))?;
                 access::grant(tx, &actor, &roles, &NewGrant { account: account.id, role, agency, ..NewGrant::default() })
             })?;
-            println!("{login}  mật khẩu tạm: {word}  (phải đổi ở lần đăng nhập đầu)");
+            once(context.json, login, &word);
         }
         AccountWord::Grant { login, role, agency } => {
             let grant = NewGrant { account: id_of(login)?.0, role: role.clone(), agency: agency.clone(), ..NewGrant::default() };
             store.write_blocking(move |tx| access::grant(tx, &actor, &roles, &grant))?;
+        }
+        AccountWord::Grants { login } => {
+            let id = id_of(login)?.0;
+            let grants = store.read_blocking(|tx| {
+                access::account_in_scope(tx, &actor.may(Verb::Read, "account")?, &id)?;
+                access::grants_of(tx, &id)
+            })?;
+            for g in grants {
+                if context.json {
+                    print_json(&json!(g));
+                } else {
+                    let reach = g.agency.as_deref().unwrap_or("toàn hệ thống");
+                    println!("{}  {:<20} {reach}{}", g.id, g.role, if g.active { "" } else { " (không còn hiệu lực)" });
+                }
+            }
+        }
+        AccountWord::EndGrant { id, reason } => {
+            let (id, reason) = (id.clone(), reason.clone());
+            store.write_blocking(move |tx| access::end_grant(tx, &actor, &id, &reason))?;
         }
         AccountWord::Password { login } => {
             let (id, name) = id_of(login)?;
             let word = temporary();
             let password = NewPassword::new(&Secret::new(word.clone()), login, &name)?;
             store.write_blocking(move |tx| access::set_password(tx, &actor, &id, &password, true))?;
-            println!("{login}  mật khẩu tạm: {word}");
+            once(context.json, login, &word);
         }
         AccountWord::Disable { login, reason } | AccountWord::Enable { login, reason } => {
             let (id, reason) = (id_of(login)?.0, reason.clone());
@@ -115,4 +141,68 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The temporary password, shown this once.
+fn once(json: bool, login: &str, word: &str) {
+    if json {
+        print_json(&json!({ "login": login, "password": word }));
+    } else {
+        println!("{login}  mật khẩu tạm: {word}  (phải đổi ở lần đăng nhập đầu)");
+    }
+}
+
+/// Every account in scope, page by page.
+fn all_accounts(store: &Store, actor: &Actor) -> Result<Vec<Account>> {
+    const PAGE: usize = 200;
+    let mut all: Vec<Account> = vec![];
+    loop {
+        let filter = AccountFilter { after: all.last().map(|a| a.login.clone()), limit: PAGE, ..AccountFilter::default() };
+        let page = store.read_blocking(|tx| access::list_accounts(tx, &actor.may(Verb::Read, "account")?, &filter))?;
+        let last = page.len() < PAGE;
+        all.extend(page);
+        if last {
+            return Ok(all);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_passwords_are_three_groups_that_pass_the_rules_and_differ() {
+        let (a, b) = (temporary(), temporary());
+        assert_ne!(a, b);
+        for word in [a, b] {
+            assert_eq!(word.split('-').map(str::len).collect::<Vec<_>>(), [4, 4, 4], "{word}");
+            assert!(!word.contains(['l', 'o', 'i', '0', '1']), "{word}: letters that look alike");
+            assert!(NewPassword::new(&Secret::new(word), "an", "Nguyễn Văn An").is_ok());
+        }
+    }
+
+    #[test]
+    fn a_list_longer_than_a_page_is_whole() {
+        let dir = std::env::temp_dir().join(format!("lachan-accounts-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let url = dir.join("a.db");
+        let open = crate::instance::Instance::open(&url.to_string_lossy(), Arc::new(store::SystemClock), Arc::new(SystemIds));
+        let (instance, system) = (open.unwrap(), Actor::system("test"));
+        let who = system.clone();
+        instance
+            .store
+            .write_blocking(move |tx| {
+                (0..401).try_for_each(|n| {
+                    let new = NewAccount { login: format!("a{n:03}"), name: "An".into(), ..NewAccount::default() };
+                    access::create_account(tx, &who, &new, None).map(drop)
+                })
+            })
+            .unwrap();
+        let all = all_accounts(&instance.store, &system).unwrap();
+        let logins: std::collections::BTreeSet<_> = all.iter().map(|a| &a.login).collect();
+        assert_eq!((all.len(), logins.len()), (401, 401));
+        instance.store.close();
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
 }

@@ -85,7 +85,11 @@ fn opened(i: &Instance, lines: &mut Lines) {
     lines.say("ghi được", write(i));
     let reg = &i.registry;
     let shape = i.store.read_blocking(|tx| registers::plan_migration(tx, reg)).and_then(|p| {
-        if p.is_empty() { Ok("đúng như định nghĩa".to_owned()) } else { Err(Error::Conflict(format!("{p}Xem rồi chạy: lachan migrate --apply"))) }
+        if p.is_empty() {
+            Ok("đúng như định nghĩa".to_owned())
+        } else {
+            Err(Error::Conflict(format!("{p}Xem rồi chạy: lachan migrate --apply")))
+        }
     });
     let fits = shape.is_ok();
     lines.say("cấu trúc", shape);
@@ -159,7 +163,11 @@ fn free(file: &Path) -> Result<String> {
     let Some(mb) = out.ok().filter(|o| o.status.success()).and_then(|o| available(&String::from_utf8_lossy(&o.stdout))) else {
         return Ok("không đo được trên máy này (không có df)".into());
     };
-    if mb >= LEAST_MB { Ok(format!("{mb} MB")) } else { Err(Error::Unavailable(format!("chỉ còn {mb} MB, cần ít nhất {LEAST_MB} MB: dọn đĩa."))) }
+    if mb >= LEAST_MB {
+        Ok(format!("{mb} MB"))
+    } else {
+        Err(Error::Unavailable(format!("chỉ còn {mb} MB, cần ít nhất {LEAST_MB} MB: dọn đĩa.")))
+    }
 }
 
 /// MB available, from the second line of `df -Pk` (POSIX: blocks of 1024 bytes, fourth column).
@@ -205,9 +213,13 @@ mod tests {
             assert!(how.is_ok(), "{what}: {how:?}");
         }
         assert_eq!(lines.0.len(), 4);
-        let job = work::NewJob { kind: "nothing.knows".into(), ..work::NewJob::default() };
+        let job = work::NewJob { kind: "test.wrong".into(), ..work::NewJob::default() };
         i.store.write_blocking(move |tx| work::enqueue(tx, &job)).unwrap();
         assert!(background(&i).unwrap().contains("1 việc chờ"));
+        let wrong: work::JobHandler = Box::new(|_, _, _| Err(Error::BadRequest("tệp hỏng".into())));
+        assert!(work::Worker::new(i.store.clone()).handler("test.wrong", wrong).step_job().unwrap());
+        let said = background(&i).unwrap_err().to_string();
+        assert!(said.contains("1 việc lỗi") && said.contains("test.wrong") && said.contains("tệp hỏng"), "{said}");
         i.store.close();
         std::fs::remove_dir_all(&dir).unwrap();
     }

@@ -84,7 +84,9 @@ impl Context<'_> {
     /// The same for words that only look: a mistyped name must not become a new, empty and therefore "correct" instance.
     pub fn existing(&self) -> Result<Instance> {
         match sqlite_file(self.database) {
-            Some(f) if !f.exists() => Err(Error::NotFound(format!("Không có cơ sở dữ liệu {}. Chỉ đúng tệp bằng --database.", f.display()))),
+            Some(f) if !f.exists() => {
+                Err(Error::NotFound(format!("Không có cơ sở dữ liệu {}. Chỉ đúng tệp bằng --database.", f.display())))
+            }
             _ => self.open(),
         }
     }

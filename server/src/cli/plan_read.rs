@@ -42,7 +42,7 @@ fn write(out: &mut String, plan: &Plan) -> std::fmt::Result {
         writeln!(out)?;
     }
     let word = |o: &Option<String>| o.clone().unwrap_or_else(|| "–".into());
-    let day = plan.date.as_deref().map_or_else(|| "–".into(), web::fmt::day);
+    let day = plan.date.as_deref().map_or_else(|| "–".into(), web::fmt::date);
     writeln!(out, "{}", plan.title.as_deref().unwrap_or("(không có tên)"))?;
     writeln!(out, "Số {} · ngày {day} · {}", word(&plan.number), word(&plan.issuer))?;
     writeln!(
@@ -89,10 +89,8 @@ mod tests {
     #[test]
     fn doubts_come_first_and_nothing_read_is_left_out() {
         let mut plan = plan_reader::read(PLAN.as_bytes(), "ke-hoach.txt").unwrap();
-        plan.warnings.insert(
-            0,
-            plan_reader::Warning { code: "x".into(), line: 7, message: "Số lạ.".into(), suggestion: Some("Xem lại.".into()) },
-        );
+        plan.warnings
+            .insert(0, plan_reader::Warning { code: "x".into(), line: 7, message: "Số lạ.".into(), suggestion: Some("Xem lại.".into()) });
         let said = summary(&plan);
         assert!(said.starts_with("! dòng 7: Số lạ. (Xem lại.)\n"), "{said}");
         assert!(!plan.tasks.is_empty() && !plan.objectives.is_empty());

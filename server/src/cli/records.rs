@@ -1,14 +1,15 @@
 //! Records from the command line, through the same actions as pages and API.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use access::Verb;
+use access::{Scope, Verb};
 use clap::{Args, Subcommand};
 use registers::actions::{self, Values};
-use registers::{Data, Definition, FieldType, Filter, Op, Query, Record, files};
+use registers::{Data, Definition, FieldType, Filter, ListPage, Op, Query, Record, Registry, files};
 use serde_json::json;
-use store::{Error, FieldError, Result};
+use store::{Error, FieldError, Result, Tx};
 
 use super::{Context, print_json};
 
@@ -33,7 +34,7 @@ struct ListArgs {
     /// Dated records valid on this day (or `all`)
     #[arg(long)]
     as_of: Option<String>,
-    /// Most rows
+    /// Most rows of a list (an export has all)
     #[arg(long, default_value_t = 50)]
     limit: u32,
 }
@@ -62,6 +63,9 @@ enum RecordWord {
         set: Vec<String>,
         #[arg(long)]
         reason: Option<String>,
+        /// Refuse when the record is no longer at this version (default: the present one)
+        #[arg(long)]
+        version: Option<i64>,
     },
     /// Move to another state
     Transition {
@@ -72,6 +76,9 @@ enum RecordWord {
         set: Vec<String>,
         #[arg(long)]
         reason: Option<String>,
+        /// Refuse when the record is no longer at this version (default: the present one)
+        #[arg(long)]
+        version: Option<i64>,
     },
     /// "Still true"
     Confirm { register: String, id: String },
@@ -81,6 +88,9 @@ enum RecordWord {
         id: String,
         #[arg(long)]
         reason: String,
+        /// Refuse when the record is no longer at this version (default: the present one)
+        #[arg(long)]
+        version: Option<i64>,
     },
     /// Who changed what
     History { register: String, id: String },
@@ -131,6 +141,23 @@ impl ListArgs {
             ..Query::default()
         })
     }
+}
+
+/// As many rows as were asked for: `actions::list` gives at most 500 at a time.
+fn pages(tx: &mut Tx, reg: &Registry, scope: &Scope, list: &ListArgs) -> Result<ListPage> {
+    let mut query = list.query()?;
+    let most = usize::try_from(list.limit).unwrap_or(usize::MAX);
+    let mut page = actions::list(tx, reg, scope, &query)?;
+    while page.items.len() < most
+        && let Some(next) = page.next.take()
+    {
+        query.after = Some(next);
+        query.limit = Some(u32::try_from(most - page.items.len()).unwrap_or(u32::MAX));
+        let more = actions::list(tx, reg, scope, &query)?;
+        page.items.extend(more.items);
+        page.next = more.next;
+    }
+    Ok(page)
 }
 
 /// `field=value` pairs in the types of the definition.
@@ -191,7 +218,7 @@ pub fn record(context: &Context<'_>, a: &RecordArgs) -> Result<()> {
     let store = &instance.store;
     match &a.word {
         RecordWord::List { register, list } => {
-            let page = store.read_blocking(|tx| actions::list(tx, &reg, &actor.may(Verb::Read, register)?, &list.query()?))?;
+            let page = store.read_blocking(|tx| pages(tx, &reg, &actor.may(Verb::Read, register)?, list))?;
             if json {
                 print_json(&json!(page));
             } else {
@@ -217,7 +244,10 @@ pub fn record(context: &Context<'_>, a: &RecordArgs) -> Result<()> {
 fn change(context: &Context<'_>, instance: &crate::instance::Instance, actor: access::Actor, word: &RecordWord) -> Result<()> {
     let reg = Arc::clone(&instance.registry);
     let store = &instance.store;
-    let version = |register: &str, id: &str| -> Result<i64> {
+    let version = |register: &str, id: &str, named: Option<i64>| -> Result<i64> {
+        if let Some(v) = named {
+            return Ok(v);
+        }
         store.read_blocking(|tx| actions::get(tx, &reg, &actor.may(Verb::Read, register)?, id).map(|r| r.version))
     };
     let (r, a) = (Arc::clone(&reg), actor.clone());
@@ -226,13 +256,13 @@ fn change(context: &Context<'_>, instance: &crate::instance::Instance, actor: ac
             let (register, values) = (register.clone(), values(reg.get(register)?, set)?);
             Some(store.write_blocking(move |tx| actions::create(tx, &r, &a, &register, values, None))?)
         }
-        RecordWord::Update { register, id, set, reason } => {
-            let (v, values) = (version(register, id)?, values(reg.get(register)?, set)?);
+        RecordWord::Update { register, id, set, reason, version: named } => {
+            let (v, values) = (version(register, id, *named)?, values(reg.get(register)?, set)?);
             let (register, id, reason) = (register.clone(), id.clone(), reason.clone());
             Some(store.write_blocking(move |tx| actions::update(tx, &r, &a, &register, &id, v, values, reason.as_deref()))?)
         }
-        RecordWord::Transition { register, id, transition, set, reason } => {
-            let (v, values) = (version(register, id)?, values(reg.get(register)?, set)?);
+        RecordWord::Transition { register, id, transition, set, reason, version: named } => {
+            let (v, values) = (version(register, id, *named)?, values(reg.get(register)?, set)?);
             let (register, id, transition, reason) = (register.clone(), id.clone(), transition.clone(), reason.clone());
             Some(
                 store
@@ -243,8 +273,8 @@ fn change(context: &Context<'_>, instance: &crate::instance::Instance, actor: ac
             let (register, id) = (register.clone(), id.clone());
             Some(store.write_blocking(move |tx| actions::confirm(tx, &r, &a, &register, &id))?)
         }
-        RecordWord::Delete { register, id, reason } => {
-            let v = version(register, id)?;
+        RecordWord::Delete { register, id, reason, version: named } => {
+            let v = version(register, id, *named)?;
             let (register, id, reason) = (register.clone(), id.clone(), reason.clone());
             store.write_blocking(move |tx| actions::delete(tx, &r, &a, &register, &id, v, &reason))?;
             None
@@ -270,7 +300,9 @@ pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
     let reg = Arc::clone(&instance.registry);
     let report = if a.apply {
         files::job::import_file(&instance.store, &reg, &actor, &a.register, &name, bytes, |j| {
-            eprint!("\r\x1b[K{}/{}", j.done_rows, j.total)
+            if std::io::stderr().is_terminal() {
+                eprint!("\r\x1b[K{}/{}", j.done_rows, j.total);
+            }
         })?
     } else {
         let sheet = files::read(&reg, &a.register, &bytes)?;
@@ -307,7 +339,7 @@ pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
 
 /// `lachan export`.
 pub fn export(context: &Context<'_>, a: &ExportArgs) -> Result<()> {
-    let instance = context.open()?;
+    let instance = context.existing()?;
     let actor = context.actor(&instance)?;
     let query = a.list.query()?;
     let book = instance.store.read_blocking(|tx| files::export(tx, &instance.registry, &actor, &a.register, &query))?;
@@ -335,5 +367,50 @@ mod tests {
         assert_eq!(v["name"], Data::Text("Tường lửa".into()));
         assert!(matches!(values(def, &["amount=abc".into()]), Err(Error::Invalid(_))));
         assert!(matches!(values(def, &["amount".into()]), Err(Error::BadRequest(_))));
+    }
+
+    #[test]
+    fn a_filter_is_field_and_value_and_the_value_may_hold_an_equals_sign() {
+        let list = ListArgs { filter: vec!["name=a=b".into()], limit: 7, ..ListArgs::default() };
+        let q = list.query().unwrap();
+        assert_eq!((q.filters[0].field.as_str(), q.filters[0].values.as_slice(), q.limit), ("name", &["a=b".to_owned()][..], Some(7)));
+        let list = ListArgs { filter: vec!["name".into()], ..ListArgs::default() };
+        assert!(matches!(list.query(), Err(Error::BadRequest(_))));
+    }
+
+    #[test]
+    fn a_list_goes_on_past_one_page_and_stops_at_the_limit() {
+        let dir = std::env::temp_dir().join(format!("lachan-records-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let url = dir.join("a.db");
+        let instance =
+            crate::instance::Instance::open(&url.to_string_lossy(), Arc::new(store::SystemClock), Arc::new(store::SystemIds)).unwrap();
+        let (reg, system) = (Arc::clone(&instance.registry), access::Actor::system("test"));
+        let (r, who) = (Arc::clone(&reg), system.clone());
+        instance
+            .store
+            .write_blocking(move |tx| {
+                (0..620).try_for_each(|n| {
+                    let v = Values::from([
+                        ("code".to_owned(), Data::Text(format!("{n:04}"))),
+                        ("name".to_owned(), Data::Text(format!("Chứng nhận {n:04}"))),
+                        ("origin".to_owned(), Data::Text("province".into())),
+                    ]);
+                    actions::create(tx, &r, &who, "certificate_kind", v, None).map(drop)
+                })
+            })
+            .unwrap();
+        let ask = |limit| {
+            let list = ListArgs { limit, ..ListArgs::default() };
+            instance.store.read_blocking(|tx| pages(tx, &reg, &system.may(Verb::Read, "certificate_kind")?, &list)).unwrap()
+        };
+        let all = ask(10_000);
+        let ids: std::collections::BTreeSet<_> = all.items.iter().map(|r| &r.id).collect();
+        assert_eq!((all.items.len(), ids.len(), all.next.is_none(), all.total), (620, 620, true, 620));
+        let some = ask(510);
+        assert_eq!((some.items.len(), some.next.is_some()), (510, true));
+        assert_eq!(ask(3).items.len(), 3);
+        instance.store.close();
+        std::fs::remove_dir_all(&dir).unwrap();
     }
 }
