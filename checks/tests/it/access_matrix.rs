@@ -331,7 +331,8 @@ impl Visitor<'_> {
                 {
                     self.fault(&path, "shows a number of an agency outside the scope");
                 }
-                self.get(&format!("/targets/{id}/records?outcome=unmet&export=xlsx"), &[200]);
+                let out = self.facts.permission(self.p, "export", "figure") != Reach::Nothing;
+                self.get(&format!("/targets/{id}/records?outcome=unmet&export=xlsx"), &[if out { 200 } else { 403 }]);
             }
         }
     }
