@@ -47,7 +47,7 @@ fn test(args: &[&str]) -> ExitCode {
     let filter: Vec<&str> = args.iter().copied().filter(|a| *a != "--nothing-skipped").collect();
     let mut skipped = Vec::new();
     let mut command = cargo();
-    command.args(["test", "--workspace", "--locked"]);
+    command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
     if !filter.is_empty() {
         command.arg("--").args(&filter);
     }

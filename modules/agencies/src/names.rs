@@ -41,7 +41,7 @@ pub const SECOND: &[&str] =
 
 /// The `i`-th commune name; all of the first 272 differ.
 pub fn commune(i: usize) -> String {
-    let (f, s) = (i % FIRST.len(), (i / FIRST.len() + i) % SECOND.len());
+    let (f, s) = (i % FIRST.len(), (i / FIRST.len() + i % FIRST.len()) % SECOND.len());
     format!("{} {}", FIRST[f], SECOND[s])
 }
 
