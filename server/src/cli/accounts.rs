@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use store::{Error, Ids, Result, Store, SystemIds};
 
+use super::out::say;
 use super::{Context, print_json};
 
 /// Words of `account`.
@@ -89,7 +90,7 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
                         &json!({ "id": a.id, "login": a.login, "name": a.name, "agency": a.agency, "disabled": a.disabled_at.is_some() }),
                     );
                 } else {
-                    println!("{:<20} {}{}", a.login, a.name, if a.disabled_at.is_some() { " (đã khóa)" } else { "" });
+                    say!("{:<20} {}{}", a.login, a.name, if a.disabled_at.is_some() { " (đã khóa)" } else { "" });
                 }
             }
         }
@@ -119,7 +120,7 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
                     print_json(&json!(g));
                 } else {
                     let reach = g.agency.as_deref().unwrap_or("toàn hệ thống");
-                    println!("{}  {:<20} {reach}{}", g.id, g.role, if g.active { "" } else { " (không còn hiệu lực)" });
+                    say!("{}  {:<20} {reach}{}", g.id, g.role, if g.active { "" } else { " (không còn hiệu lực)" });
                 }
             }
         }
@@ -148,7 +149,7 @@ fn once(json: bool, login: &str, word: &str) {
     if json {
         print_json(&json!({ "login": login, "password": word }));
     } else {
-        println!("{login}  mật khẩu tạm: {word}  (phải đổi ở lần đăng nhập đầu)");
+        say!("{login}  mật khẩu tạm: {word}  (phải đổi ở lần đăng nhập đầu)");
     }
 }
 

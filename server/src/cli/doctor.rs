@@ -7,6 +7,7 @@ use access::{Actor, Verb};
 use registers::{Query, actions};
 use store::{Clock, Error, Result, SystemClock, SystemIds};
 
+use super::out::say;
 use super::{Context, print_json, sqlite_file};
 use crate::instance::Instance;
 
@@ -19,7 +20,7 @@ const PLAUSIBLE: std::ops::Range<i64> = 1_767_225_600_000_000..4_102_444_800_000
 struct Lines(Vec<(&'static str, Result<String>)>);
 
 impl Lines {
-    fn say(&mut self, what: &'static str, how: Result<String>) {
+    fn add(&mut self, what: &'static str, how: Result<String>) {
         self.0.push((what, how));
     }
     /// Prints all; `Conflict` when something is to be mended.
@@ -33,7 +34,7 @@ impl Lines {
             if json {
                 print_json(&serde_json::json!({ "what": what, "ok": ok, "message": text }));
             } else {
-                println!("{}  {what}: {}", if ok { "ổn  " } else { "HỎNG" }, text.trim().replace('\n', "\n        "));
+                say!("{}  {what}: {}", if ok { "ổn  " } else { "HỎNG" }, text.trim().replace('\n', "\n        "));
             }
         }
         if bad == 0 { Ok(()) } else { Err(Error::Conflict(format!("{bad} điều cần sửa."))) }
@@ -43,29 +44,29 @@ impl Lines {
 /// Looks at everything it can reach; one fault does not hide the next.
 pub fn run(context: &Context<'_>) -> Result<()> {
     let mut lines = Lines(vec![]);
-    lines.say("đồng hồ", clock(SystemClock.now()));
+    lines.add("đồng hồ", clock(SystemClock.now()));
     let registry = crate::instance::registry();
     match &registry {
         Ok(r) => {
-            lines.say("định nghĩa", Ok(format!("{} sổ đăng ký, {} danh mục", r.registers.len(), r.choices.len())));
-            lines.say(
+            lines.add("định nghĩa", Ok(format!("{} sổ đăng ký, {} danh mục", r.registers.len(), r.choices.len())));
+            lines.add(
                 "chỉ tiêu",
                 targets::Catalogue::load(r).map(|c| format!("{} có nguồn dữ liệu / {}", c.compiled.len(), c.indicators.len())),
             );
         }
-        Err(e) => lines.say("định nghĩa", Err(Error::BadRequest(e.to_string()))),
+        Err(e) => lines.add("định nghĩa", Err(Error::BadRequest(e.to_string()))),
     }
     let file = sqlite_file(context.database);
     if let Some(f) = file {
-        lines.say("chỗ trống", free(f));
+        lines.add("chỗ trống", free(f));
     }
     if registry.is_ok() {
         match file {
             Some(f) if !f.exists() => {
-                lines.say("cơ sở dữ liệu", Err(Error::NotFound(format!("chưa có {}; chỉ đúng tệp bằng --database.", f.display()))));
+                lines.add("cơ sở dữ liệu", Err(Error::NotFound(format!("chưa có {}; chỉ đúng tệp bằng --database.", f.display()))));
             }
             _ => match Instance::open_as_it_is(context.database, Arc::new(SystemClock), Arc::new(SystemIds)) {
-                Err(e) => lines.say("cơ sở dữ liệu", Err(e)),
+                Err(e) => lines.add("cơ sở dữ liệu", Err(e)),
                 Ok(i) => opened(&i, &mut lines),
             },
         }
@@ -82,7 +83,7 @@ fn clock(now: i64) -> Result<String> {
 }
 
 fn opened(i: &Instance, lines: &mut Lines) {
-    lines.say("ghi được", write(i));
+    lines.add("ghi được", write(i));
     let reg = &i.registry;
     let shape = i.store.read_blocking(|tx| registers::plan_migration(tx, reg)).and_then(|p| {
         if p.is_empty() {
@@ -92,12 +93,12 @@ fn opened(i: &Instance, lines: &mut Lines) {
         }
     });
     let fits = shape.is_ok();
-    lines.say("cấu trúc", shape);
+    lines.add("cấu trúc", shape);
     // questions to tables that are not there yet say nothing new
     if fits {
-        lines.say("câu hỏi", statements(i));
+        lines.add("câu hỏi", statements(i));
     }
-    lines.say("việc nền", background(i));
+    lines.add("việc nền", background(i));
 }
 
 /// A real write that reaches the disk (forgotten after 30 days with the other keys of repeated requests).
@@ -195,9 +196,9 @@ mod tests {
     #[test]
     fn one_fault_makes_the_whole_fail() {
         let mut lines = Lines(vec![]);
-        lines.say("a", Ok("x".into()));
+        lines.add("a", Ok("x".into()));
         assert!(Lines(vec![]).end(false).is_ok());
-        lines.say("b", Err(Error::Conflict("y".into())));
+        lines.add("b", Err(Error::Conflict("y".into())));
         assert!(matches!(lines.end(true), Err(Error::Conflict(m)) if m.starts_with('1')));
     }
 

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use registers::Mismatch;
 use store::{Error, Result, Store, SystemClock, SystemIds, VerifyReport};
 
+use super::out::say;
 use super::{Context, print_json};
 use crate::instance::Instance;
 
@@ -79,7 +80,7 @@ pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
     let base_url = a.base_url.clone().unwrap_or_else(|| format!("http://{}", a.listen));
     let config =
         web::Config { base_url: base_url.clone(), secure_cookies: a.secure_cookies, place: a.place.clone(), ..web::Config::default() };
-    println!("Lá Chắn: {base_url}/");
+    say!("Lá Chắn: {base_url}/");
     crate::serve::serve(&instance, config, a.listen, a.smtp.as_deref())
 }
 
@@ -94,10 +95,10 @@ pub fn migrate(context: &Context<'_>, a: &MigrateArgs) -> Result<()> {
     let instance = Instance::open_as_it_is(context.database, Arc::new(SystemClock), Arc::new(SystemIds))?;
     let reg = Arc::clone(&instance.registry);
     let plan = instance.store.read_blocking(|tx| registers::plan_migration(tx, &reg))?;
-    println!("{plan}");
+    say!("{plan}");
     if a.apply {
         instance.migrate()?;
-        println!("Đã áp dụng.");
+        say!("Đã áp dụng.");
     }
     Ok(())
 }
@@ -106,14 +107,14 @@ pub fn migrate(context: &Context<'_>, a: &MigrateArgs) -> Result<()> {
 pub fn backup(context: &Context<'_>, file: &Path) -> Result<()> {
     // as it is: a backup before an upgrade must not upgrade
     Instance::open_as_it_is(context.database, Arc::new(SystemClock), Arc::new(SystemIds))?.store.backup(file)?;
-    println!("Đã sao lưu vào {}", file.display());
+    say!("Đã sao lưu vào {}", file.display());
     Ok(())
 }
 
 /// Brings a backup in.
 pub fn restore(context: &Context<'_>, a: &RestoreArgs) -> Result<()> {
     Store::restore(&a.file, context.database, a.force, Arc::new(SystemClock), Arc::new(SystemIds))?;
-    println!("Đã khôi phục {} vào {}", a.file.display(), context.database);
+    say!("Đã khôi phục {} vào {}", a.file.display(), context.database);
     Ok(())
 }
 
@@ -121,8 +122,8 @@ pub fn restore(context: &Context<'_>, a: &RestoreArgs) -> Result<()> {
 pub fn ledger(context: &Context<'_>, a: &LedgerArgs) -> Result<()> {
     let instance = context.existing()?;
     match a.word {
-        LedgerWord::Checkpoint => println!("{}", instance.store.ledger_checkpoint()?.trim_end()),
-        LedgerWord::Key => println!("{}", instance.store.ledger_verifier_key()?),
+        LedgerWord::Checkpoint => say!("{}", instance.store.ledger_checkpoint()?.trim_end()),
+        LedgerWord::Key => say!("{}", instance.store.ledger_verifier_key()?),
         LedgerWord::Proof { seq } => {
             let p = instance.store.ledger_proof(seq)?;
             print_json(&serde_json::json!({ "seq": p.seq, "size": p.size, "leaf": p.leaf, "root": p.root, "path": p.path }));
@@ -156,7 +157,7 @@ fn verify(context: &Context<'_>, instance: &Instance) -> Result<()> {
         return Err(Error::Conflict(format!("{} bản ghi không khớp nhật ký; đầu tiên: {first}", rows.len())));
     }
     if !context.json {
-        println!("Đúng: {} lá, {} điểm niêm phong, gốc {}; mọi bản ghi khớp nhật ký.", report.size, report.checkpoints, report.root);
+        say!("Đúng: {} lá, {} điểm niêm phong, gốc {}; mọi bản ghi khớp nhật ký.", report.size, report.checkpoints, report.root);
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod accounts;
 mod doctor;
 mod instance_cmds;
+pub(crate) mod out;
 mod plan_read;
 mod records;
 
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 use store::{Error, Result, SystemClock};
 
 use crate::instance::Instance;
+use out::say;
 
 /// Lá Chắn: an ninh mạng của một tỉnh, từ kế hoạch tới con số có bằng chứng.
 #[derive(Parser)]
@@ -144,7 +146,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("{e}");
+            out::complain(format_args!("{e}"));
             ExitCode::from(exit_code(&e))
         }
     }
@@ -165,6 +167,12 @@ fn exit_code(e: &Error) -> u8 {
 
 /// `lachan <module> <word> …`; `plan` stands for `plans`, `indicators` and `explain` for words of `targets`.
 fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
+    let (found, words) = globals(words)?;
+    let context = &Context {
+        database: found.database.as_deref().unwrap_or(context.database),
+        account: found.account.as_deref().or(context.account),
+        json: context.json || found.json,
+    };
     let first = words.first().map(String::as_str).unwrap_or_default();
     if matches!(first, "plan" | "plans") && words.get(1).is_some_and(|w| w == "read") {
         return plan_read::run(context.json, words.get(2..).unwrap_or_default());
@@ -182,21 +190,51 @@ fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
         let known: Vec<&str> = commands.iter().map(|c| c.help.vi).collect();
         return Err(Error::BadRequest(format!("«{module}» có các lệnh:\n  {}", known.join("\n  "))));
     };
-    // global options may also follow the words of a module
-    let json = context.json || rest.iter().any(|a| a == "--json");
-    let rest: Vec<String> = rest.iter().filter(|a| *a != "--json").cloned().collect();
-    let instance = context.open()?;
+    let instance = context.existing()?;
     let actor = context.actor(&instance)?;
     let app = instance.app(web::Config::default());
-    let mut out = std::io::stdout().lock();
-    let done = (command.run)(&mut web::CliContext { app: &app, actor, json, out: &mut out }, &rest);
-    let _ = out.flush();
-    done
+    let mut out = out::stdout();
+    let done = (command.run)(&mut web::CliContext { app: &app, actor, json: context.json, out: &mut out }, rest);
+    let flushed = out.flush().map_err(|e| Error::Unavailable(format!("Không ghi được kết quả: {e}")));
+    done.and(flushed)
+}
+
+/// Global options among the words of a module.
+#[derive(Default, Debug, PartialEq)]
+struct Globals {
+    database: Option<String>,
+    account: Option<String>,
+    json: bool,
+}
+
+/// clap hands over everything after a module's word as it stands. Unread, `--as` would mean the system itself and
+/// `--database` another instance: both are taken out here, wherever they stand.
+fn globals(words: &[String]) -> Result<(Globals, Vec<String>)> {
+    let (mut found, mut rest) = (Globals::default(), Vec::new());
+    let mut words = words.iter();
+    while let Some(w) = words.next() {
+        let (name, glued) = w.split_once('=').map_or((w.as_str(), None), |(n, v)| (n, Some(v.to_owned())));
+        let slot = match name {
+            "--json" if glued.is_none() => {
+                found.json = true;
+                continue;
+            }
+            "--database" => &mut found.database,
+            "--as" => &mut found.account,
+            _ => {
+                rest.push(w.clone());
+                continue;
+            }
+        };
+        let value = glued.or_else(|| words.next().filter(|v| !v.starts_with("--")).cloned()).filter(|v| !v.is_empty());
+        *slot = Some(value.ok_or_else(|| Error::BadRequest(format!("{name} cần một giá trị.")))?);
+    }
+    Ok((found, rest))
 }
 
 /// Prints a JSON value, one line per call.
 pub(crate) fn print_json(value: &serde_json::Value) {
-    println!("{value}");
+    say!("{value}");
 }
 
 #[cfg(test)]
@@ -217,6 +255,17 @@ mod tests {
         }
         assert!(Cli::try_parse_from(["lachan", "account", "disable", "an"]).is_err(), "a reason is required");
         assert!(Cli::try_parse_from(["lachan", "record", "update", "person", "1", "--version", "x"]).is_err());
+    }
+
+    #[test]
+    fn global_options_among_the_words_of_a_module_are_obeyed() {
+        let words = |s: &str| s.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let (g, rest) = globals(&words("indicators --as daumoi --as-of 2026-11-22 --database=a.db --json")).unwrap();
+        assert_eq!(g, Globals { database: Some("a.db".into()), account: Some("daumoi".into()), json: true });
+        assert_eq!(rest, words("indicators --as-of 2026-11-22"));
+        for cut in ["explain T-04 --as", "explain T-04 --as --json", "explain --database="] {
+            assert!(matches!(globals(&words(cut)), Err(Error::BadRequest(_))), "{cut}");
+        }
     }
 
     #[test]

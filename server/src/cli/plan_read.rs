@@ -5,6 +5,7 @@ use std::fmt::Write;
 use plan_reader::Plan;
 use store::{Error, Result};
 
+use super::out::say;
 use super::print_json;
 
 /// Reads and prints: with `--json` exactly the plan, without it a summary with the doubts first.
@@ -20,7 +21,7 @@ pub fn run(json: bool, rest: &[String]) -> Result<()> {
     if json || rest.iter().any(|a| a == "--json") {
         print_json(&serde_json::to_value(&plan).map_err(Error::internal)?);
     } else {
-        print!("{}", summary(&plan));
+        say!("{}", summary(&plan).trim_end());
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use registers::{Data, Definition, FieldType, Filter, ListPage, Op, Query, Record
 use serde_json::json;
 use store::{Error, FieldError, Result, Tx};
 
+use super::out::say;
 use super::{Context, print_json};
 
 /// Words of `record`.
@@ -202,10 +203,10 @@ fn show(json: bool, r: &Record) {
         print_json(&json!(r));
         return;
     }
-    println!("{}  {}  [{}] v{}", r.id, r.title, r.state.as_deref().unwrap_or("–"), r.version);
+    say!("{}  {}  [{}] v{}", r.id, r.title, r.state.as_deref().unwrap_or("–"), r.version);
     for (k, v) in &r.fields {
         if *v != Data::Null {
-            println!("  {k} = {}", json!(v));
+            say!("  {k} = {}", json!(v));
         }
     }
 }
@@ -223,9 +224,9 @@ pub fn record(context: &Context<'_>, a: &RecordArgs) -> Result<()> {
                 print_json(&json!(page));
             } else {
                 for r in &page.items {
-                    println!("{}  {}", r.id, r.title);
+                    say!("{}  {}", r.id, r.title);
                 }
-                println!("{} / {}", page.items.len(), page.total);
+                say!("{} / {}", page.items.len(), page.total);
             }
         }
         RecordWord::Get { register, id } => {
@@ -291,6 +292,17 @@ fn save(file: &Path, bytes: &[u8]) -> Result<()> {
     std::fs::write(file, bytes).map_err(|e| Error::Unavailable(format!("Không ghi được {}: {e}", file.display())))
 }
 
+/// Where and what; a cell that is not in the file has a field but no column letter.
+fn row_error(line: u32, e: &files::CellError) -> String {
+    let place = match (e.column.as_str(), e.label.as_str()) {
+        ("", "") => String::new(),
+        ("", label) => format!(", {label}"),
+        (column, "") => format!(", cột {column}"),
+        (column, label) => format!(", cột {column} ({label})"),
+    };
+    format!("dòng {line}{place}: {} {}", e.what, e.remedy).trim_end().to_owned()
+}
+
 /// `lachan import`: dry run, or apply with progress.
 pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
     let instance = context.open()?;
@@ -313,15 +325,15 @@ pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
         print_json(&json!(report));
     } else {
         for n in &report.notes {
-            println!("{n}");
+            say!("{n}");
         }
         for row in report.rows.iter().filter(|r| !r.errors.is_empty()) {
             for e in &row.errors {
-                println!("dòng {}, cột {} ({}): {} {}", row.line, e.column, e.label, e.what, e.remedy);
+                say!("{}", row_error(row.line, e));
             }
         }
         let c = &report.counts;
-        println!(
+        say!(
             "mới {}, sửa {}, không đổi {}, lỗi {}{}",
             c.create,
             c.update,
@@ -376,6 +388,19 @@ mod tests {
         assert_eq!((q.filters[0].field.as_str(), q.filters[0].values.as_slice(), q.limit), ("name", &["a=b".to_owned()][..], Some(7)));
         let list = ListArgs { filter: vec!["name".into()], ..ListArgs::default() };
         assert!(matches!(list.query(), Err(Error::BadRequest(_))));
+    }
+
+    #[test]
+    fn an_error_names_what_place_it_has() {
+        let e = |column: &str, label: &str, remedy: &str| files::CellError {
+            column: column.into(),
+            label: label.into(),
+            what: "sai.".into(),
+            remedy: remedy.into(),
+        };
+        assert_eq!(row_error(2, &e("B", "Tên", "Sửa.")), "dòng 2, cột B (Tên): sai. Sửa.");
+        assert_eq!(row_error(2, &e("", "Tên", "")), "dòng 2, Tên: sai.");
+        assert_eq!(row_error(2, &e("", "", "")), "dòng 2: sai.");
     }
 
     #[test]
