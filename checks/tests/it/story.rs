@@ -223,8 +223,11 @@ fn targets_of(me: &Person<'_>, plan: &str) -> Done {
     must(b.count("tbody tr")? == 3, "three targets")?;
     must(b.text("tbody")?.contains("Chưa gắn chỉ số"), "not bound yet")?;
     me.look("plan-targets-unbound")?;
-    let suggested = b.run("return document.querySelector('tbody tr select').value")?;
-    same("suggested for contact points", suggested.as_str().unwrap_or_default(), "T-04")?;
+    let chosen = b.run("return document.querySelector('tbody tr select').value")?;
+    same("nothing is chosen for the reader", chosen.as_str().unwrap_or_default(), "")?;
+    let suggested = b.run("return document.querySelector('tbody tr select').options[1].value")?;
+    same("suggested first for contact points", suggested.as_str().unwrap_or_default(), "T-04")?;
+    b.click("tbody tr select option:nth-child(2)")?;
     b.click("tbody tr form button")?;
     b.see("Đã gắn chỉ số")?;
     must(b.count("tbody tr:first-child svg.bar")? == 1, "a live bar")?;

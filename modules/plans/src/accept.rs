@@ -22,6 +22,8 @@ pub struct Accepted {
     pub targets: usize,
     /// Obligations made.
     pub obligations: usize,
+    /// Names that nobody resolved: kept as text, nothing was given to them.
+    pub unresolved: usize,
 }
 
 struct Accept<'a, 't> {
@@ -50,6 +52,7 @@ pub fn accept(tx: &mut Tx, reg: &Registry, actor: &Actor, draft: &Draft, hash: &
     let (plan, mut made) = (a.plan, a.made);
     made.obligations = expand::plan(tx, reg, actor, &plan, today)?;
     made.plan = plan;
+    made.unresolved = draft.unresolved().len();
     Ok(made)
 }
 

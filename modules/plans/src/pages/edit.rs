@@ -8,7 +8,7 @@ use web::axum::http::StatusCode;
 use web::components::{Choice, FieldView, InputKind, error_summary, field, form_actions, heading};
 use web::maud::{Markup, html};
 use web::shell::csrf;
-use web::{Ctx, FormData, Page, PageResult, fmt, redirect};
+use web::{Ctx, FormData, Page, PageResult, fmt, redirect, redirect_with};
 
 use crate::actors::Directory;
 use crate::draft::{Draft, Who};
@@ -194,6 +194,11 @@ pub async fn task_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: For
     t.text = form.text("text").trim().to_owned();
     (t.lead, t.coordinating) = (lines(form.text("lead")), lines(form.text("coordinating")));
     let time = word("time");
+    // a day that does not exist must not become another one in silence
+    if let Some(bad) = time.as_deref().and_then(impossible_day) {
+        let message = format!("«{bad}» không phải ngày có thật. Nhiệm vụ chưa được lưu; sửa lại thời gian.");
+        return redirect_with(&ctx, &format!("/plans/import/{id}/task/{n}"), "unmet", &message);
+    }
     if time != t.time {
         t.schedule = time.as_deref().and_then(|s| plan_reader::schedule::read(s, year));
         t.time = time;
@@ -209,6 +214,12 @@ pub async fn task_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: For
     }
     resolve_new(&ctx, &mut draft).await?;
     save(&ctx, &id, version, draft, format!("/plans/import/{id}")).await
+}
+
+/// The first `d/m/yyyy` of a text that no calendar has.
+fn impossible_day(time: &str) -> Option<&str> {
+    time.split(|c: char| !c.is_ascii_digit() && c != '/')
+        .find(|w| w.split('/').count() == 3 && w.len() >= 8 && text::parse_date_vi(w).is_err())
 }
 
 /// Names that an edit brought in are matched like those of the reading.
@@ -314,7 +325,11 @@ pub async fn actor_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: Fo
         }
     }
     let who = match (form.text("who"), picked.len()) {
-        ("pick" | "", 0) => return Err(Error::invalid("agency", "Chọn một cơ quan trong danh sách, hoặc chọn “Chỉ giữ tên gọi”.").into()),
+        ("pick" | "", 0) => {
+            let back = format!("/plans/import/{id}/actor/{n}");
+            let message = "Chưa có cơ quan nào đúng tên đó. Gõ tên chính thức hoặc tên ngắn trong sổ, chọn trong danh sách, hoặc chọn “Chỉ giữ tên gọi”.";
+            return redirect_with(&ctx, &back, "unmet", message);
+        }
         ("pick" | "", 1) => Who::Agency(picked.remove(0)),
         ("pick" | "", _) => Who::Chosen(picked),
         (json, _) => {

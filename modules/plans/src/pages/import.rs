@@ -91,10 +91,13 @@ pub async fn accept(ctx: Ctx, Path(id): Path<String>, _: FormData) -> PageResult
     let done = ctx.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, &who.today)).await;
     match done {
         Ok(made) => {
-            let message = format!(
+            let mut message = format!(
                 "Đã tạo kế hoạch: {} chỉ tiêu, {} nhiệm vụ, {} nghĩa vụ cho các cơ quan.",
                 made.targets, made.tasks, made.obligations
             );
+            if made.unresolved > 0 {
+                message.push_str(&format!(" {} tên gọi chưa rõ là cơ quan nào nên không được giao việc.", made.unresolved));
+            }
             redirect_with(&ctx, &format!("/plans/{}", made.plan), "met", &message)
         }
         Err(Error::Invalid(errors)) => {

@@ -62,7 +62,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let may_add = ctx.can(Verb::Create, "evidence") && one.state.open();
     let body = html! {
         (heading(o.text("content").unwrap_or_default(), None, Some(tag(one.state.tone(), lang.l(one.state.label())))))
-        section.card { (facts(list)) @if let Some(s) = o.text("scope_text") { p { (lang.t("Phạm vi", "Scope")) ": " (s) } } }
+        section.card { (facts(list))
+            @if let Some(r) = o.text("result_note") { p { strong { (lang.t("Kết quả báo cáo", "Result handed in")) } ": " (r) } }
+            @if let Some(s) = o.text("scope_text") { p { (lang.t("Phạm vi", "Scope")) ": " (s) } } }
         section.card {
             h2 { (lang.t("Minh chứng", "Evidence")) }
             @if evidence.is_empty() { p.muted { (lang.t("Chưa có minh chứng. Ghi lại việc đã làm, số văn bản, hoặc bản ghi trong sổ.", "None yet. Note what was done, a document number, or a record.")) } }

@@ -39,9 +39,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                     }
                     _ => None,
                 };
-                let words =
-                    format!("{} {}", record.text("content").unwrap_or_default(), record.link_title("objective").unwrap_or_default());
-                let suggestions = if figure.is_none() { targets::suggest(&words, 3) } else { vec![] };
+                // the target's own words only: two targets of one objective are two questions
+                let words = record.text("content").unwrap_or_default();
+                let suggestions = if figure.is_none() { targets::suggest(words, 3) } else { vec![] };
                 live.push(Live { record, figure, suggestions });
             }
             let tasks = sorted(linked(tx, &who.reg, &who.actor, "task", "plan", &wanted)?);
@@ -164,7 +164,9 @@ fn bind(ctx: &Ctx, plan: &str, l: &Live, may: bool) -> Markup {
                 (csrf(&ctx.look))
                 input type="hidden" name="version" value=(l.record.version);
                 label.sr for={"i-" (l.record.id)} { (lang.t("Chỉ số đo chỉ tiêu này", "Indicator")) }
-                select id={"i-" (l.record.id)} name="indicator" {
+                select id={"i-" (l.record.id)} name="indicator" required {
+                    // nothing is chosen beforehand: one press on a wrong guess would make a false figure
+                    option value="" { (lang.t("Chọn chỉ số đo", "Choose the indicator")) }
                     @for (id, label) in &l.suggestions { option value=(id) { (id) " · " (label) } }
                     @for (id, label) in targets::all_indicators() { @if !l.suggestions.iter().any(|s| s.0 == *id) { option value=(id) { (id) " · " (label) } } }
                 }
