@@ -2,16 +2,14 @@
 //! scope stands in any body: no id, no text, no personal value, no number.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use registers::Record;
 use serde_json::{Value, json};
 use testkit::{Client, Reply};
 
-use crate::golden;
 use crate::needles::{Needles, unpacked, visible};
-use crate::rights::{Facts, Person, Reach, VERBS, people};
+use crate::rights::{Facts, Person, Reach, people};
 use crate::world::{self, World};
 
 /// A version no record has: a request that gets as far as comparing versions was allowed.
@@ -384,45 +382,4 @@ fn nobody_sees_or_does_more_than_the_definitions_say() {
     });
     let faults = faults.into_inner().unwrap();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults[..faults.len().min(60)].join("\n"));
-    golden::compare("permissions.txt", &matrix(&facts));
-}
-
-/// role × register: capital letters reach the whole instance, small ones the subtree of the grant.
-fn matrix(facts: &Facts) -> String {
-    let roles: BTreeSet<&str> = facts.access.values().chain([]).flat_map(|r| r.keys()).map(String::as_str).collect();
-    let named: BTreeSet<&str> = facts.named.values().flat_map(|r| r.keys()).map(String::as_str).collect();
-    let mut out = String::from(
-        "Who may what, by register and role. R read, C create, U update, T transition, D withdraw, E export, I import, M unmask.\n\
-         Capital: the whole instance whatever the grant. Small: within the agency subtree of the grant.\n",
-    );
-    for (register, by_role) in &facts.access {
-        let owned = if facts.reference.contains(register) { "" } else { " (owned by an agency)" };
-        let _ = writeln!(out, "\n{register}{owned}");
-        for role in &roles {
-            let Some(verbs) = by_role.get(*role) else { continue };
-            let wide = *role == "everyone" || facts.reference.contains(register);
-            let _ = writeln!(out, "  {role:<18}{}", letters(verbs, wide));
-        }
-    }
-    out.push_str("\nnamed permissions\n");
-    for (name, by_role) in &facts.named {
-        let _ = writeln!(out, "\n{name}");
-        for role in &named {
-            let Some((verbs, everywhere)) = by_role.get(*role) else { continue };
-            let _ = writeln!(out, "  {role:<18}{}", letters(verbs, *everywhere));
-        }
-    }
-    out
-}
-
-fn letters(verbs: &BTreeSet<String>, wide: bool) -> String {
-    VERBS
-        .iter()
-        .zip(["r", "c", "u", "t", "d", "e", "i", "m"])
-        .map(|(v, l)| match (verbs.contains(*v), wide) {
-            (false, _) => "·".to_owned(),
-            (true, true) => l.to_uppercase(),
-            (true, false) => l.to_owned(),
-        })
-        .collect()
 }

@@ -1,9 +1,12 @@
 //! Golden files: what the product promises to the outside, kept under `checks/golden`, rewritten by `UPDATE_GOLDEN=1`.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use store::Engine;
 
+use crate::rights::{Facts, VERBS};
 use crate::world;
 
 /// Compares with `checks/golden/<name>`; the first different line is shown.
@@ -20,7 +23,7 @@ pub fn compare(name: &str, text: &str) {
     }
     let at = kept.lines().zip(text.lines()).take_while(|(a, b)| a == b).count();
     panic!(
-        "checks/golden/{name} differs at line {}:\n  kept: {}\n  now:  {}\nIf the change is meant: UPDATE_GOLDEN=1 cargo test -p checks",
+        "checks/golden/{name} differs at line {}:\n  kept: {}\n  now:  {}\nIf the change is meant: UPDATE_GOLDEN=1 cargo xtask test golden",
         at + 1,
         kept.lines().nth(at).unwrap_or("(end)"),
         text.lines().nth(at).unwrap_or("(end)")
@@ -96,4 +99,50 @@ fn schema() {
         assert!(text == other, "the schema of {engine:?} differs from that of SQLite");
     }
     compare("schema.sql", text);
+}
+
+#[test]
+fn permissions() {
+    let w = world::sqlite();
+    compare("permissions.txt", &matrix(&Facts::of(&w)));
+}
+
+/// role × register: capital letters reach the whole instance, small ones the subtree of the grant.
+fn matrix(facts: &Facts) -> String {
+    let roles: BTreeSet<&str> = facts.access.values().chain([]).flat_map(|r| r.keys()).map(String::as_str).collect();
+    let named: BTreeSet<&str> = facts.named.values().flat_map(|r| r.keys()).map(String::as_str).collect();
+    let mut out = String::from(
+        "Who may what, by register and role. R read, C create, U update, T transition, D withdraw, E export, I import, M unmask.\n\
+         Capital: the whole instance whatever the grant. Small: within the agency subtree of the grant.\n",
+    );
+    for (register, by_role) in &facts.access {
+        let owned = if facts.reference.contains(register) { "" } else { " (owned by an agency)" };
+        let _ = writeln!(out, "\n{register}{owned}");
+        for role in &roles {
+            let Some(verbs) = by_role.get(*role) else { continue };
+            let wide = *role == "everyone" || facts.reference.contains(register);
+            let _ = writeln!(out, "  {role:<18}{}", letters(verbs, wide));
+        }
+    }
+    out.push_str("\nnamed permissions\n");
+    for (name, by_role) in &facts.named {
+        let _ = writeln!(out, "\n{name}");
+        for role in &named {
+            let Some((verbs, everywhere)) = by_role.get(*role) else { continue };
+            let _ = writeln!(out, "  {role:<18}{}", letters(verbs, *everywhere));
+        }
+    }
+    out
+}
+
+fn letters(verbs: &BTreeSet<String>, wide: bool) -> String {
+    VERBS
+        .iter()
+        .zip(["r", "c", "u", "t", "d", "e", "i", "m"])
+        .map(|(v, l)| match (verbs.contains(*v), wide) {
+            (false, _) => "·".to_owned(),
+            (true, true) => l.to_uppercase(),
+            (true, false) => l.to_owned(),
+        })
+        .collect()
 }
