@@ -6,6 +6,7 @@ pub mod actors;
 mod assignments;
 mod body_tasks;
 mod checks;
+mod clauses;
 mod columns;
 mod dates;
 mod decode;

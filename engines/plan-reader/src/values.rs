@@ -60,22 +60,20 @@ const MAX_TEXT: usize = 40_000;
 pub fn read(text: &str) -> Vec<Value> {
     let folded = Folded::new(crate::fold::prefix(text, MAX_TEXT));
     let mut out = Vec::new();
-    let mut start = 0;
-    let bytes = folded.key.as_bytes();
-    for at in 0..=bytes.len() {
-        let end = at == bytes.len()
-            || bytes[at] == b';'
-            || bytes[at] == b'\n'
-            || (bytes[at] == b'.' && bytes.get(at + 1) == Some(&b' ') && !bytes[at - usize::from(at > 0)].is_ascii_digit());
-        if end {
-            clause(folded.slice(start, at).trim(), &mut out);
-            start = at + 1;
-        }
+    for (start, end) in crate::clauses::split(&folded, valued) {
         if out.len() >= MAX_VALUES {
             break;
         }
+        clause(folded.slice(start, end).trim(), &mut out);
     }
     out
+}
+
+/// Whether a text holds a number that is a target.
+fn valued(text: &str) -> bool {
+    let mut found = Vec::new();
+    clause(text, &mut found);
+    found.iter().any(|v| !is_implied(v))
 }
 
 fn clause(text: &str, out: &mut Vec<Value>) {
@@ -241,7 +239,7 @@ fn words(text: &Folded<'_>, out: &mut Vec<Value>) {
 
 /// Whether a value was read from a word, not from a number.
 pub fn is_implied(value: &Value) -> bool {
-    !value.text.contains(|c: char| c.is_ascii_digit()) && value.unit == "%"
+    value.unit == "%" && !value.text.contains('%')
 }
 
 #[cfg(test)]
