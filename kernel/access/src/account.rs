@@ -169,6 +169,11 @@ pub fn account(tx: &mut Tx, id: &str) -> Result<Account> {
     row.map(|r| Account::read(&r, 0)).transpose()?.ok_or_else(|| Error::NotFound("Không có tài khoản này.".into()))
 }
 
+/// Is there an account at all? A new instance has none.
+pub fn any_account(tx: &mut Tx) -> Result<bool> {
+    Ok(tx.query_opt("SELECT id FROM account LIMIT 1", &[])?.is_some())
+}
+
 /// One account by sign-in name (folded here).
 pub fn account_by_login(tx: &mut Tx, login: &str) -> Result<Option<Account>> {
     let row = tx.query_opt(&format!("SELECT {COLUMNS} FROM account a WHERE a.login = $1"), &[text::fold(login).into()])?;

@@ -2,6 +2,7 @@
 
 mod demo;
 pub mod names;
+pub mod setup;
 
 use store::Result;
 use web::{DemoContext, Module, Source, sources};

@@ -64,7 +64,7 @@ enum AccountWord {
 }
 
 /// Twelve letters and digits that are not mistaken for each other, in three groups.
-fn temporary() -> String {
+pub(super) fn temporary() -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut bytes = [0u8; 12];
     SystemIds.fill(&mut bytes);
@@ -145,7 +145,7 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
 }
 
 /// The temporary password, shown this once.
-fn once(json: bool, login: &str, word: &str) {
+pub(super) fn once(json: bool, login: &str, word: &str) {
     if json {
         print_json(&json!({ "login": login, "password": word }));
     } else {

@@ -9,6 +9,7 @@ mod instance_cmds;
 pub(crate) mod out;
 mod plan_read;
 mod records;
+mod setup;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ struct Cli {
 enum Word {
     /// Start with the demo province Sao Mai on 127.0.0.1:8080
     Demo(crate::demo::DemoArgs),
+    /// First setup of a real province: its agencies and the first account
+    Setup(setup::SetupArgs),
     /// Start the server
     Serve(instance_cmds::ServeArgs),
     /// Show what the definitions would change in the database; --apply does it; --to moves the whole instance
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
     let context = Context { database: database.as_deref().unwrap_or("lachan.db"), account: cli.account.as_deref(), json: cli.json };
     let done = match cli.command {
         Word::Demo(a) => crate::demo::run(&a, database.as_deref()),
+        Word::Setup(a) => setup::run(&context, &a),
         Word::Serve(a) => instance_cmds::serve(&context, &a),
         Word::Migrate(a) => instance_cmds::migrate(&context, &a),
         Word::Backup { file } => instance_cmds::backup(&context, &file),

@@ -52,7 +52,13 @@ async fn show(guest: Guest, who: MaybeCtx, q: QueryData, headers: HeaderMap) -> 
     if who.0.is_some() {
         return Ok(Redirect::to(&back).into_response());
     }
-    Ok(form(guest, &headers, &back, "", None, StatusCode::OK))
+    let empty = !guest.app.read(access::any_account).await?;
+    let lang = guest.look.lang;
+    let first = lang.t(
+        "Hệ thống chưa có tài khoản nào. Trên máy chủ, chạy lệnh: lachan setup --province TỈNH --login TÊN --name \"HỌ TÊN\"",
+        "There is no account yet. On the server run: lachan setup --province PROVINCE --login NAME --name \"FULL NAME\"",
+    );
+    Ok(form(guest, &headers, &back, "", empty.then_some(first), StatusCode::OK))
 }
 
 /// The form. A browser without the guard cookie gets one, and its token in the form.
