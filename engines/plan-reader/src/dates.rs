@@ -207,20 +207,59 @@ pub fn horizon(key: &str) -> Option<i32> {
     None
 }
 
-/// The end of "giai đoạn 2022 - 2025", or of "năm 2026".
-pub fn validity(key: &str) -> Option<i32> {
-    if let Some(at) = find_word(key, "giai doan", 0) {
-        let tail: String = key[at..].chars().take(28).collect();
-        return years(&tail).last().copied();
+/// Years a folded title names for its own plan: (first, last). "giai đoạn 2022 - 2025" gives both, "năm 2026" that year twice,
+/// "đến năm 2025, tầm nhìn 2030" only the last. Quoted names, dates of documents and visions do not count.
+pub fn period(key: &str) -> (Option<i32>, Option<i32>) {
+    let words = period_words(key);
+    let year = |at: usize| words.get(at).and_then(|w| year_token(w));
+    let (mut until, mut single): (Option<i32>, Option<(i32, i32)>) = (None, None);
+    for at in 0..words.len() {
+        let Some(first) = year(at) else { continue };
+        let joint = words[at + 1..].iter().take_while(|w| ["-", "den", "toi", "het", "cuoi", "nam"].contains(&w.as_str())).count();
+        if joint > 0
+            && let Some(last) = year(at + 1 + joint).filter(|y| *y > first)
+        {
+            return (Some(first), Some(last));
+        }
+        let before: Vec<&str> = words[..at].iter().rev().map(String::as_str).take(3).collect();
+        match before.as_slice() {
+            ["nam", "den" | "toi" | "het" | "cuoi", ..] | ["den", ..] => until = until.or(Some(first)),
+            ["nam", ..] => single = single.or(Some((first, first))),
+            // "năm 2024, 2025", "năm 2024 và 2025"
+            [near, ..] if *near == "va" || year_token(near).is_some() => single = single.map(|(a, b)| (a, b.max(first))),
+            _ => {}
+        }
     }
-    None
+    single.map_or((None, until), |(first, last)| (Some(first), Some(last)))
 }
 
-/// The year of a yearly plan's title ("Chuyển đổi số năm 2026"); none when it names several years.
-pub fn yearly(key: &str) -> Option<i32> {
-    let at = find_word(key, "nam", 0)?;
-    let year = key.get(at + 4..at + 8).and_then(year_token)?;
-    (years(key).len() == 1 && find_word(key, "den nam", 0).is_none()).then_some(year)
+/// Words of a title that speak of the plan itself; dashes stand alone.
+fn period_words(key: &str) -> Vec<String> {
+    // every second part of a text cut at quotation marks is a quoted name
+    let own: String = key.split('"').step_by(2).collect::<Vec<_>>().join(" ").replace('-', " - ");
+    let mut words: Vec<String> = Vec::new();
+    let mut vision = false;
+    for word in own.split_whitespace().map(|w| w.trim_matches([',', ';', '.', '(', ')', ':'])) {
+        let passing = year_token(word).is_some() || ["-", "den", "toi", "nam", "het", "giai", "doan", "cho", ""].contains(&word);
+        vision = vision && passing;
+        if vision {
+            continue;
+        }
+        if word == "nhin" && words.last().is_some_and(|w| w == "tam") || word == "huong" && words.last().is_some_and(|w| w == "dinh") {
+            words.pop();
+            vision = true;
+            continue;
+        }
+        // "ngày 6 tháng 01 năm 2021" is the date of a document
+        if word == "nam" && words.len() > 1 && words[words.len() - 2] == "thang" {
+            words.push("ngay".to_owned());
+            continue;
+        }
+        if !word.is_empty() {
+            words.push(word.to_owned());
+        }
+    }
+    words
 }
 
 #[cfg(test)]
@@ -243,7 +282,24 @@ mod tests {
         assert_eq!(horizon(&fold("đến năm 2025, tầm nhìn đến năm 2030")), Some(2025));
         assert_eq!(horizon(&fold("tầm nhìn 2030")), None);
         assert_eq!(horizon(&fold("Đến 2027")), Some(2027));
-        assert_eq!(validity(&fold("giai đoạn 2022 - 2025")), Some(2025));
+    }
+
+    #[test]
+    fn the_period_of_a_title() {
+        for (title, first, last) in [
+            ("Chuyển đổi số giai đoạn 2022-2025", Some(2022), Some(2025)),
+            ("An toàn thông tin giai đoạn 2022 – 2025, định hướng đến năm 2030", Some(2022), Some(2025)),
+            ("Cải cách hành chính từ năm 2024 đến hết năm 2027", Some(2024), Some(2027)),
+            ("Cải cách hành chính năm 2026", Some(2026), Some(2026)),
+            ("Truyền thông các năm 2024, 2025 và 2026", Some(2024), Some(2026)),
+            ("Chiến lược đến năm 2025, tầm nhìn 2030 trên địa bàn tỉnh", None, Some(2025)),
+            ("Chiến lược đến năm 2025, tầm nhìn đến năm 2030 trên địa bàn xã năm 2024", Some(2024), Some(2024)),
+            ("Quyết định số 21/QĐ-TTg, ngày 06/01/2021 và Chỉ thị ngày 6 tháng 01 năm 2022 của Thủ tướng", None, None),
+            ("Thực hiện Đề án “Truyền thông giai đoạn 2021 - 2025” trên địa bàn tỉnh", None, None),
+            ("Tầm nhìn 2030", None, None),
+        ] {
+            assert_eq!(period(&fold(title)), (first, last), "{title}");
+        }
     }
 
     #[test]

@@ -252,7 +252,7 @@ fn places(text: &str, level: &str) -> Vec<String> {
 /// The plan's year: caption of the appendix, "năm 2026" in the title, youngest document of the preamble.
 fn year(doc: &Document, title: Option<&str>) -> Option<i32> {
     let caption = doc.appendix.iter().take(6).find(|p| p.key.contains("kem theo")).and_then(|p| dates::years(&p.key).last().copied());
-    let titled = title.and_then(|t| dates::yearly(&fold(t)));
+    let titled = title.map(|t| dates::period(&fold(t))).and_then(|(first, last)| first.filter(|_| first == last));
     caption.or(titled).or_else(|| {
         let mut latest = None;
         for para in &doc.head {

@@ -75,6 +75,11 @@ pub fn read_text(text: &str) -> Plan {
     }
 }
 
+/// First and last year for which a plan of this title holds, as far as the title says so.
+pub fn period(title: &str) -> (Option<i32>, Option<i32>) {
+    dates::period(&fold::fold(title))
+}
+
 /// The whole pipeline behind decoding.
 fn understand(decoded: Decoded) -> Reading {
     let Decoded { lines, wrapped } = decoded;
@@ -90,7 +95,7 @@ fn understand(decoded: Decoded) -> Reading {
         sections: doc.parts.iter().map(|p| p.section.clone()).collect(),
         ..Plan::default()
     };
-    let fallback = plan.title.as_deref().map(fold::fold).and_then(|t| dates::validity(&t).or_else(|| dates::yearly(&t)));
+    let fallback = plan.title.as_deref().map(period).and_then(|(first, last)| first.and(last));
     plan.objectives = objectives::read(&doc, fallback);
     let (blocks, clauses) = assignments::read(&doc, &mut warnings);
     let tables = table::read(&doc.rows, head.year, &mut warnings);

@@ -108,10 +108,7 @@ fn switch(key: &str) -> Option<bool> {
 }
 
 fn horizon_of(key: &str) -> Option<i32> {
-    dates::horizon(key).or_else(|| dates::validity(key)).or_else(|| {
-        let at = crate::fold::find_word(key, "nam", 0)?;
-        key.get(at + 4..at + 8).and_then(dates::year_token).filter(|_| !key[..at].trim_end().ends_with("tam nhin"))
-    })
+    dates::horizon(key).or_else(|| dates::period(key).1)
 }
 
 /// A horizon in the item itself, outside quotation marks: "Đến năm 2027, 90% …".

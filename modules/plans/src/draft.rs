@@ -80,26 +80,10 @@ impl Draft {
     }
 }
 
-/// Years the plan is valid, read from its title, number line and date: (first day, last day).
+/// Days the plan is valid, as far as title and date say so: (first, last). What is not said stays open and is asked for.
 pub fn period(plan: &Plan) -> (Option<String>, Option<String>) {
-    let title = plan.title.clone().unwrap_or_default();
-    let mut years: Vec<i32> = years_in(&title);
-    let date_year: Option<i32> = plan.date.as_deref().and_then(|d| d.get(..4)).and_then(|y| y.parse().ok());
-    let horizon = plan.objectives.iter().filter_map(|o| o.horizon.as_deref()).filter_map(|h| h.get(..4)?.parse::<i32>().ok()).min();
-    years.extend(date_year);
-    let first = years.iter().min().copied();
-    let last = years.iter().max().copied().max(if years_in(&title).len() > 1 { None } else { horizon });
-    let start = plan.date.clone().or_else(|| first.map(|y| format!("{y:04}-01-01")));
-    (start, last.map(|y| format!("{y:04}-12-31")))
-}
-
-/// Four-digit years between 2000 and 2099.
-fn years_in(s: &str) -> Vec<i32> {
-    s.split(|c: char| !c.is_ascii_digit())
-        .filter(|w| w.len() == 4)
-        .filter_map(|w| w.parse().ok())
-        .filter(|y| (2000..2100).contains(y))
-        .collect()
+    let (first, last) = plan_reader::period(plan.title.as_deref().unwrap_or_default());
+    (first.map(|y| format!("{y:04}-01-01")).or_else(|| plan.date.clone()), last.map(|y| format!("{y:04}-12-31")))
 }
 
 #[cfg(test)]
@@ -107,11 +91,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_period_comes_from_title_date_and_horizon() {
-        let mut plan = Plan { title: Some("Kế hoạch giai đoạn 2022 - 2025".into()), ..Plan::default() };
-        assert_eq!(period(&plan), (Some("2022-01-01".into()), Some("2025-12-31".into())));
-        plan.date = Some("2022-03-04".into());
-        assert_eq!(period(&plan).0, Some("2022-03-04".into()));
+    fn the_period_comes_from_the_title_then_from_the_date_and_is_never_guessed() {
+        let of =
+            |title: &str, date: Option<&str>| period(&Plan { title: Some(title.into()), date: date.map(str::to_owned), ..Plan::default() });
+        let days = |a: Option<&str>, b: Option<&str>| (a.map(str::to_owned), b.map(str::to_owned));
+        assert_eq!(of("Kế hoạch giai đoạn 2022 - 2025", Some("2022-03-04")), days(Some("2022-01-01"), Some("2025-12-31")));
+        assert_eq!(of("Cải cách hành chính năm 2026", Some("2026-01-20")), days(Some("2026-01-01"), Some("2026-12-31")));
+        let vision = "Thực hiện Chiến lược đến năm 2025, tầm nhìn 2030";
+        assert_eq!(of(vision, Some("2023-01-20")), days(Some("2023-01-20"), Some("2025-12-31")));
+        assert_eq!(of(vision, None), days(None, Some("2025-12-31")));
+        assert_eq!(of("Nâng cao năng lực", Some("2026-04-15")), days(Some("2026-04-15"), None));
         assert_eq!(period(&Plan::default()), (None, None));
     }
 }

@@ -95,13 +95,15 @@ fn doubts(draft: &Draft, base: &str, lang: Lang) -> Markup {
     let names = draft.names();
     let unresolved: Vec<(usize, &String)> = names.iter().enumerate().filter(|(_, n)| !draft.actors.contains_key(*n)).collect();
     let warnings = &draft.reading.plan.warnings;
-    let n = warnings.len() + unresolved.len() + usize::from(draft.head.issuer.is_none());
+    let period = period_question(draft, lang);
+    let n = warnings.len() + unresolved.len() + usize::from(draft.head.issuer.is_none()) + usize::from(period.is_some());
     html! {
         @if n > 0 {
             section.notice.soon aria-label=(lang.t("Cần xem", "To look at")) {
                 strong { (n) " " (lang.t("điều cần xem trước khi chấp nhận.", "things to look at before accepting.")) }
                 ul {
                     @if draft.head.issuer.is_none() { li { a href={(base) "/head"} { (lang.t("Chọn cơ quan ban hành", "Choose the issuing agency")) } } }
+                    @if let Some(question) = &period { li { a href={(base) "/head"} { (lang.t("Thời hạn hiệu lực", "Validity")) } ": " (question) } }
                     @for (i, name) in &unresolved { li { a href={(base) "/actor/" (i)} { "“" (name) "”" } ": " (lang.t("chưa rõ là cơ quan nào.", "not known in the register.")) } }
                     @for w in warnings {
                         li {
@@ -114,6 +116,19 @@ fn doubts(draft: &Draft, base: &str, lang: Lang) -> Markup {
             }
         }
     }
+}
+
+/// What to ask when neither title nor date say from when until when the plan holds.
+fn period_question(draft: &Draft, lang: Lang) -> Option<String> {
+    let missing = match (&draft.head.starts_on, &draft.head.ends_on) {
+        (Some(_), Some(_)) => return None,
+        (None, Some(_)) => lang.t("văn bản không nói bắt đầu từ ngày nào.", "the document does not say from when."),
+        (Some(_), None) => lang.t("văn bản không nói thực hiện đến khi nào.", "the document does not say until when."),
+        (None, None) => lang.t("văn bản không nói thực hiện từ khi nào đến khi nào.", "the document does not say from when until when."),
+    };
+    let first = draft.reading.plan.objectives.iter().filter_map(|o| o.horizon.as_deref()).min().filter(|_| draft.head.ends_on.is_none());
+    let hint = first.map(|h| format!(" {} {}.", lang.t("Mục tiêu gần nhất đến", "The nearest objective is due"), fmt::date(h)));
+    Some(format!("{missing}{}", hint.unwrap_or_default()))
 }
 
 /// The document with the lines that warnings speak of marked; each line can be linked to.
