@@ -139,6 +139,13 @@ fn ungroup(whole: &str, separator: char) -> Option<String> {
 }
 
 fn bad(s: &str, why: &str, sample: &str) -> ReadError {
+    // "Cấp độ 3": the number is there, words stand around it
+    let digits: String = s.chars().filter(char::is_ascii_digit).collect();
+    let words = s.chars().any(char::is_alphabetic);
+    let one_run = s.split(|c: char| !c.is_ascii_digit()).filter(|p| !p.is_empty()).count() == 1;
+    if words && one_run && digits.len() <= 12 {
+        return ReadError::new(format!("“{}” có chữ lẫn với số. Chỉ ghi con số: {digits}.", shorten(s)));
+    }
     ReadError::new(format!("“{}” không phải là số hợp lệ: {why}. Ví dụ đúng: {sample}.", shorten(s)))
 }
 
@@ -154,11 +161,11 @@ fn bad(s: &str, why: &str, sample: &str) -> ReadError {
 /// Anything else, with the reason in Vietnamese.
 pub fn parse_number_vi(s: &str) -> Result<f64, ReadError> {
     let sample = "1.200.000 hoặc 83,1";
-    let (negative, whole, part) = split_number(s).ok_or_else(|| bad(s, "không đọc được", sample))?;
+    let (negative, whole, part) = split_number(s).ok_or_else(|| bad(s, "không đọc được thành số", sample))?;
     if whole.len() > 18 {
         return Err(bad(s, "số quá lớn", sample));
     }
-    let value: f64 = format!("{whole}.{part}0").parse().map_err(|_| bad(s, "không đọc được", sample))?;
+    let value: f64 = format!("{whole}.{part}0").parse().map_err(|_| bad(s, "không đọc được thành số", sample))?;
     Ok(if negative && value != 0.0 { -value } else { value })
 }
 
@@ -168,7 +175,7 @@ pub fn parse_number_vi(s: &str) -> Result<f64, ReadError> {
 /// Decimals, numbers beyond 64 bits, anything unreadable.
 pub fn parse_integer_vi(s: &str) -> Result<i64, ReadError> {
     let sample = "1.200.000";
-    let (negative, whole, part) = split_number(s).ok_or_else(|| bad(s, "không đọc được", sample))?;
+    let (negative, whole, part) = split_number(s).ok_or_else(|| bad(s, "không đọc được thành số", sample))?;
     if part.bytes().any(|b| b != b'0') {
         return Err(bad(s, "phải là số nguyên", sample));
     }
@@ -180,6 +187,14 @@ pub fn parse_integer_vi(s: &str) -> Result<i64, ReadError> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_number_among_words_is_pointed_out() {
+        let said = parse_integer_vi("Cấp độ 3").unwrap_err();
+        assert_eq!(said.message(), "“Cấp độ 3” có chữ lẫn với số. Chỉ ghi con số: 3.");
+        assert!(parse_integer_vi("ba").unwrap_err().message().contains("Ví dụ đúng"));
+        assert!(parse_integer_vi("từ 3 đến 5").unwrap_err().message().contains("Ví dụ đúng"));
+    }
 
     #[test]
     fn shows() {

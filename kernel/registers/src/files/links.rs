@@ -152,7 +152,9 @@ impl Target {
                     format!("“{typed}” không có trong sổ “{label}”"),
                     format!("Có phải là “{n}”? Nếu chưa có thì thêm vào sổ trước."),
                 ),
-                None => Problem::new(format!("“{typed}” không có trong sổ “{label}”"), "Kiểm tra lại tên hoặc mã, hoặc thêm vào sổ trước."),
+                None => {
+                    Problem::new(format!("“{typed}” không có trong sổ “{label}”."), "Kiểm tra lại tên hoặc mã, hoặc thêm vào sổ trước.")
+                }
             }),
             many => {
                 let list: Vec<String> = many.iter().take(5).map(|e| format!("{} [{}]", e.title, e.id)).collect();
