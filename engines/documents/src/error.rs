@@ -76,3 +76,31 @@ impl fmt::Display for SheetError {
 }
 
 impl std::error::Error for SheetError {}
+
+/// Why a document could not be made. [`fmt::Display`] says it in Vietnamese with a remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DocumentError {
+    /// A figure is no SVG: its number from 1 in the order of the document, what the parser said.
+    Figure(usize, String),
+    /// A table has no column: its number from 1.
+    NoColumns(usize),
+    /// The document has no table to make a workbook of.
+    NoTable,
+    /// Could not be written: what is wrong.
+    CannotWrite(String),
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Figure(n, why) => {
+                write!(f, "Hình thứ {n} của văn bản không đọc được ({why}). Hãy tạo lại hình hoặc bỏ hình khỏi văn bản.")
+            }
+            Self::NoColumns(n) => write!(f, "Bảng thứ {n} của văn bản không có cột nào. Hãy thêm cột hoặc bỏ bảng khỏi văn bản."),
+            Self::NoTable => f.write_str("Văn bản không có bảng nào để lập bảng tính. Hãy tải bản .docx hoặc .pdf."),
+            Self::CannotWrite(why) => write!(f, "Không tạo được văn bản: {why}. Hãy báo người quản trị kèm nội dung này."),
+        }
+    }
+}
+
+impl std::error::Error for DocumentError {}

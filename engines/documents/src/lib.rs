@@ -1,5 +1,7 @@
-//! Values that become files. For now: sheets.
+//! Values that become files.
 //!
+//! * [`Document`] → `.docx` ([`Document::to_docx`]), `.pdf` ([`Document::to_pdf`]), its tables → `.xlsx`
+//!   ([`Document::to_xlsx`]), in the layout of Decree 30/2020/NĐ-CP
 //! * [`Workbook`] / [`Sheet`] → `.xlsx` ([`Workbook::to_xlsx`]) or `.csv` ([`Sheet::to_csv`])
 //! * `.xlsx` or `.csv` someone uploaded → [`SheetData`] ([`read_xlsx`], [`read_csv`])
 //!
@@ -7,15 +9,28 @@
 //! hostile input: limits before parsing, no panics, every refusal a Vietnamese sentence with a remedy.
 mod cell;
 mod csv;
+mod doc;
+mod docx;
 mod error;
+mod figure;
+mod font;
 mod guard;
+mod pdf;
 mod read;
 mod table;
+mod tables;
 mod write;
 
 pub use cell::{Cell, column_letter};
 pub use csv::read_csv;
-pub use error::SheetError;
+pub use doc::{
+    Align, Annex, Block, Document, Figure, Head, Instead, Look, Recipient, Row, Run, Secrecy, Signature, Table, TableCell, TableColumn,
+    Text, Urgency,
+};
+pub use error::{DocumentError, SheetError};
 pub use read::{ReadOptions, read_xlsx};
 pub use table::{DataRow, Header, SheetData};
 pub use write::{Column, ColumnKind, Guide, Sheet, Workbook};
+
+#[cfg(test)]
+mod samples;
