@@ -11,22 +11,56 @@ use web::{App, Config, Cx, Lang};
 use crate::instance::Instance;
 use crate::modules;
 
-/// Serves until Ctrl-C or SIGTERM, then finishes what it has taken and closes the store.
-pub fn serve(instance: &Instance, config: Config, listen: SocketAddr, smtp: Option<&str>) -> Result<()> {
+/// Threads that run requests up to their first wait; more only share the processors.
+const ASYNC_THREADS: usize = 4;
+/// Threads that hold a database connection, hash a password or read a file. Each has a heap of its own, which is the memory
+/// of a busy server; more than there are connections only wait. (Without a limit tokio makes up to 512.)
+const BLOCKING_THREADS: usize = 16;
+/// After the signal: how long running requests may take to end, and then the worker its present step.
+const REQUESTS_END: Duration = Duration::from_secs(3);
+const WORKER_ENDS: Duration = Duration::from_secs(1);
+
+/// Serves until Ctrl-C or SIGTERM, then finishes what it has taken and closes the store. `ready` is called when the address
+/// is open.
+pub fn serve(instance: &Instance, config: Config, listen: SocketAddr, smtp: Option<&str>, ready: impl FnOnce()) -> Result<()> {
     let app = instance.app(config);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::internal)?;
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.clamp(2, ASYNC_THREADS))
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()
+        .map_err(Error::internal)?;
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind(listen))
+        .map_err(|e| Error::Unavailable(format!("Không mở được địa chỉ {listen}: {e}. Chọn cổng khác bằng --listen.")))?;
     let worker = worker(instance, smtp)?.spawn(Duration::from_secs(2))?;
-    let done = runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(listen)
-            .await
-            .map_err(|e| Error::Unavailable(format!("Không mở được địa chỉ {listen}: {e}. Chọn cổng khác bằng --listen.")))?;
-        resume_imports(&app).await?;
-        let service = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(listener, service).with_graceful_shutdown(stop()).await.map_err(Error::internal)
-    });
-    drop(worker);
+    ready();
+    let done = runtime.block_on(answer(listener, app));
+    // requests still running after their time are given up: nothing of them was acknowledged
+    runtime.shutdown_timeout(Duration::from_millis(300));
+    worker.stop(WORKER_ENDS);
     instance.store.close();
     done
+}
+
+/// Answers until the signal; then what is running, but waits for no connection that only stays open.
+async fn answer(listener: tokio::net::TcpListener, app: App) -> Result<()> {
+    resume_imports(&app).await?;
+    let service = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let (tell, told) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        stop().await;
+        let _ = tell.send(true);
+    });
+    let stopping = |mut told: tokio::sync::watch::Receiver<bool>| async move {
+        let _ = told.wait_for(|s| *s).await;
+    };
+    let late = stopping(told.clone());
+    tokio::select! {
+        ended = axum::serve(listener, service).with_graceful_shutdown(stopping(told)) => ended.map_err(Error::internal),
+        () = async { late.await; tokio::time::sleep(REQUESTS_END).await } => Ok(()),
+    }
 }
 
 async fn stop() {

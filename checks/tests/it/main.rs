@@ -11,6 +11,7 @@ mod kill;
 mod needles;
 mod properties;
 mod rights;
+mod shutdown;
 mod story;
 mod tidy;
 mod world;

@@ -44,7 +44,7 @@ impl SqliteConn {
         }
         raw.pragma_update(None, "foreign_keys", true).map_err(error)?;
         // KiB; no mmap: an I/O error would be a signal instead of a message, and it counts as resident memory
-        raw.pragma_update(None, "cache_size", if write { -32_000 } else { -8_000 }).map_err(error)?;
+        raw.pragma_update(None, "cache_size", if write { -16_000 } else { -4_000 }).map_err(error)?;
         raw.pragma_update(None, "temp_store", "MEMORY").map_err(error)?;
         Ok(Self { raw, texts: HashMap::new(), open: false, lost: None })
     }

@@ -59,6 +59,25 @@ impl Server {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// SIGTERM, as an operator or the system would; when it was sent.
+    pub fn terminate(&self) -> Answer<Instant> {
+        let sent = Instant::now();
+        let done = Command::new("kill").arg(self.child.id().to_string()).status().map_err(|e| format!("kill: {e}"))?;
+        if done.success() { Ok(sent) } else { Err(format!("kill: {done}")) }
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self, patience: Duration) -> Answer<std::process::ExitStatus> {
+        let deadline = Instant::now() + patience;
+        loop {
+            match self.child.try_wait().map_err(|e| e.to_string())? {
+                Some(status) => return Ok(status),
+                None if Instant::now() > deadline => return Err(format!("did not end within {patience:?}: {}", self.output())),
+                None => std::thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+
     /// SIGKILL.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

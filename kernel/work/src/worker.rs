@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use store::{Error, Result, Store, Tx};
 
@@ -273,6 +273,23 @@ pub struct Running {
     threads: Vec<JoinHandle<()>>,
 }
 impl Running {
+    /// Stops the loops and waits `most` for the step each is in. `false`: one is still in its step (a relay that does not
+    /// answer, say); it is left to end with the process, and what it had not committed is done again at the next start.
+    pub fn stop(mut self, most: Duration) -> bool {
+        self.tell();
+        let until = Instant::now() + most;
+        while self.threads.iter().any(|t| !t.is_finished()) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let all = self.threads.iter().all(JoinHandle::is_finished);
+        // dropping the handles of the others lets them go
+        self.threads.retain(JoinHandle::is_finished);
+        all
+    }
+    fn tell(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.bell.ring();
+    }
     /// Something was just written that waits: look now, not at the next poll.
     pub fn wake(&self) {
         self.bell.ring();
@@ -280,8 +297,7 @@ impl Running {
 }
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.bell.ring();
+        self.tell();
         for t in self.threads.drain(..) {
             let _ = t.join();
         }

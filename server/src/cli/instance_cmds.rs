@@ -80,14 +80,17 @@ pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
     let base_url = a.base_url.clone().unwrap_or_else(|| format!("http://{}", a.listen));
     let config =
         web::Config { base_url: base_url.clone(), secure_cookies: a.secure_cookies, place: a.place.clone(), ..web::Config::default() };
-    say!("Lá Chắn: {base_url}/");
-    if !instance.store.read_blocking(access::any_account)? {
-        say!(
-            "Chưa có tài khoản nào. Ở cửa sổ khác: lachan setup --database {} --province TỈNH --login TÊN --name \"HỌ TÊN\"",
-            context.database
-        );
-    }
-    crate::serve::serve(&instance, config, a.listen, a.smtp.as_deref())
+    let nobody = !instance.store.read_blocking(access::any_account)?;
+    let ready = || {
+        say!("Lá Chắn: {base_url}/");
+        if nobody {
+            say!(
+                "Chưa có tài khoản nào. Ở cửa sổ khác: lachan setup --database {} --province TỈNH --login TÊN --name \"HỌ TÊN\"",
+                context.database
+            );
+        }
+    };
+    crate::serve::serve(&instance, config, a.listen, a.smtp.as_deref(), ready)
 }
 
 /// Shows, applies or moves.

@@ -70,8 +70,8 @@ pub fn run(args: &DemoArgs, database: Option<&str>) -> Result<()> {
         instance.store.close();
         return Ok(());
     }
-    accounts::print(&args.listen.to_string(), args.json);
-    crate::serve::serve(&instance, accounts::config(args.listen), args.listen, None)
+    let ready = || accounts::print(&args.listen.to_string(), args.json);
+    crate::serve::serve(&instance, accounts::config(args.listen), args.listen, None, ready)
 }
 
 /// Percent of the demo province.

@@ -222,7 +222,7 @@ async fn change_password(ctx: Ctx, Caller(client): Caller, headers: HeaderMap, f
     let begun = ctx.app.read(move |tx| SignIn::begin(tx, &login2)).await?;
     let (old, new) = (Secret::new(f.text("old")), Secret::new(f.text("password")));
     let hash = move || Ok::<_, Error>((begun.check(&old)?, NewPassword::replacing(&old, &new, &login, &name)?));
-    let hashed = tokio::task::spawn_blocking(hash).await.map_err(Error::internal)?;
+    let hashed = crate::edge::hashing(hash).await?;
     let (old, new) = match hashed {
         Ok(x) => x,
         Err(Error::Invalid(list)) => {

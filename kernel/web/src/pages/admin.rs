@@ -196,7 +196,7 @@ fn temporary_password() -> Secret {
 /// Hashing takes tens of milliseconds: its own thread.
 async fn hashed(secret: &Secret, login: &str, name: &str) -> Result<NewPassword> {
     let (s, l, n) = (Secret::new(secret.reveal()), login.to_owned(), name.to_owned());
-    tokio::task::spawn_blocking(move || NewPassword::new(&s, &l, &n)).await.map_err(Error::internal)?
+    crate::edge::hashing(move || NewPassword::new(&s, &l, &n)).await?
 }
 
 async fn create(ctx: Ctx, f: FormData) -> PageResult {

@@ -145,7 +145,7 @@ async fn enter(State(app): State<App>, guest: Guest, Caller(client): Caller, hea
 async fn attempt(app: &App, login: &str, password: Secret, client: Client) -> store::Result<Outcome> {
     let login = login.to_owned();
     let begun = app.read(move |tx| SignIn::begin(tx, &login)).await?;
-    let checked = tokio::task::spawn_blocking(move || begun.check(&password)).await.map_err(Error::internal)??;
+    let checked = crate::edge::hashing(move || begun.check(&password)).await??;
     app.write(move |tx| checked.finish(tx, &client)).await
 }
 
