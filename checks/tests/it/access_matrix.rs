@@ -1,10 +1,10 @@
 //! Every register × every role × every door: what is expected by `rights.rs` happens, and nothing outside a person's
 //! scope stands in any body: no id, no text, no personal value, no number.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
-use registers::Record;
+use registers::{Attachment, Data, Record, actions};
 use serde_json::{Value, json};
 use testkit::{Client, Reply};
 
@@ -26,7 +26,40 @@ struct Visitor<'a> {
     p: &'a Person,
     client: Client,
     forbidden: Needles,
+    attached: &'a Attached,
     faults: &'a Mutex<Vec<String>>,
+}
+
+/// Record id → field and SHA-256 of the file it was given; name and content of the file hold the record's id.
+type Attached = HashMap<String, (String, String)>;
+
+/// Gives a file to every record that the visitors will try, in each register that has files.
+fn attach(w: &World, facts: &Facts, all: &[Person]) -> Attached {
+    let (reg, mut todo) = (&w.instance.registry, BTreeSet::new());
+    for d in reg.registers.values() {
+        let Some(f) = d.fields.iter().find(|f| f.kind.is_file()) else { continue };
+        for p in all {
+            let (mine, other) = facts.examples(p, "read", &d.register.id);
+            todo.extend([mine, other].into_iter().flatten().map(|r| (d.register.id.clone(), r.id.clone(), f.id.clone())));
+        }
+    }
+    assert!(todo.len() > 20, "{} records with files", todo.len());
+    let mut out = Attached::new();
+    for (register, id, field) in todo {
+        let file = Attachment::upload(&format!("tệp {id}.txt"), format!("nội dung của {id}").into_bytes()).unwrap();
+        out.insert(id.clone(), (field.clone(), file.sha256().to_owned()));
+        let reg = std::sync::Arc::clone(reg);
+        w.instance
+            .store
+            .write_blocking(move |tx| {
+                let system = access::Actor::system("test");
+                let now = actions::get(tx, &reg, &system.may(access::Verb::Read, &register)?, &id)?.version;
+                let values = actions::Values::from([(field, Data::Files(vec![file]))]);
+                actions::update(tx, &reg, &system, &register, &id, now, values, None).map(drop)
+            })
+            .unwrap();
+    }
+    out
 }
 
 impl Visitor<'_> {
@@ -81,6 +114,32 @@ impl Visitor<'_> {
             self.asking_for(register, r, seen);
         }
         self.whole_list(register, reach);
+    }
+
+    /// Files of records: for who may read the record, and for nobody by the hash alone.
+    fn attachments(&self, register: &str) {
+        let reach = self.facts.reach(self.p, "read", register);
+        let (mine, other) = self.facts.examples(self.p, "read", register);
+        let at = |r: &Record, hash_of: &Record| {
+            let (field, _) = self.attached.get(&r.id)?;
+            let (_, sha) = self.attached.get(&hash_of.id)?;
+            Some([format!("/r/{register}/{}/file/{field}/{sha}", r.id), format!("/api/v1/{register}/{}/files/{field}/{sha}", r.id)])
+        };
+        let mine = mine.filter(|_| reach != Reach::Nothing);
+        for path in mine.and_then(|r| at(r, r)).into_iter().flatten() {
+            if let Some(reply) = self.get(&path, &[200])
+                && (!reply.text().contains(&mine.unwrap().id) || !reply.header("content-disposition").starts_with("attachment"))
+            {
+                self.fault(&path, "is not the file of this record");
+            }
+        }
+        let hidden = if reach == Reach::Nothing { 403 } else { 404 };
+        for path in other.and_then(|r| at(r, r)).into_iter().flatten() {
+            self.get(&path, &[hidden]);
+        }
+        for path in mine.zip(other).and_then(|(m, o)| at(m, o)).into_iter().flatten() {
+            self.get(&path, &[404]);
+        }
     }
 
     /// The API list is exactly what the person may see: ids and total.
@@ -346,6 +405,7 @@ fn nobody_sees_or_does_more_than_the_definitions_say() {
     let w = world::sqlite();
     let facts = Facts::of(&w);
     let all_people = people(&w);
+    let attached = attach(&w, &facts, &all_people);
     let officer = w.client("canbo");
     let listed = officer.get("/api/v1/targets").json();
     let sourced = |v: &&Value| v.get("no_source").is_none();
@@ -364,11 +424,20 @@ fn nobody_sees_or_does_more_than_the_definitions_say() {
     let visit = || {
         loop {
             let Some(p) = next.lock().unwrap().next() else { return };
-            let v = Visitor { w: &w, facts: &facts, p, client: w.client(p.login), forbidden: facts.forbidden(&w, p), faults: &faults };
+            let v = Visitor {
+                w: &w,
+                facts: &facts,
+                p,
+                client: w.client(p.login),
+                forbidden: facts.forbidden(&w, p),
+                attached: &attached,
+                faults: &faults,
+            };
             for register in facts.access.keys() {
                 v.reading(register);
                 v.writing(register);
                 v.files(register);
+                v.attachments(register);
             }
             v.other_pages();
             v.figures(&figures, &stranger);

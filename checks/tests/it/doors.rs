@@ -72,6 +72,34 @@ fn the_command_line_keeps_to_the_accounts_scope() {
     assert_eq!(cli["indicators"], w.client("daumoi").get("/api/v1/targets?as_of=2026-11-22").json()["items"]);
 }
 
+#[test]
+fn files_go_in_and_out_by_the_command_line_within_the_scope() {
+    let w = world::sqlite();
+    let (facts, p) = (Facts::of(&w), contact(&w));
+    let (mine, other) = facts.examples(&p, "read", "contact_point");
+    let (mine, other) = (mine.expect("a record of the commune"), other.expect("a record of others"));
+    let dir = std::env::temp_dir();
+    let (file, out) = (dir.join(format!("bb-{}.txt", std::process::id())), dir.join(format!("bb-{}.out", std::process::id())));
+    std::fs::write(&file, "Biên bản họp").unwrap();
+    let (from, to) = (file.to_string_lossy().into_owned(), out.to_string_lossy().into_owned());
+    let attach = |login: &str, id: &str| run(&w, login, &["record", "attach", "contact_point", id, "assignment_file", &from]);
+    let o = attach("daumoi", &mine.id);
+    assert!(o.status.success(), "{}", said(&o));
+    let o = run(&w, "daumoi", &["record", "file", "contact_point", &mine.id, "assignment_file", &to]);
+    assert!(o.status.success(), "{}", said(&o));
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), "Biên bản họp");
+    assert!(attach("canbo", &other.id).status.success());
+    assert_eq!(attach("daumoi", &other.id).status.code(), Some(3));
+    let o = run(&w, "daumoi", &["record", "file", "contact_point", &other.id, "assignment_file", &to]);
+    assert_eq!(o.status.code(), Some(3), "{}", said(&o));
+    std::fs::write(&file, b"MZ\x90\0").unwrap();
+    let o = attach("daumoi", &mine.id);
+    assert!(!o.status.success() && said(&o).contains("không thuộc loại được nhận"), "{}", said(&o));
+    for f in [file, out] {
+        std::fs::remove_file(f).unwrap();
+    }
+}
+
 fn contact(w: &World) -> Person {
     people(w).into_iter().find(|p| p.login == "daumoi").unwrap()
 }

@@ -25,6 +25,7 @@ fn val(d: &Data) -> Val {
         Data::Int(n) => Val::Int(*n),
         Data::Real(x) => Val::Real(*x),
         Data::Text(s) => Val::Text(s.clone()),
+        Data::Files(l) => l.first().map_or(Val::Null, |a| Val::Text(a.name().to_owned())),
         Data::Links(l) => Val::List(l.clone()),
     }
 }

@@ -3,6 +3,7 @@
 //! * [`Document`] → `.docx` ([`Document::to_docx`]), `.pdf` ([`Document::to_pdf`]), its tables → `.xlsx`
 //!   ([`Document::to_xlsx`]), in the layout of Decree 30/2020/NĐ-CP
 //! * [`Workbook`] / [`Sheet`] → `.xlsx` ([`Workbook::to_xlsx`]) or `.csv` ([`Sheet::to_csv`])
+//! * what an uploaded file really is → [`FileKind`]
 //! * `.xlsx` or `.csv` someone uploaded → [`SheetData`] ([`read_xlsx`], [`read_csv`])
 //!
 //! The same [`Cell`] on both sides, so what is exported can be imported again. Reading is built for
@@ -17,6 +18,7 @@ mod font;
 mod guard;
 mod pdf;
 mod read;
+mod sniff;
 mod table;
 mod tables;
 mod write;
@@ -29,6 +31,7 @@ pub use doc::{
 };
 pub use error::{DocumentError, SheetError};
 pub use read::{ReadOptions, read_xlsx};
+pub use sniff::{ALLOWED_EN, ALLOWED_VI, FileKind};
 pub use table::{DataRow, Header, SheetData};
 pub use write::{Column, ColumnKind, Guide, Sheet, Workbook};
 

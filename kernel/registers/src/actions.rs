@@ -14,7 +14,7 @@ use crate::owner::{Agency, Cache, reaches};
 use crate::read::{self, is_clear, not_found, present, readable};
 use crate::sql::Sql;
 use crate::write::{Writer, referrer, stale};
-use crate::{Data, HistoryEntry, ListPage, Query, Record, Registry};
+use crate::{Attachment, Data, HistoryEntry, ListPage, Query, Record, Registry};
 
 /// Field values by id, from a form, a JSON body or a row of a file.
 pub type Values = BTreeMap<String, Data>;
@@ -274,6 +274,14 @@ pub fn unmask(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &s
     let (raw, _) = w.load(tx, id, &mut Cache::default())?;
     w.log(tx, &raw, Some(&raw), "unmask", Some(reason))?;
     present(tx, reg, w.m, &w.scope, vec![raw], true)?.pop().ok_or_else(|| not_found(w.m))
+}
+
+/// A file of a record in scope and its content: of the field as it stands, or as it stood earlier.
+///
+/// # Errors
+/// [`Error::NotFound`] outside the scope or without such a file, [`Error::Forbidden`] when the field is masked.
+pub fn attachment(tx: &mut Tx, reg: &Registry, scope: &Scope, id: &str, field: &str, sha256: &str) -> Result<(Attachment, Vec<u8>)> {
+    crate::attachment::open(tx, reg, scope, id, field, sha256)
 }
 
 /// Up to `limit` records for a link field's picker: id and title, matching the words, within what the actor may read.

@@ -181,6 +181,7 @@ pub(crate) fn is_empty(v: &Data) -> bool {
     match v {
         Data::Null => true,
         Data::Links(l) => l.is_empty(),
+        Data::Files(l) => l.is_empty(),
         _ => false,
     }
 }
@@ -192,6 +193,7 @@ pub(crate) fn to_sql(v: &Data) -> Value {
         Data::Int(n) => (*n).into(),
         Data::Real(n) => (*n).into(),
         Data::Text(s) => s.as_str().into(),
+        Data::Files(l) => crate::attachment::to_column(l).into(),
     }
 }
 
@@ -203,6 +205,7 @@ pub(crate) fn from_sql(kind: &FieldType, v: Value) -> Data {
         (FieldType::Decimal, Value::Int(n)) => Data::Real(n as f64),
         (_, Value::Int(n)) => Data::Int(n),
         (_, Value::Real(n)) => Data::Real(n),
+        (k, Value::Text(s)) if k.is_file() => crate::attachment::from_column(s),
         (_, Value::Text(s)) => Data::Text(s),
     }
 }

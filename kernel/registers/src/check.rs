@@ -276,7 +276,7 @@ impl<'a> One<'a, '_> {
                 Some(f) if f.sensitive.is_some() => {
                     self.error("[register]", "title", format!("trường nhạy cảm “{word}” không được đứng trong title."));
                 }
-                Some(f) if matches!(f.kind, FieldType::Links(_) | FieldType::File) => {
+                Some(f) if matches!(f.kind, FieldType::Links(_) | FieldType::File | FieldType::Files) => {
                     self.error("[register]", "title", format!("trường “{word}” (nhiều liên kết hoặc tệp) không được đứng trong title."));
                 }
                 _ => {}

@@ -45,6 +45,7 @@ pub(crate) fn type_word(kind: &FieldType) -> String {
         T::Cidr => "cidr".into(),
         T::Domain => "domain".into(),
         T::File => "file".into(),
+        T::Files => "files".into(),
         T::Geo => "geo".into(),
         T::Choice(c) => format!("choice:{c}"),
         T::Link(t) => format!("link:{t}"),
@@ -66,7 +67,10 @@ pub(crate) fn widens(from: &str, to: &str) -> bool {
         matches!(t, "text" | "long_text" | "phone" | "email" | "url" | "ip" | "cidr" | "domain" | "geo") || t.starts_with("choice:")
     };
     let whole = |t: &str| matches!(t, "integer" | "money" | "year");
-    from == to || plain(from) && matches!(to, "text" | "long_text") || whole(from) && matches!(to, "integer" | "money")
+    from == to
+        || from == "file" && to == "files"
+        || plain(from) && matches!(to, "text" | "long_text")
+        || whole(from) && matches!(to, "integer" | "money")
 }
 
 /// The expression lists sort by, and its index: empty values come last in rising order.

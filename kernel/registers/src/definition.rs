@@ -147,8 +147,10 @@ pub enum FieldType {
     Cidr,
     /// Domain name.
     Domain,
-    /// Evidence file: SHA-256, size, sniffed type, name; bytes in the file store.
+    /// One file: SHA-256, size, media type by content, name; the bytes lie once per hash in the database.
     File,
+    /// Several files.
+    Files,
     /// `lat,lon` in degrees.
     Geo,
     /// One of a code list (`choices/<id>.toml`).
@@ -157,6 +159,13 @@ pub enum FieldType {
     Link(String),
     /// Several records of a register.
     Links(String),
+}
+
+impl FieldType {
+    /// Holds files?
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File | Self::Files)
+    }
 }
 
 /// `[[state]]`.

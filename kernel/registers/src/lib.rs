@@ -12,6 +12,7 @@
 //! | saved filters | [`saved`] |
 
 pub mod actions;
+mod attachment;
 mod body;
 mod bulk;
 mod check;
@@ -39,9 +40,11 @@ mod values;
 mod verify;
 mod write;
 
+pub use attachment::{Attachment, MOST_FILE, MOST_FILES, too_large};
 pub use bulk::BulkWriter;
 pub use check::check_words;
 pub use definition::{ChoiceList, Definition, Field, FieldType, Label};
+pub use documents::{ALLOWED_EN as FILE_KINDS_EN, ALLOWED_VI as FILE_KINDS_VI};
 pub use duplicates::{DuplicateGroup, duplicates, similar_to};
 pub use load::{DefinitionError, Source};
 pub use migrate::{MigrationPlan, Refusal, Step, apply, migrations, plan_migration};

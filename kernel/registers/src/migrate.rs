@@ -14,7 +14,11 @@ use crate::{Data, write};
 
 /// Tables of this crate that are not registers.
 pub fn migrations() -> Vec<Migration> {
-    vec![Migration { id: "registers/0001", sql: TABLES }, Migration { id: "registers/import", sql: crate::files::job::TABLES }]
+    vec![
+        Migration { id: "registers/0001", sql: TABLES },
+        Migration { id: "registers/import", sql: crate::files::job::TABLES },
+        Migration { id: "registers/attachment", sql: crate::attachment::TABLES },
+    ]
 }
 
 const TABLES: &str = "

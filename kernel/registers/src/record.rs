@@ -14,10 +14,12 @@ pub enum Data {
     Int(i64),
     /// Decimal.
     Real(f64),
-    /// Text, date, choice id, link id, file id.
+    /// Text, date, choice id, link id.
     Text(String),
     /// Ids of a many-link, in order.
     Links(Vec<String>),
+    /// Files, in order.
+    Files(Vec<crate::Attachment>),
 }
 
 /// One record, masked for its reader.
@@ -116,6 +118,13 @@ impl Record {
     pub fn links(&self, field: &str) -> &[String] {
         match self.fields.get(field) {
             Some(Data::Links(l)) => l,
+            _ => &[],
+        }
+    }
+    /// Files of a field.
+    pub fn files(&self, field: &str) -> &[crate::Attachment] {
+        match self.fields.get(field) {
+            Some(Data::Files(l)) => l,
             _ => &[],
         }
     }

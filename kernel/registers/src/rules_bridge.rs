@@ -84,6 +84,7 @@ fn val(d: &Data) -> Val {
         Data::Text(s) if s.is_empty() => Val::Null,
         Data::Text(s) => Val::Text(s.clone()),
         Data::Links(l) => Val::List(l.clone()),
+        Data::Files(l) => l.first().map_or(Val::Null, |a| Val::Text(a.name().to_owned())),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) type Wanted = BTreeMap<String, BTreeSet<String>>;
 /// Text of one value in a title.
 fn show(reg: &Registry, kind: &FieldType, v: &Data) -> String {
     match (kind, v) {
-        (_, Data::Null | Data::Links(_)) => String::new(),
+        (_, Data::Null | Data::Links(_) | Data::Files(_)) => String::new(),
         (FieldType::Choice(list), Data::Text(id)) => reg.option(list, id).map_or_else(|| id.clone(), |o| o.label.vi.clone()),
         (FieldType::Date, Data::Text(d)) => text::date_vi(d),
         (_, Data::Text(s)) => s.clone(),

@@ -14,7 +14,7 @@ use crate::record::Data;
 use crate::sql::{Sql, quote};
 use crate::titles::{self, Wanted};
 use crate::values::{accept, date};
-use crate::{Registry, check};
+use crate::{Registry, attachment, check};
 
 /// Who writes to which register, and what was looked up so far.
 pub(crate) struct Work<'a> {
@@ -68,7 +68,8 @@ pub(crate) fn lay(w: &Work<'_>, raw: &mut Raw, given: Values, errors: &mut Error
                 }
                 continue;
             }
-            match accept(f, v, w.today) {
+            let taken = if f.kind.is_file() { attachment::accept(&f.kind, v, &raw.values[i]) } else { accept(f, v, w.today) };
+            match taken {
                 Ok(v) => raw.values[i] = v,
                 Err(e) => errors.add(w.m, &id, &e),
             }

@@ -31,13 +31,15 @@ impl fmt::Display for Mismatch {
 /// Records compared at a time.
 const BATCH: usize = 2000;
 
-/// Compares every row (with its links, and its path in the tree) with the ledger. Empty = all is as it was written.
+/// Compares every row (with its links, its files and its path in the tree) with the ledger. Empty = all is as it was written.
 pub fn verify_rows(tx: &mut Tx, reg: &Registry) -> Result<Vec<Mismatch>> {
     let mut out = Vec::new();
+    let mut seen = std::collections::BTreeMap::new();
     for m in reg.models.values() {
         rows(tx, m, &mut out)?;
         vanished(tx, m, &mut out)?;
         paths(tx, m, &mut out)?;
+        crate::attachment::verify(tx, m, &mut seen, &mut out)?;
     }
     Ok(out)
 }

@@ -213,6 +213,7 @@ impl<'a> Writer<'a> {
         if tx.exec(&self.m.update, &params)? != 1 {
             return Err(stale(tx, self.m, &raw.id));
         }
+        crate::attachment::keep(tx, raw)?;
         for (i, f) in self.m.link_tables() {
             if before.values[i] != raw.values[i] {
                 tx.exec(&format!("DELETE FROM {} WHERE \"owner\" = $1", self.m.link_table(&f.id)), &[raw.id.as_str().into()])?;
@@ -249,6 +250,7 @@ impl<'a> Writer<'a> {
             }
             done => done?,
         };
+        crate::attachment::keep(tx, raw)?;
         for (i, f) in self.m.link_tables() {
             insert_links(tx, self.m, &f.id, &raw.id, &raw.values[i])?;
         }

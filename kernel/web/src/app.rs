@@ -25,6 +25,8 @@ pub struct Config {
     pub trusted_proxies: Vec<String>,
     /// Longest time a request may take, seconds.
     pub timeout_s: u64,
+    /// Greatest file of a record, bytes; at most [`registers::MOST_FILE`].
+    pub most_file: usize,
     /// Requests a minute from one address to the sign-in form.
     pub sign_in_per_minute: u32,
     /// Demo accounts shown on the sign-in page: login, password, who it is.
@@ -40,6 +42,7 @@ impl Default for Config {
             place: String::new(),
             trusted_proxies: vec![],
             timeout_s: 60,
+            most_file: registers::MOST_FILE,
             sign_in_per_minute: 20,
             demo_accounts: vec![],
         }
@@ -71,6 +74,8 @@ pub(crate) struct Inner {
     pub sign_in: SignInLimit,
     /// By random id; few and short-lived.
     pub uploads: Mutex<HashMap<String, Upload>>,
+    /// Files of forms that are not saved yet, by random id.
+    pub aside: Mutex<HashMap<String, crate::uploads::Aside>>,
 }
 
 /// What the menu shows beside its lines, kept for half a minute.
@@ -104,7 +109,7 @@ impl App {
         modules: &'static [&'static dyn Module],
     ) -> Self {
         let sign_in = SignInLimit::new(clock.clone(), config.sign_in_per_minute);
-        let inner = Arc::new(Inner { menu: Mutex::default(), sign_in, uploads: Mutex::default() });
+        let inner = Arc::new(Inner { menu: Mutex::default(), sign_in, uploads: Mutex::default(), aside: Mutex::default() });
         Self { store, registry, roles, config: Arc::new(config), clock, modules, inner }
     }
 

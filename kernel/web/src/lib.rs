@@ -26,6 +26,7 @@ mod sources;
 pub mod store;
 #[cfg(test)]
 mod tests;
+pub mod uploads;
 pub mod values;
 
 pub use app::{App, Config};

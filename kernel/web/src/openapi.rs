@@ -17,6 +17,9 @@ pub fn document(reg: &Registry, modules: &[&dyn Module], base_url: &str) -> Valu
         paths.insert(format!("/api/v1/{id}/export"), export(d));
         paths.insert(format!("/api/v1/{id}/{{id}}"), one(d));
         paths.insert(format!("/api/v1/{id}/{{id}}/history"), history(d));
+        if d.fields.iter().any(|f| f.kind.is_file()) {
+            paths.insert(format!("/api/v1/{id}/{{id}}/files/{{field}}/{{sha256}}"), file(d));
+        }
         if d.register.confirm_every.is_some() {
             paths.insert(format!("/api/v1/{id}/{{id}}/confirm"), confirm(d));
         }
@@ -61,6 +64,13 @@ fn common() -> Map<String, Value> {
     );
     m.insert("link".into(), json!({ "type": "object", "required": ["id", "title"], "properties": { "id": { "type": "string" }, "title": { "type": "string" } } }));
     m.insert(
+        "file".into(),
+        json!({ "type": "object", "description": "Gửi lên: name và content, hoặc sha256 của tệp bản ghi đang có. Đọc ra: mọi khoá trừ content.", "properties": {
+            "name": { "type": "string" }, "content": { "type": "string", "contentEncoding": "base64", "writeOnly": true, "description": format!("Tối đa {} MB sau giải mã. Nhận {}.", registers::MOST_FILE >> 20, registers::FILE_KINDS_VI) },
+            "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "size": { "type": "integer", "readOnly": true }, "media": { "type": "string", "readOnly": true },
+        } }),
+    );
+    m.insert(
         "history".into(),
         json!({ "type": "object", "required": ["leaf", "version", "action", "at", "who", "changes"], "properties": {
             "leaf": { "type": "integer" }, "version": { "type": "integer" }, "action": { "type": "string" }, "at": { "type": "string", "format": "date-time" },
@@ -84,6 +94,10 @@ fn field_schema(reg: &Registry, f: &Field) -> Value {
             let ids: Vec<Value> =
                 reg.choices.get(list).map(|l| l.options.iter().map(|o| json!(o.id)).chain([Value::Null]).collect()).unwrap_or_default();
             json!({ "enum": ids })
+        }
+        FieldType::File | FieldType::Files => {
+            let most = if f.kind == FieldType::File { 1 } else { registers::MOST_FILES };
+            json!({ "type": ["array", "null"], "maxItems": most, "items": sref("file") })
         }
         FieldType::Links(t) => json!({ "type": ["array", "null"], "items": { "type": "string" }, "x-register": t }),
         FieldType::Link(t) => json!({ "type": ["string", "null"], "x-register": t }),
@@ -166,7 +180,7 @@ fn collection(d: &Definition) -> Value {
     params.extend(
         values::fields(d)
             .iter()
-            .filter(|f| f.kind != FieldType::File)
+            .filter(|f| !f.kind.is_file())
             .map(|f| query(&format!("f.{}", f.id), &f.label.vi, json!({ "type": "array", "items": { "type": "string" } }))),
     );
     let mut get = op(d, "list", "Danh sách");
@@ -204,6 +218,14 @@ fn history(d: &Definition) -> Value {
         json!({ "type": "object", "required": ["items"], "properties": { "items": { "type": "array", "items": sref("history") } } }),
     );
     json!({ "parameters": id_param(), "get": get })
+}
+
+fn file(d: &Definition) -> Value {
+    let fields: Vec<&str> = d.fields.iter().filter(|f| f.kind.is_file()).map(|f| f.id.as_str()).collect();
+    let mut get = op(d, "file", "Tải tệp");
+    get["responses"] = json!({ "200": { "description": "Nội dung tệp", "content": { "*/*": {} } }, "default": { "$ref": "#/components/responses/problem" } });
+    let path = |name: &str, schema: Value| json!({ "name": name, "in": "path", "required": true, "schema": schema });
+    json!({ "parameters": [path("id", json!({ "type": "string" })), path("field", json!({ "enum": fields })), path("sha256", json!({ "type": "string" }))], "get": get })
 }
 
 fn export(d: &Definition) -> Value {

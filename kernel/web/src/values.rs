@@ -13,6 +13,7 @@ use crate::fmt;
 use crate::forms::FormData;
 use crate::i18n::Lang;
 use crate::module::Tone;
+use crate::uploads;
 
 /// Up to so many options a link of a form could be a select; more need the picker.
 pub const FEW: usize = 12;
@@ -114,12 +115,20 @@ pub fn show(reg: &Registry, f: &Field, r: &Record, lang: Lang) -> Markup {
         (FieldType::Url, Data::Text(v)) if v.starts_with("http://") || v.starts_with("https://") => {
             html! { a href=(v) rel="noopener noreferrer nofollow" { (v) } }
         }
+        (_, Data::Files(list)) => files(&r.register, &r.id, &f.id, list),
         (FieldType::Email, Data::Text(v)) => html! { a href=(format!("mailto:{v}")) { (v) } },
         (FieldType::Phone, Data::Text(v)) => {
             html! { a href=(format!("tel:{}", v.replace([' ', '.', '-'], ""))) { (v) } }
         }
         _ => html! { (plain(reg, f, data, lang)) },
     }
+}
+
+/// Files as downloads under their record.
+pub fn files(register: &str, id: &str, field: &str, list: &[registers::Attachment]) -> Markup {
+    html! { @for (i, a) in list.iter().enumerate() { @if i > 0 { br; }
+        a href=(format!("/r/{register}/{id}/file/{field}/{}", a.sha256())) download { (a.name()) } " " span.muted.small { "(" (uploads::size_words(a.size())) ")" }
+    } }
 }
 
 /// A value as text: for cells of history, chips, select options. Links show ids here; use [`show`] for records.
@@ -136,6 +145,7 @@ pub fn plain(reg: &Registry, f: &Field, data: &Data, lang: Lang) -> String {
         (FieldType::Choice(list), Data::Text(v)) => option_of(reg, list, v).map_or_else(|| v.clone(), |o| lang.label(&o.label).to_owned()),
         (_, Data::Text(v)) => v.clone(),
         (_, Data::Links(ids)) => ids.join("; "),
+        (_, Data::Files(list)) => list.iter().map(|a| a.name().to_owned()).collect::<Vec<_>>().join("; "),
     }
 }
 
@@ -160,6 +170,7 @@ pub fn typed(f: &Field, data: &Data) -> String {
         (FieldType::Date, Data::Text(d)) => fmt::date(d),
         (_, Data::Text(v)) => v.clone(),
         (_, Data::Links(ids)) => ids.join(","),
+        (_, Data::Files(list)) => list.iter().map(uploads::pair).collect::<Vec<_>>().join("; "),
     }
 }
 
@@ -173,6 +184,9 @@ pub fn parse(f: &Field, form: &FormData) -> Result<Data, FieldError> {
     if let FieldType::Link(_) = f.kind {
         // the last one: what was ticked anew stands after what was chosen before
         return Ok(form.all(&f.id).last().map_or(Data::Null, |v| Data::Text(v.to_owned())));
+    }
+    if f.kind.is_file() {
+        return Ok(uploads::kept(f, form));
     }
     let Some(v) = form.filled(&f.id) else {
         return Ok(Data::Null);
@@ -204,7 +218,7 @@ pub fn parse_all<'a>(fields: impl IntoIterator<Item = &'a Field>, form: &FormDat
         if masked.contains(&f.id) && form.filled(&f.id).is_none() {
             continue;
         }
-        if matches!(f.kind, FieldType::File) && !form.has(&f.id) {
+        if f.kind.is_file() && !uploads::asked(f, form) {
             continue;
         }
         match parse(f, form) {
@@ -248,7 +262,6 @@ impl Prefill<'_> {
             FieldType::Links(t) => InputKind::Links(t.clone(), chosen.to_vec()),
             FieldType::Phone => InputKind::Line("tel"),
             FieldType::Email => InputKind::Line("text"),
-            FieldType::File => InputKind::File,
             _ => InputKind::Line("text"),
         };
         let link = matches!(kind, InputKind::Link(..) | InputKind::Links(..));

@@ -31,6 +31,9 @@ pub struct ServeArgs {
     /// Mail relay, smtp://host:port
     #[arg(long)]
     smtp: Option<String>,
+    /// Greatest file of a record that is taken at the pages, MB
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=20))]
+    most_file_mb: u8,
 }
 
 /// Words of `migrate`.
@@ -78,8 +81,13 @@ pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
     let instance = context.open()?;
     crate::packs::load(&instance, true, &|_, _, _| {})?;
     let base_url = a.base_url.clone().unwrap_or_else(|| format!("http://{}", a.listen));
-    let config =
-        web::Config { base_url: base_url.clone(), secure_cookies: a.secure_cookies, place: a.place.clone(), ..web::Config::default() };
+    let config = web::Config {
+        base_url: base_url.clone(),
+        secure_cookies: a.secure_cookies,
+        place: a.place.clone(),
+        most_file: usize::from(a.most_file_mb) << 20,
+        ..web::Config::default()
+    };
     let nobody = !instance.store.read_blocking(access::any_account)?;
     let ready = || {
         say!("Lá Chắn: {base_url}/");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use access::{Scope, Verb};
 use clap::{Args, Subcommand};
 use registers::actions::{self, Values};
-use registers::{Data, Definition, FieldType, Filter, ListPage, Op, Query, Record, Registry, files};
+use registers::{Attachment, Data, Definition, FieldType, Filter, ListPage, Op, Query, Record, Registry, files};
 use serde_json::json;
 use store::{Error, FieldError, Result, Tx};
 
@@ -95,6 +95,28 @@ enum RecordWord {
     },
     /// Who changed what
     History { register: String, id: String },
+    /// Add a file to a field of files (a single one is replaced)
+    Attach {
+        register: String,
+        id: String,
+        field: String,
+        file: PathBuf,
+        #[arg(long)]
+        reason: Option<String>,
+        /// Refuse when the record is no longer at this version (default: the present one)
+        #[arg(long)]
+        version: Option<i64>,
+    },
+    /// Save a file of a record; without SHA-256 the first one of the field
+    File {
+        register: String,
+        id: String,
+        field: String,
+        /// Where to
+        out: PathBuf,
+        #[arg(long)]
+        sha256: Option<String>,
+    },
 }
 
 /// Words of `import`.
@@ -194,8 +216,19 @@ fn data(def: &Definition, field: &str, value: &str) -> Result<Data, String> {
         }),
         Some(FieldType::Date) => Data::Text(text::parse_date_vi(value).map_err(|e| e.to_string())?),
         Some(FieldType::Links(_)) => Data::Links(value.split(',').map(|v| v.trim().to_owned()).collect()),
+        // `--set file=@quyet-dinh.pdf`, as with curl
+        Some(FieldType::File | FieldType::Files) => {
+            let path = value.strip_prefix('@').ok_or("viết @ rồi đường dẫn tệp, ví dụ file=@quyet-dinh.pdf.")?;
+            Data::Files(vec![attachment(Path::new(path)).map_err(|e| e.to_string())?])
+        }
         _ => Data::Text(value.to_owned()),
     })
+}
+
+fn attachment(path: &Path) -> Result<Attachment> {
+    let bytes = std::fs::read(path).map_err(|e| Error::BadRequest(format!("Không đọc được tệp {}: {e}", path.display())))?;
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    Attachment::upload(&name, bytes).map_err(|e| Error::invalid("file", e))
 }
 
 fn show(json: bool, r: &Record) {
@@ -231,6 +264,16 @@ pub fn record(context: &Context<'_>, a: &RecordArgs) -> Result<()> {
         }
         RecordWord::Get { register, id } => {
             show(json, &store.read_blocking(|tx| actions::get(tx, &reg, &actor.may(Verb::Read, register)?, id))?)
+        }
+        RecordWord::File { register, id, field, out, sha256 } => {
+            let (a, bytes) = store.read_blocking(|tx| {
+                let scope = actor.may(Verb::Read, register)?;
+                let first = actions::get(tx, &reg, &scope, id)?.files(field).first().map(|a| a.sha256().to_owned());
+                let sha = sha256.clone().or(first).ok_or_else(|| Error::NotFound("Bản ghi không có tệp ở trường này.".into()))?;
+                actions::attachment(tx, &reg, &scope, id, field, &sha)
+            })?;
+            save(out, &bytes)?;
+            say!("{}  {} byte  sha256 {}", a.name(), a.size(), a.sha256());
         }
         RecordWord::History { register, id } => {
             for h in store.read_blocking(|tx| actions::history(tx, &reg, &actor.may(Verb::Read, register)?, id))? {
@@ -270,6 +313,16 @@ fn change(context: &Context<'_>, instance: &crate::instance::Instance, actor: ac
                     .write_blocking(move |tx| actions::transition(tx, &r, &a, &register, &id, v, &transition, values, reason.as_deref()))?,
             )
         }
+        RecordWord::Attach { register, id, field, file, reason, version: named } => {
+            let new = attachment(file)?;
+            let now = store.read_blocking(|tx| actions::get(tx, &reg, &actor.may(Verb::Read, register)?, id))?;
+            let many = reg.get(register)?.fields.iter().any(|f| f.id == *field && f.kind == FieldType::Files);
+            let mut list = if many { now.files(field).to_vec() } else { vec![] };
+            list.push(new);
+            let values = Values::from([(field.clone(), Data::Files(list))]);
+            let (register, id, reason, v) = (register.clone(), id.clone(), reason.clone(), named.unwrap_or(now.version));
+            Some(store.write_blocking(move |tx| actions::update(tx, &r, &a, &register, &id, v, values, reason.as_deref()))?)
+        }
         RecordWord::Confirm { register, id } => {
             let (register, id) = (register.clone(), id.clone());
             Some(store.write_blocking(move |tx| actions::confirm(tx, &r, &a, &register, &id))?)
@@ -280,7 +333,7 @@ fn change(context: &Context<'_>, instance: &crate::instance::Instance, actor: ac
             store.write_blocking(move |tx| actions::delete(tx, &r, &a, &register, &id, v, &reason))?;
             None
         }
-        RecordWord::List { .. } | RecordWord::Get { .. } | RecordWord::History { .. } => None,
+        RecordWord::List { .. } | RecordWord::Get { .. } | RecordWord::History { .. } | RecordWord::File { .. } => None,
     };
     if let Some(r) = done {
         show(context.json, &r);

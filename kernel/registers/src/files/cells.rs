@@ -138,6 +138,7 @@ pub(super) fn to_cell(kind: &FieldType, value: &Data, titles: Option<&Vec<(Strin
         (_, Data::Real(x)) => Cell::Decimal(*x),
         (_, Data::Text(s)) => Cell::text(s.as_str()),
         (_, Data::Links(ids)) => Cell::text(ids.join("; ")),
+        (_, Data::Files(list)) => Cell::text(list.iter().map(crate::Attachment::name).collect::<Vec<_>>().join("; ")),
     }
 }
 

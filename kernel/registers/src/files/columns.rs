@@ -2,7 +2,7 @@
 
 use documents::Header;
 
-use crate::definition::{Definition, FieldType, Label};
+use crate::definition::{Definition, Label};
 
 /// What a column fills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn columns(def: &Definition) -> Vec<FileColumn> {
         .fields
         .iter()
         .enumerate()
-        .filter(|(_, f)| f.kind != FieldType::File)
+        .filter(|(_, f)| !f.kind.is_file())
         .map(|(i, f)| FileColumn { id: f.id.clone(), label: f.label.clone(), slot: Slot::Field(i) })
         .collect();
     if def.register.dated {
@@ -115,7 +115,7 @@ fn key(s: &str) -> String {
 
 fn unknown(def: &Definition, known: &[FileColumn], h: &Header) -> String {
     let at = format!("Cột {} “{}”", h.letter(), h.label);
-    if def.fields.iter().any(|f| f.kind == FieldType::File && [&f.label.vi, &f.label.en, &f.id].iter().any(|l| key(l) == key(&h.label))) {
+    if def.fields.iter().any(|f| f.kind.is_file() && [&f.label.vi, &f.label.en, &f.id].iter().any(|l| key(l) == key(&h.label))) {
         return format!("{at}: tệp đính kèm không nhập qua bảng tính, cột này bị bỏ qua. Đính kèm trong hồ sơ.");
     }
     let labels: Vec<&str> = known.iter().flat_map(|c| [c.label.vi.as_str(), c.label.en.as_str(), c.id.as_str()]).collect();

@@ -299,7 +299,7 @@ impl Importer {
         }
         let day = self.day(values);
         match &field.kind {
-            FieldType::File => Ok(Ok(None)),
+            FieldType::File | FieldType::Files => Ok(Ok(None)),
             FieldType::Choice(list) => Ok(match cx.reg.choices.get(list) {
                 Some(l) => cells::choice(l, &typed, &day).map(|id| Some(Data::Text(id))),
                 None => Err(Problem::new("danh mục của cột này không có", "")),

@@ -183,6 +183,7 @@ pub(super) fn folded(v: &Data) -> String {
         Data::Real(x) => x.to_string(),
         Data::Text(s) => text::fold(s),
         Data::Links(ids) => ids.join(","),
+        Data::Files(list) => list.iter().map(crate::Attachment::sha256).collect::<Vec<_>>().join(","),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests on both engines, with small definitions of their own.
 
+mod attachments;
 mod crud;
 mod definitions;
 mod lists;

@@ -3,8 +3,10 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as B64;
 use registers::actions::Values;
-use registers::{Data, Definition, FieldType};
+use registers::{Attachment, Data, Definition, FieldType};
 use serde_json::{Map, Value};
 use store::{Error, FieldError, Result};
 
@@ -12,6 +14,8 @@ use crate::api::ApiFail;
 use crate::links::unknown;
 use crate::values;
 
+/// Greatest body: a file of 20 MB is 27 MB in base64.
+pub(super) const MOST_JSON: usize = 30 << 20;
 /// Deepest nesting that is read; records are flat, so little is enough.
 const DEEPEST: usize = 16;
 
@@ -23,9 +27,9 @@ impl<S: Send + Sync> FromRequest<S> for Input {
 
     async fn from_request(req: Request, state: &S) -> std::result::Result<Self, ApiFail> {
         let kind = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-        let bytes = Bytes::from_request(req, state)
-            .await
-            .map_err(|_| ApiFail::status(StatusCode::PAYLOAD_TOO_LARGE, "Nội dung lớn hơn mức cho phép (1 MB)."))?;
+        let bytes = Bytes::from_request(req, state).await.map_err(|_| {
+            ApiFail::status(StatusCode::PAYLOAD_TOO_LARGE, "Nội dung lớn hơn mức cho phép (30 MB, tức là tệp khoảng 20 MB).")
+        })?;
         if bytes.is_empty() {
             return Ok(Self(Map::new()));
         }
@@ -121,6 +125,7 @@ pub fn data_of(kind: &FieldType, v: &Value) -> std::result::Result<Data, String>
         return Ok(Data::Null);
     }
     match kind {
+        FieldType::File | FieldType::Files => files_of(v),
         FieldType::Integer | FieldType::Money | FieldType::Year => v.as_i64().map(Data::Int).ok_or_else(|| wrong("số nguyên")),
         FieldType::Decimal => v.as_f64().filter(|x| x.is_finite()).map(Data::Real).ok_or_else(|| wrong("số")),
         FieldType::Bool => v.as_bool().map(Data::Bool).ok_or_else(|| wrong("true hoặc false")),
@@ -140,6 +145,24 @@ pub fn data_of(kind: &FieldType, v: &Value) -> std::result::Result<Data, String>
         },
         _ => v.as_str().map(|s| Data::Text(s.to_owned())).ok_or_else(|| wrong("chữ")),
     }
+}
+
+/// `[{ "name": …, "content": base64 }]` brings a file, `[{ "sha256": … }]` keeps one that the record has.
+fn files_of(v: &Value) -> std::result::Result<Data, String> {
+    let shape = "Tệp viết là danh sách: [{\"name\": \"a.pdf\", \"content\": \"…base64…\"}], hoặc [{\"sha256\": \"…\"}] để giữ tệp đang có.";
+    let one = |x: &Value| {
+        let text = |k: &str| x.get(k).and_then(Value::as_str);
+        match (text("content"), text("name"), text("sha256")) {
+            (Some(content), Some(name), _) => {
+                let bytes = B64.decode(content).map_err(|_| format!("“{name}”: content không phải base64 (RFC 4648, có dấu = ở cuối)."))?;
+                Attachment::upload(name, bytes)
+            }
+            (None, name, Some(sha)) => Ok(Attachment::kept(sha, name.unwrap_or_default())),
+            _ => Err(shape.to_owned()),
+        }
+    };
+    let list = v.as_array().ok_or(shape)?.iter().map(one).collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(if list.is_empty() { Data::Null } else { Data::Files(list) })
 }
 
 fn fmt_ok(d: &str) -> bool {

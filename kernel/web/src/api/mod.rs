@@ -10,7 +10,7 @@ pub use caller::Api;
 pub use problem::ApiFail;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -26,12 +26,18 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/v1", get(records::index))
         .route("/api/v1/openapi.json", get(openapi_json))
-        .route("/api/v1/{register}", get(records::list).post(records::create))
+        .route("/api/v1/{register}", get(records::list).post(records::create).layer(large()))
         .route("/api/v1/{register}/export", get(records::export))
-        .route("/api/v1/{register}/{id}", get(records::read).patch(records::update).delete(records::delete))
-        .route("/api/v1/{register}/{id}/transitions/{transition}", post(records::transition))
+        .route("/api/v1/{register}/{id}", get(records::read).patch(records::update).delete(records::delete).layer(large()))
+        .route("/api/v1/{register}/{id}/files/{field}/{sha256}", get(records::file))
+        .route("/api/v1/{register}/{id}/transitions/{transition}", post(records::transition).layer(large()))
         .route("/api/v1/{register}/{id}/confirm", post(records::confirm))
         .route("/api/v1/{register}/{id}/history", get(records::history))
+}
+
+/// Bodies that may bring files.
+fn large() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(body::MOST_JSON)
 }
 
 /// Says nothing of any record, so it needs no sign-in.

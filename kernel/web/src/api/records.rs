@@ -199,6 +199,13 @@ pub(super) async fn confirm(api: Api, Path((register, id)): Path<(String, String
     Ok(with_etag(StatusCode::OK, &r))
 }
 
+/// Content of a file.
+pub(super) async fn file(api: Api, Path((register, id, field, sha)): Path<(String, String, String, String)>) -> ApiResult {
+    definition(api.reg(), &register)?;
+    let (a, bytes) = api.read(move |tx, w| actions::attachment(tx, &w.reg, &w.may(Verb::Read, &register)?, &id, &field, &sha)).await?;
+    Ok(crate::uploads::download(&a, bytes))
+}
+
 pub(super) async fn history(api: Api, Path((register, id)): Path<(String, String)>) -> ApiResult {
     definition(api.reg(), &register)?;
     let list = api.read(move |tx, w| actions::history(tx, &w.reg, &w.may(Verb::Read, &register)?, &id)).await?;

@@ -35,6 +35,8 @@ pub enum InputKind {
     Links(String, Vec<(String, String)>),
     /// A file.
     File,
+    /// Files of a record: those it has or that wait as ticks (name, value, text), and whether several may be added.
+    Files(Vec<(String, String, String)>, bool),
 }
 
 /// All that one field shows.
@@ -151,6 +153,12 @@ fn input(v: &FieldView<'_>, id: &str, by: Option<&str>, lang: Lang) -> Markup {
         InputKind::Links(register, chosen) => link_picker(id, register, chosen, true, by, v, lang),
         InputKind::File => html! {
             input id=(id) name=(v.name) type="file" aria-describedby=[by] aria-invalid=[invalid];
+        },
+        InputKind::Files(ticks, many) => html! {
+            input type="hidden" name=(format!("{}__files", v.name)) value="1";
+            @for (name, value, text) in ticks { label.check { input type="checkbox" name=(name) value=(value) checked; " " (text) } }
+            @if !ticks.is_empty() { div.small.muted { @if *many { (lang.t("Bỏ dấu để gỡ tệp; chọn thêm tệp ở dưới.", "Untick to take a file away; choose more below.")) } @else { (lang.t("Bỏ dấu để gỡ tệp; tệp chọn ở dưới sẽ thay tệp này.", "Untick to take it away; a file chosen below replaces it.")) } } }
+            input id=(id) name=(v.name) type="file" multiple[*many] aria-describedby=[by] aria-invalid=[invalid];
         },
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<App> {
 /// Fields that make sense for many records at once.
 fn bulk_fields(def: &Definition) -> Vec<&Field> {
     let keyed = |id: &str| def.register.keys.iter().any(|k| k.iter().any(|f| f == id));
-    form_fields(def).into_iter().filter(|f| !keyed(&f.id) && f.sensitive.is_none()).collect()
+    form_fields(def).into_iter().filter(|f| !keyed(&f.id) && f.sensitive.is_none() && !f.kind.is_file()).collect()
 }
 
 async fn bulk_form(ctx: Ctx, Path(register): Path<String>, q: QueryData) -> PageResult {

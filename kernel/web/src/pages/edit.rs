@@ -2,7 +2,7 @@
 
 use access::Verb;
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -21,18 +21,19 @@ use crate::pages::list::definition;
 use crate::pages::record::Rights;
 use crate::pages::suggest::{Offers, chosen, resolve};
 use crate::shell::{Page, csrf, redirect_with};
+use crate::uploads::{self, MOST_POST, Posted};
 use crate::values::{self, Prefill};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
-        .route("/r/{register}/new", get(new_form).post(create))
-        .route("/r/{register}/{id}/edit", get(edit_form).post(update))
+        .route("/r/{register}/new", get(new_form).post(create).layer(DefaultBodyLimit::max(MOST_POST)))
+        .route("/r/{register}/{id}/edit", get(edit_form).post(update).layer(DefaultBodyLimit::max(MOST_POST)))
         .route("/r/{register}/{id}/delete", post(delete))
 }
 
-/// Fields a form of this register may hold. Files come in through evidence, not through this form.
+/// Fields a form of this register holds.
 pub(super) fn form_fields(def: &Definition) -> Vec<&Field> {
-    values::fields(def).into_iter().filter(|f| f.kind != FieldType::File).collect()
+    values::fields(def)
 }
 
 /// A form on its way to the reader: what was typed, what is wrong, what is offered.
@@ -63,8 +64,9 @@ impl Draft {
         let pre = Prefill { reg: ctx.reg(), lang: ctx.lang(), today: &ctx.today, errors: &self.errors, offers: &self.offers };
         let none = vec![];
         html! { @for f in fields {
-            @let chosen = self.chosen.get(&f.id).unwrap_or(&none);
-            (pre.field(f, self.form.text(&f.id), self.form.text(&format!("{}__q", f.id)), chosen, self.masked.contains(&f.id)))
+            @let (chosen, masked) = (self.chosen.get(&f.id).unwrap_or(&none), self.masked.contains(&f.id));
+            @if f.kind.is_file() { (uploads::input(ctx, f, &self.form, &self.errors, masked)) }
+            @else { (pre.field(f, self.form.text(&f.id), self.form.text(&format!("{}__q", f.id)), chosen, masked)) }
         } }
     }
 }
@@ -74,6 +76,9 @@ pub(super) fn form_of(fields: &[&Field], r: &Record) -> FormData {
     let mut out = vec![];
     for f in fields {
         match r.fields.get(&f.id) {
+            Some(registers::Data::Files(list)) if !r.masked.contains(&f.id) => {
+                out.extend(list.iter().map(|a| (f.id.clone(), uploads::pair(a))))
+            }
             Some(registers::Data::Links(ids)) => out.extend(ids.iter().map(|i| (f.id.clone(), i.clone()))),
             Some(d) if !r.masked.contains(&f.id) => out.push((f.id.clone(), values::typed(f, d))),
             _ => {}
@@ -85,7 +90,7 @@ pub(super) fn form_of(fields: &[&Field], r: &Record) -> FormData {
 /// Values of the definition's defaults, and what the address asks for (`?agency=…` from a linked record).
 fn blank(def: &Definition, today: &str, asked: &FormData, own_agency: Option<&str>) -> FormData {
     let mut out = vec![];
-    for f in form_fields(def) {
+    for f in form_fields(def).into_iter().filter(|f| !f.kind.is_file()) {
         if let Some(v) = asked.filled(&f.id) {
             out.push((f.id.clone(), v.to_owned()));
             continue;
@@ -137,16 +142,33 @@ async fn load(ctx: &Ctx, register: &str, form: FormData, offers: Offers, errors:
 async fn read_form(
     ctx: &Ctx,
     register: &str,
-    f: FormData,
+    posted: Posted,
     masked: Vec<String>,
 ) -> Result<std::result::Result<(actions::Values, FormData), Draft>> {
-    let register = register.to_owned();
+    let (f, wrong) = posted.settle(ctx);
+    let (id, hidden) = (register.to_owned(), masked.clone());
+    let read = read_pairs(ctx, id, f, wrong, masked).await?;
+    let Ok((mut values, form)) = read else { return Ok(read) };
+    match uploads::attach(ctx, form_fields(ctx.reg().get(register)?), &form, &mut values) {
+        Ok(()) => Ok(Ok((values, form))),
+        Err(errors) => Ok(Err(load(ctx, register, form, Offers::new(), errors, hidden).await?)),
+    }
+}
+
+async fn read_pairs(
+    ctx: &Ctx,
+    register: String,
+    f: FormData,
+    wrong: Vec<FieldError>,
+    masked: Vec<String>,
+) -> Result<std::result::Result<(actions::Values, FormData), Draft>> {
     ctx.read(move |tx, w| {
         let Some(def) = w.reg.registers.get(&register) else {
             return Err(Error::NotFound(String::new()));
         };
         let fields = form_fields(def);
         let (form, offers, mut errors) = resolve(tx, w, &fields, &f)?;
+        errors.extend(wrong);
         match values::parse_all(fields.iter().copied(), &form, &masked) {
             Ok(v) if errors.is_empty() => Ok(Ok((v, form))),
             Ok(_) => Ok(Err(Draft::load(tx, w, &fields, form, offers, errors, masked)?)),
@@ -159,7 +181,7 @@ async fn read_form(
     .await
 }
 
-async fn create(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResult {
+async fn create(ctx: Ctx, Path(register): Path<String>, f: Posted) -> PageResult {
     let def = definition(&ctx, &register)?;
     ctx.may(Verb::Create, &register)?;
     let (values, form) = match read_form(&ctx, &register, f, vec![]).await? {
@@ -177,6 +199,7 @@ async fn create(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResu
     let (reg_id, key) = (register.clone(), form.filled("once").map(str::to_owned));
     match ctx.write(move |tx, w| actions::create(tx, &w.reg, &w.actor, &reg_id, values, key.as_deref())).await {
         Ok(r) => {
+            uploads::forget(&ctx, &form);
             let m = format!("{} «{}».", ctx.t("Đã thêm", "Added"), r.title);
             redirect_with(&ctx, &format!("/r/{register}/{}", r.id), "met", &m)
         }
@@ -241,10 +264,10 @@ async fn edit_form(ctx: Ctx, Path((register, id)): Path<(String, String)>) -> Pa
     Ok(form_page(&ctx, def, Some(&r), &draft, html! {}, StatusCode::OK))
 }
 
-async fn update(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormData) -> PageResult {
+async fn update(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: Posted) -> PageResult {
     let def = definition(&ctx, &register)?;
     ctx.may(Verb::Update, &register)?;
-    let version = f.version()?;
+    let version = f.form().version()?;
     let now = record_for(&ctx, &register, &id).await?;
     let masked = now.masked.clone();
     let (values, form) = match read_form(&ctx, &register, f, masked.clone()).await? {
@@ -257,7 +280,10 @@ async fn update(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormD
     let (reg_id, rec_id, sent) = (register.clone(), id.clone(), values.clone());
     let done = ctx.write(move |tx, w| actions::update(tx, &w.reg, &w.actor, &reg_id, &rec_id, version, sent, reason.as_deref())).await;
     match done {
-        Ok(_) => redirect_with(&ctx, &format!("/r/{register}/{id}"), "met", ctx.t("Đã lưu.", "Saved.")),
+        Ok(_) => {
+            uploads::forget(&ctx, &form);
+            redirect_with(&ctx, &format!("/r/{register}/{id}"), "met", ctx.t("Đã lưu.", "Saved."))
+        }
         Err(Error::Conflict(m)) => {
             let theirs = record_for(&ctx, &register, &id).await?;
             if theirs.version == version {
@@ -306,11 +332,13 @@ fn form_page(ctx: &Ctx, def: &Definition, record: Option<&Record>, d: &Draft, ab
         Some(r) => (format!("{}: {}", ctx.t("Sửa", "Edit"), r.title), format!("/r/{id}/{}", r.id)),
         None => (format!("{}: {}", ctx.t("Thêm", "New"), label), list.clone()),
     };
+    let files = form_fields(def).iter().any(|f| f.kind.is_file());
+    let here = record.map_or_else(|| format!("{list}/new"), |_| format!("{back}/edit"));
     let body = html! {
         (heading(&title, Some(html! { (lang.label(&def.register.help)) }), None))
         (above)
         (error_summary(&d.errors, |f| values::label_of(def, f, lang), lang))
-        form #record method="post" {
+        form #record method="post" enctype=[files.then_some("multipart/form-data")] action=[files.then(|| uploads::action(ctx, &here))] {
             (csrf(&ctx.look))
             @if let Some(r) = record { input type="hidden" name="version" value=(r.version); }
             @else { input type="hidden" name="once" value=(once(ctx, d)); }

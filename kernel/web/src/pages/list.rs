@@ -229,7 +229,7 @@ impl ListView<'_> {
     fn columns(&self) -> Vec<&Field> {
         let wanted = &self.def.list.columns;
         if wanted.is_empty() {
-            return self.def.fields.iter().filter(|f| !matches!(f.kind, FieldType::LongText | FieldType::File)).take(5).collect();
+            return self.def.fields.iter().filter(|f| f.kind != FieldType::LongText && !f.kind.is_file()).take(5).collect();
         }
         wanted.iter().filter_map(|c| values::field_of(self.def, c)).collect()
     }
@@ -253,7 +253,7 @@ impl ListView<'_> {
             .enumerate()
             .map(|(i, f)| {
                 let c = if values::is_num(&f.kind) { Column::num(lang.label(&f.label)) } else { Column::text(lang.label(&f.label)) };
-                let sort = if matches!(f.kind, FieldType::Links(_) | FieldType::File) { None } else { self.sort(&f.id) };
+                let sort = if matches!(f.kind, FieldType::Links(_)) || f.kind.is_file() { None } else { self.sort(&f.id) };
                 c.drop_at(u8::try_from(i.saturating_sub(2)).unwrap_or(3)).sort(sort)
             })
             .collect();

@@ -26,6 +26,7 @@ use crate::values;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/r/{register}/{id}", get(show))
+        .route("/r/{register}/{id}/file/{field}/{sha256}", get(file))
         .route("/r/{register}/{id}/confirm", post(confirm))
         .route("/r/{register}/{id}/unmask", post(unmask))
 }
@@ -170,7 +171,7 @@ fn render(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, tab: &str, c
         @match content {
             Content::Fields => { (fields_tab(ctx, def, r, rights, &base)) (withdraw(ctx, r, rights, &base)) }
             Content::Links(l) => (links_tab(ctx, r, &l)),
-            Content::History(h) => (history_tab(ctx, def, &h)),
+            Content::History(h) => (history_tab(ctx, def, &r.id, &h)),
             Content::Panel(m) => (m),
         }
     };
@@ -319,22 +320,28 @@ fn action_words(ctx: &Ctx, def: &Definition, action: &str) -> String {
     .to_owned()
 }
 
-fn history_tab(ctx: &Ctx, def: &Definition, list: &[(HistoryEntry, String)]) -> Markup {
+fn history_tab(ctx: &Ctx, def: &Definition, id: &str, list: &[(HistoryEntry, String)]) -> Markup {
     let (lang, reg) = (ctx.lang(), ctx.reg());
     let moments = list
         .iter()
         .map(|(e, who)| {
             let mut t = Table::new(ctx.t("Thay đổi", "Changes"), vec![Column::text(ctx.t("Trường", "Field")), Column::text(ctx.t("Trước", "Before")), Column::text(ctx.t("Sau", "After"))]);
-            for (id, (a, b)) in &e.changes {
-                let f = values::field_of(def, id);
-                let text = |d| f.map_or_else(|| plain_state(ctx, def, d), |f| values::plain(reg, f, d, lang));
-                t.row(vec![html! { (values::label_of(def, id, lang)) }, html! { del { (text(a)) } }, html! { ins { (text(b)) } }]);
+            // of a new record only its files: the rest stands on the page
+            let told = |d: &registers::Data| e.action != "create" || matches!(d, registers::Data::Files(_));
+            for (field, (a, b)) in e.changes.iter().filter(|(_, (_, b))| told(b)) {
+                let f = values::field_of(def, field);
+                let text = |d: &registers::Data| match (d, f) {
+                    (registers::Data::Files(list), _) => values::files(&def.register.id, id, field, list),
+                    (d, Some(f)) => html! { (values::plain(reg, f, d, lang)) },
+                    (d, None) => html! { (plain_state(ctx, def, d)) },
+                };
+                t.row(vec![html! { (values::label_of(def, field, lang)) }, html! { del { (text(a)) } }, html! { ins { (text(b)) } }]);
             }
             Moment {
                 at: fmt::instant(e.at),
                 who: who.clone(),
                 what: html! { strong { (action_words(ctx, def, &e.action)) } @if let Some(r) = &e.reason { ": " (r) } " " a.small href=(format!("/ledger?leaf={}", e.seq)) { (ctx.t("niêm phong số", "leaf")) " " (fmt::int(e.seq)) } },
-                more: (!t.rows.is_empty() && e.action != "create").then(|| t.render(lang)),
+                more: (!t.rows.is_empty()).then(|| t.render(lang)),
                 tone: if e.action == "delete" { Tone::Unmet } else { Tone::Plain },
             }
         })
@@ -356,6 +363,13 @@ async fn confirm(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: Form
     let r = ctx.write(move |tx, w| actions::confirm(tx, &w.reg, &w.actor, &reg_id, &rec)).await?;
     let back = f.filled("back").map_or_else(|| format!("/r/{register}/{id}"), str::to_owned);
     redirect_with(&ctx, &back, "met", &format!("{} «{}».", ctx.t("Đã xác nhận còn đúng:", "Confirmed:"), r.title))
+}
+
+/// A file of the record, for who may read that field of it.
+async fn file(ctx: Ctx, Path((register, id, field, sha)): Path<(String, String, String, String)>) -> PageResult {
+    definition(&ctx, &register)?;
+    let (a, bytes) = ctx.read(move |tx, w| actions::attachment(tx, &w.reg, &w.may(Verb::Read, &register)?, &id, &field, &sha)).await?;
+    Ok(crate::uploads::download(&a, bytes))
 }
 
 /// Shown once, on the answer of the POST itself: no address holds it.

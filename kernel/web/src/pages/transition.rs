@@ -2,13 +2,13 @@
 
 use access::Verb;
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use maud::html;
 use registers::definition::Transition;
-use registers::{Definition, Field, FieldType, Record, actions};
+use registers::{Definition, Field, Record, actions};
 use store::{Error, FieldError};
 
 use crate::app::App;
@@ -21,10 +21,11 @@ use crate::pages::list::definition;
 use crate::pages::record::Rights;
 use crate::pages::suggest::{Offers, resolve};
 use crate::shell::{Page, csrf, redirect_with};
+use crate::uploads::{self, MOST_POST, Posted};
 use crate::values;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/r/{register}/{id}/transition/{transition}", get(show).post(act))
+    Router::new().route("/r/{register}/{id}/transition/{transition}", get(show).post(act).layer(DefaultBodyLimit::max(MOST_POST)))
 }
 
 fn find<'a>(ctx: &Ctx, def: &'a Definition, r: &Record, open: &[String], id: &str) -> Result<&'a Transition, Error> {
@@ -63,7 +64,7 @@ async fn load(ctx: &Ctx, register: &str, id: &str) -> Result<(Record, Vec<String
 }
 
 fn demanded<'a>(def: &'a Definition, t: &Transition) -> Vec<&'a Field> {
-    t.demands.iter().filter_map(|id| values::field_of(def, id)).filter(|f| f.kind != FieldType::File).collect()
+    t.demands.iter().filter_map(|id| values::field_of(def, id)).collect()
 }
 
 async fn show(ctx: Ctx, Path((register, id, transition)): Path<(String, String, String)>) -> PageResult {
@@ -100,13 +101,13 @@ fn render(ctx: &Ctx, def: &Definition, r: &Record, t: &Transition, d: &Draft, st
     let (list, back) = (format!("/r/{}", r.register), format!("/r/{}/{}", r.register, r.id));
     let label = lang.label(&t.label);
     let to = values::state_of(def, &t.to).map_or("", |s| lang.label(&s.label));
-    let files: Vec<&Field> = t.demands.iter().filter_map(|id| values::field_of(def, id)).filter(|f| f.kind == FieldType::File).collect();
+    let files = demanded(def, t).iter().any(|f| f.kind.is_file());
+    let here = format!("{back}/transition/{}", t.id);
     let body = html! {
         (heading(label, Some(html! { (r.title) " → " strong { (to) } }), None))
         (error_summary(&d.errors, |f| if f == "reason" { ctx.t("Lý do", "Reason").into() } else { values::label_of(def, f, lang) }, lang))
         @if t.second_person { p.muted { (ctx.t("Bước này phải do người khác với người sửa bản ghi lần cuối thực hiện.", "Somebody else than who last changed the record must do this.")) } }
-        @for f in &files { p { (ctx.t("Cần có tệp:", "File needed:")) " " strong { (lang.label(&f.label)) } " " (values::show(ctx.reg(), f, r, lang)) } }
-        form method="post" {
+        form method="post" enctype=[files.then_some("multipart/form-data")] action=[files.then(|| uploads::action(ctx, &here))] {
             (csrf(&ctx.look))
             input type="hidden" name="version" value=(r.version);
             (d.inputs(ctx, &demanded(def, t)))
@@ -124,11 +125,12 @@ fn render(ctx: &Ctx, def: &Definition, r: &Record, t: &Transition, d: &Draft, st
         .respond(ctx)
 }
 
-async fn act(ctx: Ctx, Path((register, id, transition)): Path<(String, String, String)>, f: FormData) -> PageResult {
+async fn act(ctx: Ctx, Path((register, id, transition)): Path<(String, String, String)>, f: Posted) -> PageResult {
     let def = definition(&ctx, &register)?;
     let (r, open) = load(&ctx, &register, &id).await?;
     let t = find(&ctx, def, &r, &open, &transition)?;
-    let version = f.version()?;
+    let version = f.form().version()?;
+    let (f, wrong) = f.settle(&ctx);
     let (reg_id, tr) = (register.clone(), transition.clone());
     let (form, offers, mut errors) = ctx
         .read(move |tx, w| {
@@ -139,13 +141,17 @@ async fn act(ctx: Ctx, Path((register, id, transition)): Path<(String, String, S
             resolve(tx, w, &fields, &f)
         })
         .await?;
-    let values = match values::parse_all(demanded(def, t), &form, &r.masked) {
+    errors.extend(wrong);
+    let mut values = match values::parse_all(demanded(def, t), &form, &r.masked) {
         Ok(v) => v,
         Err(more) => {
             errors.extend(more);
             Default::default()
         }
     };
+    if let Err(more) = uploads::attach(&ctx, demanded(def, t), &form, &mut values) {
+        errors.extend(more);
+    }
     if t.reason && form.filled("reason").is_none() {
         errors.push(FieldError { field: "reason".into(), message: "Ghi lý do của bước này.".into() });
     }
@@ -155,6 +161,7 @@ async fn act(ctx: Ctx, Path((register, id, transition)): Path<(String, String, S
             ctx.write(move |tx, w| actions::transition(tx, &w.reg, &w.actor, &reg_id, &rec, version, &tr, values, reason.as_deref())).await;
         match done {
             Ok(_) => {
+                uploads::forget(&ctx, &form);
                 return redirect_with(
                     &ctx,
                     &format!("/r/{register}/{id}"),

@@ -55,8 +55,47 @@ struct Client {
     csrf: String,
 }
 
+const PAPER: &str = r#"
+[register]
+id = "paper"
+label = { vi = "Giấy tờ", en = "Papers" }
+title = "{name}"
+[[field]]
+id = "name"
+label = { vi = "Tên", en = "Name" }
+type = "text"
+required = true
+[[field]]
+id = "signed_on"
+label = { vi = "Ngày ký", en = "Signed on" }
+type = "date"
+[[field]]
+id = "scan"
+label = { vi = "Bản quét", en = "Scan" }
+type = "file"
+[[field]]
+id = "more"
+label = { vi = "Tệp kèm", en = "More files" }
+type = "files"
+[[state]]
+id = "draft"
+label = { vi = "Nháp", en = "Draft" }
+[[state]]
+id = "done"
+label = { vi = "Xong", en = "Done" }
+[[transition]]
+id = "finish"
+label = { vi = "Hoàn thành", en = "Finish" }
+from = ["draft"]
+to = "done"
+demands = ["scan"]
+[access]
+officer = ["*"]
+"#;
+
 async fn client() -> Client {
-    let app = tokio::task::spawn_blocking(|| make_with(&[("roles.toml", ROLES), ("agency.toml", AGENCY)])).await.unwrap();
+    let sources = [("roles.toml", ROLES), ("agency.toml", AGENCY), ("paper.toml", PAPER)];
+    let app = tokio::task::spawn_blocking(move || make_with(&sources)).await.unwrap();
     let (_, r) = sign_in(&app, "an", PASSWORD).await;
     let cookies = cookies(&r);
     let (_, home) = send(&app, get_("/", &cookies), "").await;
@@ -177,4 +216,142 @@ async fn the_api_asks_for_the_version_and_names_what_is_wrong() {
     assert_eq!(c.json("DELETE", &at, &[("if-match", "\"2\"")], "").await.0, 422);
     assert_eq!(c.json("DELETE", &format!("{at}?reason=th%E1%BB%AD"), &[("if-match", "\"2\"")], "").await.0, 204);
     assert_eq!(c.get(&format!("{at}/history")).await.1.headers()["content-type"], "application/json");
+}
+
+impl Client {
+    /// As a browser sends a form with files: text inputs, then files (input, name, content).
+    async fn send_files(&self, path: &str, pairs: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> (StatusCode, Response<String>) {
+        let mut body = Vec::new();
+        for (k, v) in pairs {
+            body.extend(format!("--cut\r\nContent-Disposition: form-data; name=\"{k}\"\r\n\r\n{v}\r\n").into_bytes());
+        }
+        for (k, name, bytes) in files {
+            let head = format!(
+                "--cut\r\nContent-Disposition: form-data; name=\"{k}\"; filename=\"{name}\"\r\nContent-Type: application/x-msdownload\r\n\r\n"
+            );
+            body.extend(head.into_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--cut--\r\n");
+        let req = Request::post(format!("{path}?csrf={}", self.csrf))
+            .header(header::COOKIE, &self.cookies)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut")
+            .header(header::ORIGIN, "https://lachan.example");
+        send(&self.app, req, body).await
+    }
+}
+
+/// Value of the first input of this name.
+fn value_of(page: &str, name: &str) -> String {
+    let after = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_else(|| panic!("{name} in {page}"));
+    after.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_file_goes_in_by_the_form_and_comes_out_by_its_record() {
+    let c = client().await;
+    let (_, r) = c.get("/r/paper/new").await;
+    assert!(r.body().contains("enctype=\"multipart/form-data\"") && r.body().contains("20 MB"), "{}", r.body());
+    let (s, r) = c
+        .send_files("/r/paper/new", &[("name", "QĐ 12"), ("scan__files", "1")], &[("scan", "qd.exe", b"%PDF-1.7 x"), ("more", "", b"")])
+        .await;
+    assert_eq!(s, 303, "{}", r.body());
+    let at = r.headers()["location"].to_str().unwrap().to_owned();
+    let (_, page) = c.get(&at).await;
+    let link = page.body().split(&format!("href=\"{at}/file/scan/")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let file = format!("{at}/file/scan/{link}");
+    let (s, r) = c.get(&file).await;
+    assert_eq!((s, r.body().as_str()), (StatusCode::OK, "%PDF-1.7 x"));
+    let h = |n: &str| r.headers()[n].to_str().unwrap().to_owned();
+    assert!(h("content-disposition").starts_with("attachment; filename=\"qd.exe.pdf\""), "{}", h("content-disposition"));
+    assert_eq!((h("content-type").as_str(), h("x-content-type-options").as_str()), ("application/pdf", "nosniff"));
+    assert!(h("content-security-policy").contains("sandbox"));
+    let (_, r) = c.get(&format!("{at}?tab=history")).await;
+    assert!(r.body().contains("qd.exe.pdf"), "history shows the file: {}", r.body());
+    // editing something else keeps it; unticking takes it away, and it is still there in the history
+    let (_, form) = c.get(&format!("{at}/edit")).await;
+    let tick = value_of(form.body(), "scan");
+    let (s, _) =
+        c.send_files(&format!("{at}/edit"), &[("version", "1"), ("name", "QĐ 13"), ("scan__files", "1"), ("scan", &tick)], &[]).await;
+    assert_eq!((s, c.get(&file).await.0), (StatusCode::SEE_OTHER, StatusCode::OK));
+    let (s, _) = c.send_files(&format!("{at}/edit"), &[("version", "2"), ("name", "QĐ 13"), ("scan__files", "1")], &[]).await;
+    assert_eq!(s, 303);
+    assert!(!c.get(&at).await.1.body().contains("qd.exe.pdf"));
+    assert_eq!(c.get(&file).await.0, StatusCode::OK, "an earlier version of the record has it");
+    assert_eq!(c.get(&format!("{at}/file/more/{link}")).await.0, 404);
+    assert_eq!(c.get(&format!("{at}/file/name/{link}")).await.0, 404);
+}
+
+#[tokio::test]
+async fn an_error_loses_neither_the_text_nor_the_file() {
+    let c = client().await;
+    let files: &[(&str, &str, &[u8])] = &[("scan", "qd.txt", "Quyết định".as_bytes()), ("more", "virus.exe", b"MZ\x90\0")];
+    let (s, r) = c.send_files("/r/paper/new", &[("name", "QĐ 12"), ("signed_on", "31/02/2026")], files).await;
+    assert_eq!(s, 422);
+    let b = r.body();
+    assert!(b.contains("value=\"QĐ 12\"") && b.contains("value=\"31/02/2026\""), "{b}");
+    assert!(b.contains("“virus.exe”: nội dung tệp không thuộc loại được nhận") && b.contains("href=\"#f-more\""), "{b}");
+    assert!(b.contains("qd.txt (đã nhận, chưa lưu)"), "{b}");
+    let waiting = value_of(b, "scan__new");
+    let (s, r) = c.send_files("/r/paper/new", &[("name", "QĐ 12"), ("signed_on", "28/02/2026"), ("scan__new", &waiting)], &[]).await;
+    assert_eq!(s, 303, "{}", r.body());
+    let at = r.headers()["location"].to_str().unwrap().to_owned();
+    assert!(c.get(&at).await.1.body().contains(">qd.txt</a>"));
+    // taken once: another form cannot have it
+    let (s, r) = c.send_files("/r/paper/new", &[("name", "QĐ 14"), ("scan__new", &waiting)], &[]).await;
+    assert_eq!(s, 422);
+    assert!(r.body().contains("chọn lại tệp"), "{}", r.body());
+}
+
+#[tokio::test]
+async fn a_step_that_demands_a_file_can_be_finished_on_its_page() {
+    let c = client().await;
+    let (_, r) = c.post("/r/paper/new", &[("name", "Báo cáo")]).await;
+    let at = r.headers()["location"].to_str().unwrap().to_owned();
+    let step = format!("{at}/transition/finish");
+    let (_, form) = c.get(&step).await;
+    assert!(form.body().contains("type=\"file\""), "{}", form.body());
+    let (s, r) = c.send_files(&step, &[("version", "1"), ("scan__files", "1")], &[]).await;
+    assert_eq!(s, 422);
+    assert!(r.body().contains("href=\"#f-scan\""), "{}", r.body());
+    let big = vec![b'a'; registers::MOST_FILE + 1];
+    let (s, r) = c.send_files(&step, &[("version", "1")], &[("scan", "to.txt", &big)]).await;
+    assert_eq!(s, 422);
+    assert!(r.body().contains("lớn hơn 20 MB"), "{}", r.body());
+    let (s, _) = c.send_files(&step, &[("version", "1")], &[("scan", "bc.txt", b"xong")]).await;
+    assert_eq!(s, 303);
+    assert!(c.get(&at).await.1.body().contains(">bc.txt</a>"));
+}
+
+#[tokio::test]
+async fn programs_send_and_fetch_files() {
+    let c = client().await;
+    let body = r#"{"fields":{"name":"API","more":[{"name":"a.txt","content":"QQ=="},{"name":"b.txt","content":"Qg=="}]}}"#;
+    let (s, r) = c.json("POST", "/api/v1/paper", &[], body).await;
+    assert_eq!(s, StatusCode::CREATED, "{}", r.body());
+    let at = r.headers()["location"].to_str().unwrap().to_owned();
+    let v: serde_json::Value = serde_json::from_str(r.body()).unwrap();
+    let files = v["fields"]["more"].as_array().unwrap();
+    assert_eq!((files[0]["name"].as_str(), files[0]["size"].as_i64(), files[0].get("content")), (Some("a.txt"), Some(1), None));
+    let (s, r) = c.get(&format!("{at}/files/more/{}", files[1]["sha256"].as_str().unwrap())).await;
+    assert_eq!((s, r.body().as_str()), (StatusCode::OK, "B"));
+    let keep = format!(r#"{{"fields":{{"more":[{{"sha256":"{}"}}]}}}}"#, files[0]["sha256"].as_str().unwrap());
+    let (s, r) = c.json("PATCH", &at, &[("if-match", "\"1\"")], &keep).await;
+    let v: serde_json::Value = serde_json::from_str(r.body()).unwrap();
+    assert_eq!((s, v["fields"]["more"].as_array().unwrap().len()), (StatusCode::OK, 1), "{}", r.body());
+    for bad in [
+        r#""a.txt""#,
+        r#"[{"name":"a.txt"}]"#,
+        r#"[{"name":"a.txt","content":"%"}]"#,
+        r#"[{"sha256":"00"}]"#,
+        r#"[{"name":"a","content":"TVqQAA=="}]"#,
+    ] {
+        let (s, r) = c.json("PATCH", &at, &[("if-match", "\"2\"")], &format!(r#"{{"fields":{{"more":{bad}}}}}"#)).await;
+        assert_eq!(s, 422, "{bad}: {}", r.body());
+    }
+    let (_, doc) = c.get("/api/v1/openapi.json").await;
+    let doc: serde_json::Value = serde_json::from_str(doc.body()).unwrap();
+    assert!(doc.pointer("/paths/~1api~1v1~1paper~1{id}~1files~1{field}~1{sha256}/get").is_some());
+    assert_eq!(doc.pointer("/components/schemas/paper.fields/properties/scan/maxItems"), Some(&serde_json::json!(1)));
 }

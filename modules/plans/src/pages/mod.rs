@@ -32,7 +32,7 @@ pub fn router() -> Router<App> {
         .route("/plans/board", get(board::board))
         .route("/plans/calendar", get(board::calendar))
         .route("/plans/obligation/{id}", get(obligation::show))
-        .route("/plans/obligation/{id}/evidence", post(obligation::add_evidence))
+        .route("/plans/obligation/{id}/evidence", post(obligation::add_evidence).layer(DefaultBodyLimit::max(web::uploads::MOST_POST)))
         .route("/plans/obligation/{id}/{transition}", post(obligation::act))
         .route("/plans/{id}", get(plan::show))
         .route("/plans/{id}/target/{target}", post(plan::bind_target))

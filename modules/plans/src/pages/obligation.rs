@@ -3,17 +3,24 @@
 use access::Verb;
 use registers::actions::{self, Values};
 use registers::{Data, Filter, Op};
-use store::Error;
+use store::{Error, FieldError};
 use web::axum::extract::Path;
-use web::components::{FieldView, InputKind, facts, field, form_actions, heading, tag};
+use web::axum::http::StatusCode;
+use web::components::{FieldView, InputKind, error_summary, facts, field, form_actions, heading, tag};
 use web::maud::html;
 use web::shell::csrf;
+use web::uploads::{self, Posted};
 use web::{Ctx, FormData, Page, PageResult, fmt, redirect_with};
 
 use crate::work::owed;
 
 /// The page.
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    render(&ctx, id, &FormData::default(), &[]).await
+}
+
+/// The page, with evidence that was typed and is not saved yet.
+async fn render(ctx: &Ctx, id: String, typed: &FormData, errors: &[FieldError]) -> PageResult {
     let wanted = id.clone();
     let (one, evidence, task) = ctx
         .read(move |tx, who| {
@@ -58,7 +65,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
             ));
         }
     }
-    let moves: Vec<_> = moves(&ctx, o.state.as_deref().unwrap_or_default());
+    let moves: Vec<_> = moves(ctx, o.state.as_deref().unwrap_or_default());
     let may_add = ctx.can(Verb::Create, "evidence") && one.state.open();
     let body = html! {
         (heading(o.text("content").unwrap_or_default(), None, Some(tag(one.state.tone(), lang.l(one.state.label())))))
@@ -68,12 +75,14 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
         section.card {
             h2 { (lang.t("Minh chứng", "Evidence")) }
             @if evidence.is_empty() { p.muted { (lang.t("Chưa có minh chứng. Ghi lại việc đã làm, số văn bản, hoặc bản ghi trong sổ.", "None yet. Note what was done, a document number, or a record.")) } }
-            ul.list { @for e in &evidence { li { span.due { (fmt::date(e.text("happened_on").unwrap_or_default())) } div { (e.text("note").unwrap_or_default()) } a.btn href={"/r/evidence/" (e.id)} { (lang.t("Mở", "Open")) } } } }
+            ul.list { @for e in &evidence { li { span.due { (fmt::date(e.text("happened_on").unwrap_or_default())) } div { (e.text("note").unwrap_or_default()) @if !e.files("file").is_empty() { br; (web::values::files("evidence", &e.id, "file", e.files("file"))) } } a.btn href={"/r/evidence/" (e.id)} { (lang.t("Mở", "Open")) } } } }
             @if may_add {
-                form method="post" action={(base) "/evidence"} {
+                (error_summary(errors, |f| evidence_label(ctx, f), lang))
+                form method="post" enctype="multipart/form-data" action=(uploads::action(ctx, &format!("{base}/evidence"))) {
                     (csrf(&ctx.look))
-                    (field(&FieldView::line("note", lang.t("Đã làm gì", "What was done"), "").kind(InputKind::Area).required(), lang))
-                    (field(&FieldView::line("happened_on", lang.t("Ngày", "Date"), &fmt::date(&ctx.today)).kind(InputKind::Date), lang))
+                    (field(&FieldView::line("note", lang.t("Đã làm gì", "What was done"), typed.text("note")).kind(InputKind::Area).required().errors(errors), lang))
+                    (field(&FieldView::line("happened_on", lang.t("Ngày", "Date"), typed.get("happened_on").unwrap_or(&fmt::date(&ctx.today))).kind(InputKind::Date).errors(errors), lang))
+                    @if let Some(f) = file_field(ctx) { (uploads::input(ctx, f, typed, errors, false)) }
                     (form_actions(lang.t("Thêm minh chứng", "Add evidence"), "/plans/board", lang))
                 }
             }
@@ -97,8 +106,20 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     Ok(Page::new(lang.t("Nghĩa vụ", "Obligation"))
         .active("/plans/board")
         .crumb(lang.t("Nhiệm vụ", "Tasks"), "/plans/board")
+        .status(if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY })
         .body(body)
-        .respond(&ctx))
+        .respond(ctx))
+}
+
+fn file_field(ctx: &Ctx) -> Option<&registers::Field> {
+    ctx.reg().registers.get("evidence")?.fields.iter().find(|f| f.id == "file")
+}
+
+fn evidence_label(ctx: &Ctx, field: &str) -> String {
+    if field == "note" {
+        return ctx.t("Đã làm gì", "What was done").to_owned();
+    }
+    ctx.reg().registers.get("evidence").map_or_else(String::new, |d| web::values::label_of(d, field, ctx.lang()))
 }
 
 /// Transitions this reader may make from here: id, label, what they demand.
@@ -121,35 +142,52 @@ fn moves(ctx: &Ctx, state: &str) -> Vec<(String, String, Vec<String>)> {
         .collect()
 }
 
-/// Adds evidence in words.
-pub async fn add_evidence(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResult {
-    let back = format!("/plans/obligation/{id}");
-    let (note, day) = (form.text("note").trim().to_owned(), form.filled("happened_on").map(text::parse_date_vi));
-    let day = match day {
-        Some(Err(_)) => {
-            return redirect_with(&ctx, &back, "unmet", "Ngày phải viết dạng ngày/tháng/năm, ví dụ 05/12/2026. Minh chứng chưa được lưu.");
+/// Adds evidence: words, with files or without. What was typed and sent comes back with what is wrong.
+pub async fn add_evidence(ctx: Ctx, Path(id): Path<String>, posted: Posted) -> PageResult {
+    let (form, mut errors) = posted.settle(&ctx);
+    let mut values = Values::new();
+    if let Err(lost) = uploads::attach(&ctx, file_field(&ctx), &form, &mut values) {
+        errors.extend(lost);
+    }
+    let day = form.filled("happened_on").map_or_else(|| Ok(ctx.today.clone()), text::parse_date_vi);
+    match day {
+        Ok(d) => drop(values.insert("happened_on".into(), Data::Text(d))),
+        Err(e) => errors.push(FieldError { field: "happened_on".into(), message: e.message().to_owned() }),
+    }
+    if form.filled("note").is_none() {
+        errors.push(FieldError { field: "note".into(), message: "Chưa ghi đã làm gì.".into() });
+    }
+    if errors.is_empty() {
+        let kind = if values.contains_key("file") { "file" } else { "note" };
+        values.insert("kind".into(), Data::Text(kind.into()));
+        values.insert("note".into(), Data::Text(form.text("note").trim().to_owned()));
+        match save_evidence(&ctx, &id, values).await {
+            Ok(()) => {
+                uploads::forget(&ctx, &form);
+                return redirect_with(&ctx, &format!("/plans/obligation/{id}"), "met", ctx.t("Đã thêm minh chứng.", "Evidence added."));
+            }
+            Err(Error::Invalid(list)) => errors = list,
+            Err(e) => return Err(e.into()),
         }
-        Some(Ok(d)) => d,
-        None => ctx.today.clone(),
-    };
+    }
+    render(&ctx, id, &form, &errors).await
+}
+
+/// Evidence, and the obligation is begun by it.
+async fn save_evidence(ctx: &Ctx, id: &str, mut values: Values) -> Result<(), Error> {
+    let id = id.to_owned();
     ctx.write(move |tx, who| {
         let scope = who.may(Verb::Read, "obligation")?;
         let o = actions::get(tx, &who.reg, &scope, &id)?;
-        let values = Values::from([
-            ("obligation".to_owned(), Data::Text(id.clone())),
-            ("kind".to_owned(), Data::Text("note".into())),
-            ("happened_on".to_owned(), Data::Text(day)),
-            ("agency".to_owned(), Data::Text(o.text("agency").unwrap_or_default().to_owned())),
-            ("note".to_owned(), Data::Text(note)),
-        ]);
+        values.insert("obligation".into(), Data::Text(id.clone()));
+        values.insert("agency".into(), Data::Text(o.text("agency").unwrap_or_default().to_owned()));
         actions::create(tx, &who.reg, &who.actor, "evidence", values, None)?;
         if o.state.as_deref() == Some("not_started") && who.may(Verb::Transition, "obligation").is_ok() {
             actions::transition(tx, &who.reg, &who.actor, "obligation", &id, o.version, "start", Values::new(), None)?;
         }
         Ok(())
     })
-    .await?;
-    redirect_with(&ctx, &back, "met", ctx.t("Đã thêm minh chứng.", "Evidence added."))
+    .await
 }
 
 /// Submits, approves, returns or closes.
