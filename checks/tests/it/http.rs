@@ -191,6 +191,34 @@ fn narrowed_tokens(w: &World) {
     }
 }
 
+/// A reading under correction: items are added and dropped, wrong input comes back as typed, a doubt looked at is settled.
+fn corrected(c: &Client, draft: &str) {
+    let add = |version: &str, text: &str| {
+        let fields = [("version", version), ("text", text), ("lead", "Sở Y tế"), ("time", "Quý IV/2026"), ("schedule", "auto")];
+        ok(c.post(&format!("{draft}/task/new"), &fields), 303).header("location").rsplit('-').next().map(str::to_owned).unwrap_or_default()
+    };
+    add("1", "Nhiệm vụ thêm bằng tay");
+    let n = add("2", "Nhiệm vụ thêm rồi bỏ");
+    let fields = [("version", "3"), ("text", "Nhiệm vụ thêm rồi bỏ"), ("drop", "1")];
+    ok(c.post(&format!("{draft}/task/{n}"), &fields), 303);
+    let wrong =
+        ok(c.post(&format!("{draft}/value/0.new"), &[("version", "4"), ("comparator", ">="), ("value", "chín mươi"), ("unit", "%")]), 422);
+    let wrong = wrong.text();
+    assert!(wrong.contains("Giá trị") && wrong.contains("chín mươi"), "the label and what was typed: {wrong}");
+    let bad = ok(c.post(&format!("{draft}/head"), &[("version", "4"), ("title", "A"), ("starts_on", "31/02/2026")]), 422).text();
+    assert!(bad.contains("31/02/2026") && bad.contains(">Hiệu lực từ</a>"), "{bad}");
+    ok(c.post(&format!("{draft}/seen"), &[("seen", "0")]), 303);
+    let page = ok(c.get(draft), 200).text();
+    assert!(page.contains("điều đã xem") && page.contains("name=\"unseen\" value=\"0\""), "{page}");
+    ok(c.post(&format!("{draft}/seen"), &[("unseen", "0")]), 303);
+    assert!(!ok(c.get(draft), 200).text().contains("name=\"unseen\""));
+    for part in ["objective", "actor", "assignment", "recipient", "base", "section", "nothing"] {
+        ok(c.get(&format!("{draft}?part={part}&page=99999999999999999999&lines=999")), 200);
+    }
+    ok(c.get(&format!("{draft}/task/999")), 404);
+    ok(c.get(&format!("{draft}/nothing/0")), 404);
+}
+
 /// A document becomes a plan: read, reviewed, accepted, its tasks owed by agencies; the same file makes no second plan.
 fn a_plan(w: &World, c: &Client) {
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../packs/sao-mai-demo/ke-hoach-an-ninh-mang-2026.txt");
@@ -204,6 +232,7 @@ fn a_plan(w: &World, c: &Client) {
     assert!(review.contains("/accept"), "{review}");
     let again = ok(c.upload("/plans/import", "ke-hoach.txt", text.as_bytes()), 303);
     assert_eq!(again.header("location"), draft, "the same waiting file is the same draft");
+    corrected(c, &draft);
     let accepted = ok(c.post(&format!("{draft}/accept"), &[]), 303);
     let to = accepted.header("location").to_owned();
     if to == draft {
@@ -214,6 +243,8 @@ fn a_plan(w: &World, c: &Client) {
     }
     let plan = ok(c.get(&to), 200).text();
     assert!(plan.contains("Chỉ tiêu"));
+    assert_eq!(total(c, "/api/v1/task?q=nhiem+vu+them+bang+tay"), 1, "added by hand");
+    assert_eq!(total(c, "/api/v1/task?q=nhiem+vu+them+roi+bo"), 0, "left out");
     let after = total(c, "/api/v1/obligation?as_of=all");
     assert!(after > before, "obligations were made");
     ok(c.get("/plans/board?state=all"), 200);

@@ -66,13 +66,13 @@ fn refuse(draft: &Draft) -> Result<()> {
     if draft.reading.plan.title.as_deref().unwrap_or_default().trim().is_empty() {
         say("title", "Nhập tên kế hoạch.".into());
     }
-    for (i, t) in draft.reading.plan.tasks.iter().enumerate() {
-        if t.text.trim().is_empty() && !draft.left_out.contains(&i) {
+    for (i, t) in draft.kept("task", &draft.reading.plan.tasks) {
+        if t.text.trim().is_empty() {
             say("tasks", format!("Nhiệm vụ thứ {} không có nội dung. Nhập nội dung hoặc bỏ nhiệm vụ này.", i + 1));
         }
     }
     for name in draft.leads() {
-        if !draft.actors.contains_key(name) {
+        if !draft.actors.contains_key(&name) {
             say("actors", format!("Chưa rõ «{name}» là cơ quan nào. Chọn trong danh sách, hoặc chọn “Chỉ giữ tên gọi”."));
         }
     }
@@ -145,8 +145,9 @@ impl Accept<'_, '_> {
         let reading = &self.draft.reading;
         let mut by_ordinal = BTreeMap::new();
         let own = !reading.table_sections.is_empty();
-        let all: Vec<_> = reading.plan.sections.iter().map(|s| (s, !own)).chain(reading.table_sections.iter().map(|s| (s, true))).collect();
-        for (seq, (s, of_tasks)) in all.into_iter().enumerate() {
+        let body = self.draft.kept("section", &reading.plan.sections).map(|(_, s)| (s, !own));
+        let all = body.chain(self.draft.kept("row", &reading.table_sections).map(|(_, s)| (s, true)));
+        for (seq, (s, of_tasks)) in all.enumerate() {
             let plan = text(&self.plan);
             let id = self.put(
                 "plan_section",
@@ -167,7 +168,7 @@ impl Accept<'_, '_> {
 
     fn objectives(&mut self) -> Result<()> {
         let draft = self.draft;
-        for (i, o) in draft.reading.plan.objectives.iter().enumerate() {
+        for (i, o) in draft.kept("objective", &draft.reading.plan.objectives) {
             let objective = self.put(
                 "objective",
                 vec![
@@ -179,7 +180,7 @@ impl Accept<'_, '_> {
                     ("line", int(o.line)),
                 ],
             )?;
-            for (v, _) in o.values.iter().enumerate() {
+            for v in (0..o.values.len()).filter(|v| !draft.dropped.contains(&format!("value/{i}.{v}"))) {
                 self.target(&objective, i, v, o)?;
             }
         }
@@ -221,10 +222,7 @@ impl Accept<'_, '_> {
 
     fn tasks(&mut self, sections: &BTreeMap<String, String>) -> Result<()> {
         let draft = self.draft;
-        for (i, t) in draft.reading.plan.tasks.iter().enumerate() {
-            if draft.left_out.contains(&i) {
-                continue;
-            }
+        for (i, t) in draft.kept("task", &draft.reading.plan.tasks) {
             self.made.tasks += 1;
             let section = t.section.as_ref().and_then(|o| sections.get(o));
             let schedule = serde_json::to_value(&t.schedule).map_err(Error::internal)?;
@@ -293,7 +291,7 @@ impl Accept<'_, '_> {
     fn assignments(&mut self) -> Result<()> {
         let draft = self.draft;
         let mut seq = draft.reading.plan.tasks.len();
-        for block in &draft.reading.plan.assignments {
+        for (_, block) in draft.kept("assignment", &draft.reading.plan.assignments) {
             for duty in &block.duties {
                 if draft.reading.plan.tasks.iter().any(|t| t.text == *duty) || duty.trim().is_empty() {
                     continue;
@@ -319,7 +317,7 @@ impl Accept<'_, '_> {
 
     fn recipients(&mut self) -> Result<()> {
         let draft = self.draft;
-        for (i, r) in draft.reading.plan.recipients.iter().enumerate() {
+        for (i, r) in draft.kept("recipient", &draft.reading.plan.recipients) {
             let mark = match r.mark.as_deref() {
                 Some("b/c") => "report",
                 Some("t/h") => "execute",
@@ -338,7 +336,7 @@ impl Accept<'_, '_> {
     /// Quoted documents enter the library, unverified; known numbers stay as they are.
     fn legal_bases(&mut self) -> Result<()> {
         let scope = self.actor.may(Verb::Read, "document")?;
-        for base in &self.draft.reading.plan.legal_bases {
+        for (_, base) in self.draft.kept("base", &self.draft.reading.plan.legal_bases) {
             let Some(number) = &base.number else { continue };
             let query = Query {
                 filters: vec![Filter { field: "number".into(), op: Op::Is, values: vec![number.clone()] }],

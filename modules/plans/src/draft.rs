@@ -1,8 +1,8 @@
 //! A reading under correction: what the engine read, what a person changed, who the actors are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use plan_reader::{Plan, Reading};
+use plan_reader::{Plan, Reading, Warning};
 use serde::{Deserialize, Serialize};
 
 /// Who a name of the document stands for.
@@ -47,37 +47,66 @@ pub struct Draft {
     pub learned: Vec<String>,
     /// "objective.value" → indicator id, confirmed by a person; empty = none fits.
     pub indicators: BTreeMap<String, String>,
-    /// Indexes of tasks left out.
-    pub left_out: Vec<usize>,
+    /// What is not taken over: "task/4", "objective/2", "value/2.0" … Nothing is deleted, so that it can be taken back.
+    #[serde(default)]
+    pub dropped: BTreeSet<String>,
+    /// Indexes of warnings a person has looked at.
+    #[serde(default)]
+    pub seen: BTreeSet<usize>,
 }
 
 impl Draft {
+    /// The items of a list that are taken over, each with its place in the whole list.
+    pub fn kept<'a, T>(&'a self, list: &'a str, items: &'a [T]) -> impl Iterator<Item = (usize, &'a T)> {
+        items.iter().enumerate().filter(move |(i, _)| !self.dropped.contains(&format!("{list}/{i}")))
+    }
     /// Every name that leads or coordinates a task or heads an assignment, in order, once.
     pub fn names(&self) -> Vec<String> {
         let plan = &self.reading.plan;
-        let tasks = plan.tasks.iter().flat_map(|t| t.lead.iter().chain(&t.coordinating));
-        let mut seen = Vec::<String>::new();
-        for name in tasks.chain(plan.assignments.iter().flat_map(|a| &a.agencies)) {
-            if !seen.contains(name) {
-                seen.push(name.clone());
-            }
-        }
-        seen
+        let tasks = self.kept("task", &plan.tasks).flat_map(|(_, t)| t.lead.iter().chain(&t.coordinating));
+        once(tasks.chain(self.kept("assignment", &plan.assignments).flat_map(|(_, a)| &a.agencies)))
     }
     /// Names that lead a task.
-    pub fn leads(&self) -> Vec<&String> {
-        let mut seen: Vec<&String> = Vec::new();
-        for name in self.reading.plan.tasks.iter().flat_map(|t| &t.lead) {
-            if !seen.contains(&name) {
-                seen.push(name);
-            }
+    pub fn leads(&self) -> Vec<String> {
+        once(self.kept("task", &self.reading.plan.tasks).flat_map(|(_, t)| &t.lead))
+    }
+    /// Whether a warning needs nobody any more: looked at, or what it asked for has been filled in.
+    pub fn settled(&self, at: usize, w: &Warning) -> bool {
+        self.seen.contains(&at) || self.remedied(w)
+    }
+    fn remedied(&self, w: &Warning) -> bool {
+        let p = &self.reading.plan;
+        let of_line = |good: &dyn Fn(&plan_reader::Task) -> bool| {
+            let mut rows = p.tasks.iter().enumerate().filter(|(_, t)| t.lines.first() == Some(&w.line)).peekable();
+            rows.peek().is_some() && rows.all(|(i, t)| self.dropped.contains(&format!("task/{i}")) || good(t))
+        };
+        match w.code.as_str() {
+            "missing_number" => p.number.is_some(),
+            "missing_date" => p.date.is_some(),
+            "missing_issuer" => self.head.issuer.is_some(),
+            "missing_title" => p.title.is_some(),
+            "no_objectives" => !p.objectives.is_empty(),
+            "no_tasks" => !p.tasks.is_empty(),
+            "missing_lead" => of_line(&|t| !t.lead.is_empty()),
+            "missing_time" => of_line(&|t| t.time.is_some() || t.schedule.is_some()),
+            "missing_row_number" => of_line(&|t| t.no.is_some()),
+            "unclear_schedule" => of_line(&|t| !matches!(t.schedule, Some(plan_reader::Schedule::Text))),
+            "interval_unknown" => of_line(&|t| !matches!(t.schedule, Some(plan_reader::Schedule::Periodic { interval: None }))),
+            // the list of names asks the same question
+            "unresolvable_actor" => true,
+            _ => false,
         }
-        seen
     }
     /// Names nobody has said anything about.
     pub fn unresolved(&self) -> Vec<String> {
         self.names().into_iter().filter(|n| !self.actors.contains_key(n)).collect()
     }
+}
+
+/// Each name once, in order.
+fn once<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.filter(|n| seen.insert(*n)).cloned().collect()
 }
 
 /// Days the plan is valid, as far as title and date say so: (first, last). What is not said stays open and is asked for.
@@ -102,5 +131,34 @@ mod tests {
         assert_eq!(of(vision, None), days(None, Some("2025-12-31")));
         assert_eq!(of("Nâng cao năng lực", Some("2026-04-15")), days(Some("2026-04-15"), None));
         assert_eq!(period(&Plan::default()), (None, None));
+    }
+
+    #[test]
+    fn a_doubt_is_settled_by_looking_or_by_filling_in_and_what_is_dropped_asks_nothing() {
+        let text = "Số: /KH-UBND\n\nKẾ HOẠCH\nThử việc năm 2026\n\nI. NHIỆM VỤ\n\nSTT\tNhiệm vụ\tCơ quan chủ trì\tThời gian\n1\tRà soát\tSở Nội vụ\tQuý II/2026\n2\tTổng hợp\t\tQuý III/2026\n";
+        let reading = plan_reader::read_full(text.as_bytes(), "a.txt").unwrap();
+        let mut d = Draft {
+            reading,
+            head: Head::default(),
+            actors: BTreeMap::new(),
+            learned: vec![],
+            indicators: BTreeMap::new(),
+            dropped: BTreeSet::new(),
+            seen: BTreeSet::new(),
+        };
+        let open = |d: &Draft| {
+            d.reading.plan.warnings.iter().enumerate().filter(|(i, w)| !d.settled(*i, w)).map(|(_, w)| w.code.clone()).collect::<Vec<_>>()
+        };
+        let before = open(&d);
+        assert!(before.iter().any(|c| c == "missing_lead") && before.iter().any(|c| c == "missing_number"), "{before:?}");
+        d.reading.plan.number = Some("12/KH-UBND".into());
+        d.dropped.insert("task/1".into());
+        let after = open(&d);
+        assert!(!after.iter().any(|c| c == "missing_lead" || c == "missing_number"), "{after:?}");
+        d.seen.extend(0..d.reading.plan.warnings.len());
+        assert!(open(&d).is_empty());
+        assert_eq!(d.names(), ["Sở Nội vụ"]);
+        d.dropped.insert("task/0".into());
+        assert!(d.names().is_empty() && d.leads().is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! What page, API and command share: read a document, keep the reading, guess the actors, suggest indicators.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Actor, Verb};
 use plan_reader::Reading;
@@ -43,7 +43,15 @@ pub fn draft(tx: &mut Tx, reg: &Registry, actor: &Actor, reading: Reading, today
     };
     let level = level_of(reading.plan.issuer.as_deref().unwrap_or_default());
     let head = Head { issuer, level: level.to_owned(), starts_on, ends_on, parent: None };
-    let mut d = Draft { reading, head, actors: BTreeMap::new(), learned: vec![], indicators: BTreeMap::new(), left_out: vec![] };
+    let mut d = Draft {
+        reading,
+        head,
+        actors: BTreeMap::new(),
+        learned: vec![],
+        indicators: BTreeMap::new(),
+        dropped: BTreeSet::new(),
+        seen: BTreeSet::new(),
+    };
     for name in d.names() {
         if let Some(who) = now.find(&name).or_else(|| then.find(&name)) {
             d.actors.insert(name, who);

@@ -1,38 +1,47 @@
-//! Forms that correct a reading: head, one task, one objective, one actor.
+//! Forms that correct a reading: its head, and who a name is. The parts of the reading: [`super::item`].
 
 use access::Verb;
-use plan_reader::Scope;
 use store::{Error, FieldError};
 use web::axum::extract::Path;
 use web::axum::http::StatusCode;
 use web::components::{Choice, FieldView, InputKind, error_summary, field, form_actions, heading};
 use web::maud::{Markup, html};
 use web::shell::csrf;
-use web::{Ctx, FormData, Page, PageResult, fmt, redirect, redirect_with};
+use web::{Ctx, FormData, L, Page, PageResult, fmt, redirect, redirect_with};
 
 use crate::actors::Directory;
 use crate::draft::{Draft, Who};
 use crate::service;
 
-/// Everything a form of this file needs to draw itself.
-struct Sheet<'a> {
-    title: String,
-    base: String,
-    version: i64,
-    errors: &'a [FieldError],
-    fields: Markup,
+/// Everything a form needs to draw itself.
+pub struct Sheet<'a> {
+    /// Heading.
+    pub title: String,
+    /// Address of the reading.
+    pub base: String,
+    /// Where the way back leads.
+    pub back: String,
+    /// Version of the draft that is edited.
+    pub version: i64,
+    /// What is wrong.
+    pub errors: &'a [FieldError],
+    /// Label of a field, for the summary of errors.
+    pub label: &'a dyn Fn(&str) -> String,
+    /// The inputs.
+    pub fields: Markup,
 }
 
-fn render(ctx: &Ctx, s: Sheet<'_>, action: &str) -> web::axum::response::Response {
+/// The page of a form.
+pub fn render(ctx: &Ctx, s: Sheet<'_>, action: &str) -> web::axum::response::Response {
     let lang = ctx.lang();
     let body = html! {
         (heading(&s.title, None, None))
-        (error_summary(s.errors, |f| f.to_owned(), lang))
+        (error_summary(s.errors, s.label, lang))
         form.card method="post" action=(action) {
             (csrf(&ctx.look))
             input type="hidden" name="version" value=(s.version);
             (s.fields)
-            (form_actions(lang.t("Lưu", "Save"), &s.base, lang))
+            (form_actions(lang.t("Lưu", "Save"), &s.back, lang))
         }
     };
     let status = if s.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -46,19 +55,22 @@ fn render(ctx: &Ctx, s: Sheet<'_>, action: &str) -> web::axum::response::Respons
         .respond(ctx)
 }
 
-async fn load(ctx: &Ctx, id: &str) -> Result<(i64, Draft), web::Fail> {
+/// A draft and its version.
+pub async fn load(ctx: &Ctx, id: &str) -> Result<(i64, Draft), web::Fail> {
     let id = id.to_owned();
     let (row, draft) = ctx.read(move |tx, who| service::load(tx, &who.actor, &id)).await?;
     Ok((row.version, draft))
 }
 
-async fn save(ctx: &Ctx, id: &str, version: i64, draft: Draft, to: String) -> PageResult {
+/// Saves a draft and goes to a page.
+pub async fn save(ctx: &Ctx, id: &str, version: i64, draft: Draft, to: String) -> PageResult {
     let id = id.to_owned();
     ctx.write(move |tx, who| service::save(tx, &who.actor, &id, version, &draft)).await?;
     Ok(redirect(&to))
 }
 
-fn gone() -> Error {
+/// What was asked for is no part of the reading.
+pub fn gone() -> Error {
     Error::NotFound("Mục này không còn trong bản đọc. Quay lại bản đọc để xem các mục hiện có.".into())
 }
 
@@ -77,49 +89,70 @@ fn date(form: &FormData, name: &str, errors: &mut Vec<FieldError>) -> Option<Str
     }
 }
 
-fn lines(s: &str) -> Vec<String> {
+/// Lines that say something.
+pub fn lines(s: &str) -> Vec<String> {
     s.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect()
 }
+
+/// Labels of the head, for its inputs and for the summary of errors.
+const HEAD: &[(&str, L)] = &[
+    ("title", L("Tên kế hoạch", "Title")),
+    ("number", L("Số", "Number")),
+    ("date", L("Ngày ký", "Date")),
+    ("issuer", L("Cơ quan ban hành", "Issuing agency")),
+    ("level", L("Cấp", "Level")),
+    ("starts_on", L("Hiệu lực từ", "Valid from")),
+    ("ends_on", L("Đến hết", "Until")),
+    ("parent", L("Kế hoạch cấp trên", "Plan above it")),
+];
 
 /// Head of the plan.
 pub async fn head_form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let (version, draft) = load(&ctx, &id).await?;
-    head_page(&ctx, &id, version, &draft, &[]).await
+    head_page(&ctx, &id, version, &draft, None, &[]).await
 }
 
-async fn head_page(ctx: &Ctx, id: &str, version: i64, draft: &Draft, errors: &[FieldError]) -> PageResult {
+/// Id and name of a record that was chosen.
+async fn titled(ctx: &Ctx, register: &'static str, id: Option<&String>) -> Result<Option<(String, String)>, web::Fail> {
+    let Some(id) = id.cloned() else { return Ok(None) };
+    let scope = ctx.may(Verb::Read, register)?;
+    Ok(Some(ctx.read(move |tx, who| registers::actions::get(tx, &who.reg, &scope, &id).map(|r| (r.id, r.title))).await?))
+}
+
+async fn head_page(ctx: &Ctx, id: &str, version: i64, draft: &Draft, typed: Option<&FormData>, errors: &[FieldError]) -> PageResult {
     let lang = ctx.lang();
     let (p, h) = (&draft.reading.plan, &draft.head);
-    let issuer = h.issuer.clone();
-    let chosen: Option<(String, String)> = match issuer {
-        Some(agency) => {
-            let scope = ctx.may(Verb::Read, "agency")?;
-            let title = ctx.read(move |tx, who| registers::actions::get(tx, &who.reg, &scope, &agency).map(|r| (r.id, r.title))).await?;
-            Some(title)
-        }
-        None => None,
-    };
-    let options = |list: &str| -> Vec<Choice> {
-        let found = ctx.reg().choices.get(list);
-        found.into_iter().flat_map(|c| &c.options).map(|o| Choice { value: o.id.clone(), label: lang.label(&o.label).to_owned() }).collect()
-    };
+    let issuer = InputKind::Link("agency".into(), titled(ctx, "agency", h.issuer.as_ref()).await?);
+    let parent = InputKind::Link("plan".into(), titled(ctx, "plan", h.parent.as_ref()).await?);
+    let found = ctx.reg().choices.get("plan_level");
+    let levels = found.into_iter().flat_map(|c| &c.options).map(|o| Choice { value: o.id.clone(), label: lang.label(&o.label).to_owned() });
     let text = |o: &Option<String>| o.clone().unwrap_or_default();
     let day = |o: &Option<String>| o.as_deref().map(fmt::date).unwrap_or_default();
-    let (title, number, date_of) = (text(&p.title), text(&p.number), day(&p.date));
-    let (from, to) = (day(&h.starts_on), day(&h.ends_on));
-    let label = lang.t("Cơ quan ban hành", "Issuing agency");
+    let label = |name: &str| HEAD.iter().find(|(n, _)| *n == name).map_or_else(|| name.to_owned(), |(_, l)| lang.l(*l).to_owned());
+    let input = |name: &'static str, kept: String, kind: InputKind, help: &str, required: bool| {
+        // a link keeps its words under another name; a date that does not exist stays as it was typed
+        let words = if matches!(kind, InputKind::Link(..)) { format!("{name}__q") } else { name.to_owned() };
+        let (value, label) = (typed.map_or(kept, |t| t.text(&words).to_owned()), label(name));
+        let mut view = FieldView::line(name, &label, &value).kind(kind).help(help).errors(errors);
+        view.required = required;
+        field(&view, lang)
+    };
+    let line = || InputKind::Line("text");
+    let later = lang.t("Để trống nếu văn bản chưa được cấp số; điền sau không tạo kế hoạch thứ hai.", "May be completed later.");
     let fields = html! {
-        (field(&FieldView::line("title", lang.t("Tên kế hoạch", "Title"), &title).kind(InputKind::Area).required().errors(errors), lang))
-        (field(&FieldView::line("number", lang.t("Số", "Number"), &number).help(lang.t("Để trống nếu văn bản chưa được cấp số; điền sau không tạo kế hoạch thứ hai.", "May be completed later.")).errors(errors), lang))
-        (field(&FieldView::line("date", lang.t("Ngày ký", "Date"), &date_of).kind(InputKind::Date).errors(errors), lang))
-        (field(&FieldView::line("issuer", label, "").kind(InputKind::Link("agency".into(), chosen)).required().errors(errors), lang))
-        (field(&FieldView::line("level", lang.t("Cấp", "Level"), &h.level).kind(InputKind::Select(options("plan_level"))).required().errors(errors), lang))
-        (field(&FieldView::line("starts_on", lang.t("Hiệu lực từ", "Valid from"), &from).kind(InputKind::Date).errors(errors), lang))
-        (field(&FieldView::line("ends_on", lang.t("Đến hết", "Until"), &to).kind(InputKind::Date).errors(errors), lang))
+        (input("title", text(&p.title), InputKind::Area, "", true))
+        (input("number", text(&p.number), line(), later, false))
+        (input("date", day(&p.date), InputKind::Date, "", false))
+        (input("issuer", String::new(), issuer, "", true))
+        (input("level", h.level.clone(), InputKind::Select(levels.collect()), "", true))
+        (input("starts_on", day(&h.starts_on), InputKind::Date, "", false))
+        (input("ends_on", day(&h.ends_on), InputKind::Date, "", false))
+        (input("parent", String::new(), parent, lang.t("Kế hoạch đã nhập mà kế hoạch này cụ thể hóa.", "The accepted plan that this one carries out."), false))
     };
     let base = format!("/plans/import/{id}");
     let action = format!("{base}/head");
-    Ok(render(ctx, Sheet { title: lang.t("Thông tin kế hoạch", "About the plan").into(), base, version, errors, fields }, &action))
+    let title = lang.t("Thông tin kế hoạch", "About the plan").into();
+    Ok(render(ctx, Sheet { title, back: base.clone(), base, version, errors, label: &label, fields }, &action))
 }
 
 /// Saves the head.
@@ -135,6 +168,17 @@ pub async fn head_save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> Page
     draft.head.ends_on = date(&form, "ends_on", &mut errors);
     draft.head.level = form.text("level").to_owned();
     draft.head.issuer = form.all("issuer").last().map(str::to_owned);
+    draft.head.parent = form.all("parent").last().map(str::to_owned);
+    if draft.head.parent.is_none() && form.filled("parent__q").is_some() {
+        errors.push(FieldError {
+            field: "parent".into(), message: "Chọn kế hoạch trong danh sách gợi ý, hoặc xóa chữ trong ô.".into()
+        });
+    }
+    if let (Some(from), Some(to)) = (&draft.head.starts_on, &draft.head.ends_on)
+        && from > to
+    {
+        errors.push(FieldError { field: "ends_on".into(), message: "Ngày cuối phải sau ngày đầu.".into() });
+    }
     if draft.head.issuer.is_none()
         && let Some(words) = form.filled("issuer__q")
     {
@@ -152,78 +196,13 @@ pub async fn head_save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> Page
         errors.push(FieldError { field: "title".into(), message: "Nhập tên kế hoạch.".into() });
     }
     if !errors.is_empty() {
-        return head_page(&ctx, &id, version, &draft, &errors).await;
+        return head_page(&ctx, &id, version, &draft, Some(&form), &errors).await;
     }
     save(&ctx, &id, version, draft, format!("/plans/import/{id}")).await
-}
-
-/// One task.
-pub async fn task_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageResult {
-    let (version, draft) = load(&ctx, &id).await?;
-    let t = draft.reading.plan.tasks.get(n).ok_or_else(gone)?;
-    let lang = ctx.lang();
-    let scopes: Vec<String> = t.scopes.iter().map(|s| format!("{}: {}", s.agency, s.scope)).collect();
-    let text = |o: &Option<String>| o.clone().unwrap_or_default();
-    let one_a_line = lang.t("Mỗi dòng một tên, đúng như văn bản.", "One name a line, as written.");
-    let (lead, with, scope) = (t.lead.join("\n"), t.coordinating.join("\n"), scopes.join("\n"));
-    let (section, no, product, time) = (text(&t.section), text(&t.no), text(&t.product), text(&t.time));
-    let fields = html! {
-        (field(&FieldView::line("section", lang.t("Mục", "Section"), &section), lang))
-        (field(&FieldView::line("no", lang.t("Số thứ tự", "Number"), &no), lang))
-        (field(&FieldView::line("text", lang.t("Nội dung", "Text"), &t.text).kind(InputKind::Area).required(), lang))
-        (field(&FieldView::line("lead", lang.t("Chủ trì", "Lead"), &lead).kind(InputKind::Area).help(one_a_line), lang))
-        (field(&FieldView::line("coordinating", lang.t("Phối hợp", "Coordinating"), &with).kind(InputKind::Area).help(one_a_line), lang))
-        (field(&FieldView::line("product", lang.t("Sản phẩm", "Product"), &product), lang))
-        (field(&FieldView::line("time", lang.t("Thời gian, như văn bản viết", "Time, as written"), &time).help(lang.t("Ví dụ: Quý IV/2026; Hằng năm; Trước 30/6/2027; 2026 - 2027 (khi Trung ương ban hành).", "For instance: Quý IV/2026; Hằng năm.")), lang))
-        (field(&FieldView::line("scopes", lang.t("Phạm vi riêng của từng cơ quan", "Scope of single agencies"), &scope).kind(InputKind::Area).help(lang.t("Mỗi dòng: tên cơ quan: phạm vi", "One a line: agency: scope")), lang))
-        label.check { input type="checkbox" name="left_out" value="1" checked[draft.left_out.contains(&n)]; " " (lang.t("Không lấy nhiệm vụ này", "Leave this task out")) }
-    };
-    let base = format!("/plans/import/{id}");
-    let action = format!("{base}/task/{n}");
-    Ok(render(&ctx, Sheet { title: lang.t("Sửa nhiệm vụ", "Edit a task").into(), base, version, errors: &[], fields }, &action))
-}
-
-/// Saves a task; its time is understood anew.
-pub async fn task_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: FormData) -> PageResult {
-    let version = form.version()?;
-    let (_, mut draft) = load(&ctx, &id).await?;
-    let year = draft.reading.plan.date.as_deref().and_then(|d| d.get(..4)).and_then(|y| y.parse().ok());
-    let t = draft.reading.plan.tasks.get_mut(n).ok_or_else(gone)?;
-    let word = |k: &str| form.filled(k).map(str::to_owned);
-    (t.section, t.no, t.product) = (word("section"), word("no"), word("product"));
-    t.text = form.text("text").trim().to_owned();
-    (t.lead, t.coordinating) = (lines(form.text("lead")), lines(form.text("coordinating")));
-    let time = word("time");
-    // a day that does not exist must not become another one in silence
-    if let Some(bad) = time.as_deref().and_then(impossible_day) {
-        let message = format!("«{bad}» không phải ngày có thật. Nhiệm vụ chưa được lưu; sửa lại thời gian.");
-        return redirect_with(&ctx, &format!("/plans/import/{id}/task/{n}"), "unmet", &message);
-    }
-    if time != t.time {
-        t.schedule = time.as_deref().and_then(|s| plan_reader::schedule::read(s, year));
-        t.time = time;
-    }
-    t.scopes = lines(form.text("scopes"))
-        .iter()
-        .filter_map(|l| l.split_once(':'))
-        .map(|(a, s)| Scope { agency: a.trim().into(), scope: s.trim().into() })
-        .collect();
-    draft.left_out.retain(|i| *i != n);
-    if form.filled("left_out").is_some() {
-        draft.left_out.push(n);
-    }
-    resolve_new(&ctx, &mut draft).await?;
-    save(&ctx, &id, version, draft, format!("/plans/import/{id}")).await
-}
-
-/// The first `d/m/yyyy` of a text that no calendar has.
-fn impossible_day(time: &str) -> Option<&str> {
-    time.split(|c: char| !c.is_ascii_digit() && c != '/')
-        .find(|w| w.split('/').count() == 3 && w.len() >= 8 && text::parse_date_vi(w).is_err())
 }
 
 /// Names that an edit brought in are matched like those of the reading.
-async fn resolve_new(ctx: &Ctx, draft: &mut Draft) -> Result<(), web::Fail> {
+pub async fn resolve_new(ctx: &Ctx, draft: &mut Draft) -> Result<(), web::Fail> {
     let names = draft.unresolved();
     if names.is_empty() {
         return Ok(());
@@ -236,46 +215,6 @@ async fn resolve_new(ctx: &Ctx, draft: &mut Draft) -> Result<(), web::Fail> {
         .await?;
     draft.actors.extend(found);
     Ok(())
-}
-
-/// One objective.
-pub async fn objective_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageResult {
-    let (version, draft) = load(&ctx, &id).await?;
-    let o = draft.reading.plan.objectives.get(n).ok_or_else(gone)?;
-    let lang = ctx.lang();
-    let values: Vec<String> = o.values.iter().map(super::review::value_words).collect();
-    let horizon = o.horizon.as_deref().map(fmt::date).unwrap_or_default();
-    let fields = html! {
-        (field(&FieldView::line("text", lang.t("Nội dung", "Text"), &o.text).kind(InputKind::Area).required(), lang))
-        (field(&FieldView::line("horizon", lang.t("Đến ngày", "Until"), &horizon).kind(InputKind::Date), lang))
-        p.small.muted { (lang.t("Con số đọc được", "Numbers read")) ": " (values.join("; ")) }
-        p.small.muted { (lang.t("Sửa nội dung thì con số được đọc lại từ nội dung mới.", "Editing the text reads the numbers anew.")) }
-    };
-    let base = format!("/plans/import/{id}");
-    let action = format!("{base}/objective/{n}");
-    Ok(render(&ctx, Sheet { title: lang.t("Sửa mục tiêu", "Edit an objective").into(), base, version, errors: &[], fields }, &action))
-}
-
-/// Saves an objective; its numbers are read anew from the text.
-pub async fn objective_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: FormData) -> PageResult {
-    let version = form.version()?;
-    let (_, mut draft) = load(&ctx, &id).await?;
-    let o = draft.reading.plan.objectives.get_mut(n).ok_or_else(gone)?;
-    let typed = form.text("text").trim();
-    if typed != o.text {
-        o.text = typed.to_owned();
-        o.values = plan_reader::values::read(typed);
-        draft.indicators.retain(|k, _| !k.starts_with(&format!("{n}.")));
-    }
-    let mut errors = vec![];
-    let horizon = date(&form, "horizon", &mut errors);
-    if let Some(e) = errors.pop() {
-        return Err(Error::Invalid(vec![e]).into());
-    }
-    if let Some(o) = draft.reading.plan.objectives.get_mut(n) {
-        o.horizon = horizon;
-    }
-    save(&ctx, &id, version, draft, format!("/plans/import/{id}")).await
 }
 
 /// Who a name stands for.
@@ -304,7 +243,15 @@ pub async fn actor_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageR
     let action = format!("{base}/actor/{n}");
     Ok(render(
         &ctx,
-        Sheet { title: lang.t("Tên gọi này là cơ quan nào?", "Which agency is this?").into(), base, version, errors: &[], fields },
+        Sheet {
+            title: lang.t("Tên gọi này là cơ quan nào?", "Which agency is this?").into(),
+            back: base.clone(),
+            base,
+            version,
+            errors: &[],
+            label: &str::to_owned,
+            fields,
+        },
         &action,
     ))
 }

@@ -3,10 +3,13 @@
 mod board;
 mod edit;
 mod import;
+mod item;
 mod list;
 mod obligation;
 mod plan;
+mod reading;
 mod review;
+mod timing;
 
 pub use board::late;
 
@@ -24,8 +27,8 @@ pub fn router() -> Router<App> {
         .route("/plans/import", get(import::form).post(import::upload).layer(DefaultBodyLimit::max(MAX_BYTES + (1 << 20))))
         .route("/plans/import/{id}", get(review::show))
         .route("/plans/import/{id}/head", get(edit::head_form).post(edit::head_save))
-        .route("/plans/import/{id}/task/{n}", get(edit::task_form).post(edit::task_save))
-        .route("/plans/import/{id}/objective/{n}", get(edit::objective_form).post(edit::objective_save))
+        .route("/plans/import/{id}/seen", post(review::seen))
+        .route("/plans/import/{id}/{list}/{n}", get(item::form).post(item::save))
         .route("/plans/import/{id}/actor/{n}", get(edit::actor_form).post(edit::actor_save))
         .route("/plans/import/{id}/accept", post(import::accept))
         .route("/plans/import/{id}/discard", post(import::discard))
