@@ -16,6 +16,7 @@ mod error;
 mod figure;
 mod font;
 mod guard;
+mod lines;
 mod pdf;
 mod read;
 mod sniff;

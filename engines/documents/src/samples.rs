@@ -337,3 +337,27 @@ pub(crate) fn decision() -> Document {
         ..Document::default()
     }
 }
+
+/// What nobody would write: cells and lists longer than pages, widths that are no numbers, nothing at all.
+pub(crate) fn odd() -> Document {
+    let column = TableColumn { width: f32::NAN, ..TableColumn::default() };
+    let cell = TableCell::from("một ô rất dài ".repeat(900)).over(9).down(9);
+    let table = Table {
+        columns: vec![column; 3],
+        rows: vec![Row::new([cell]), Row::default(), Row::new(["a", "b", "c", "d"])],
+        ..Table::default()
+    };
+    let long = "tờ trình ".repeat(3_000);
+    Document {
+        blocks: vec![
+            Block::PageBreak,
+            Block::Table(table),
+            Block::Table(Table { columns: vec![column], ..Table::default() }),
+            Block::paragraph(long),
+            Block::PageBreak,
+        ],
+        recipients: vec![Recipient::new("Nơi nhận", "để biết"); 200],
+        annexes: vec![Annex::default()],
+        ..Document::default()
+    }
+}

@@ -3,6 +3,7 @@
 use super::wording::{DRAFT, MOTTO, NATION};
 use super::{Align, Block, Counters, Document, Figure, Look, Signature, Table, Text, figure_caption, mm, underlined};
 use crate::font::{Face, width};
+use crate::lines::even;
 
 /// What a paragraph is, for readers who hear the document and for lists of headings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,12 @@ impl Para {
     fn centred(text: Text, size: f32) -> Self {
         Self { align: Align::Center, ..Self::new(text, size) }
     }
+
+    /// Centred in a column of this width, this far from its sides, its lines of even length.
+    fn even(text: Text, size: f32, column: f32, margin: f32) -> Self {
+        let side = margin + even(&text, size, column - 2.0 * margin);
+        Self { left: side, right: side, ..Self::centred(text, size) }
+    }
 }
 
 /// A piece of the flow.
@@ -106,7 +113,7 @@ pub(crate) fn head(d: &Document, left: f32) -> [Sides; 2] {
     ];
     let mut number = vec![Para { before: 6.0, ..Para::centred(h.number_line().into(), small) }];
     if h.is_letter() && !h.subject.trim().is_empty() {
-        number.push(Para { before: 6.0, ..Para::centred(format!("V/v {}", h.subject.trim()).into(), small.min(13.0)) });
+        number.push(Para { before: 6.0, ..Para::even(format!("V/v {}", h.subject.trim()).into(), small, left, 0.0) });
     }
     let stamp = |s: &str| Para { before: 10.0, framed: true, ..Para::centred(Text::default().bold(s), look.size) };
     number.extend(h.secrecy.map(|s| stamp(s.stamp())));
@@ -128,9 +135,8 @@ pub(crate) fn body(d: &Document, text_width: f32) -> Vec<Piece<'_>> {
         let subject = h.subject.trim();
         if !subject.is_empty() {
             let length = underlined(longest(subject, Face::Bold, look.size).min(text_width * 0.8));
-            let side = text_width * 0.07;
             let text = Text::default().bold(subject);
-            out.push(Para { rule: length, keep: true, left: side, right: side, ..Para::centred(text, look.size) });
+            out.push(Para { rule: length, keep: true, ..Para::even(text, look.size, text_width, text_width * 0.05) });
         }
     }
     let to = h.addressed_to();
@@ -139,7 +145,7 @@ pub(crate) fn body(d: &Document, text_width: f32) -> Vec<Piece<'_>> {
         let before = if i == 0 { 18.0 } else { look.gap };
         let base = Para::new(line.into(), look.size);
         out.push(if single {
-            Para { before, align: Align::Center, keep: true, left: mm(15.0), right: mm(15.0), ..base }
+            Para { before, keep: true, ..Para::even(base.text, look.size, text_width, mm(12.0)) }
         } else {
             let left = mm(if i == 0 { 25.0 } else { 42.0 });
             Para { before, keep: true, left, ..base }
@@ -162,14 +168,15 @@ pub(crate) fn body(d: &Document, text_width: f32) -> Vec<Piece<'_>> {
 pub(crate) fn annex(d: &Document, index: usize) -> Vec<Piece<'_>> {
     let look = d.look.held();
     let Some(a) = d.annexes.get(index) else { return Vec::new() };
-    let bold = |s: String| Para::centred(Text::default().bold(s), look.size);
+    let text_width = super::Paper::new(look, a.landscape).text_width();
+    let bold = |s: String| Para::even(Text::default().bold(s), look.size, text_width, 0.0);
     let note = d.annex_note();
     let mut pieces = vec![Piece::Para(Para { keep: true, role: Role::Heading(1), ..bold(d.annex_label(index)) })];
     if !a.title.trim().is_empty() {
         pieces.push(Piece::Para(Para { keep: true, ..bold(upper(&a.title)) }));
     }
     let rule = underlined(width(&note, Face::Italic, look.size)).min(mm(60.0));
-    pieces.push(Piece::Para(Para { keep: true, rule, ..Para::centred(Text::default().italic(note), look.size) }));
+    pieces.push(Piece::Para(Para { keep: true, rule, ..Para::even(Text::default().italic(note), look.size, text_width, 0.0) }));
     let start = pieces.len();
     pieces.extend(blocks(&a.blocks, look));
     if let Some(Piece::Para(p)) = pieces.get_mut(start) {
@@ -184,7 +191,9 @@ fn blocks(blocks: &[Block], look: Look) -> Vec<Piece<'_>> {
     let body =
         |text: Text| Para { align: Align::Justify, line: look.line, before: look.gap, first: mm(INDENT), ..Para::new(text, look.size) };
     for block in blocks {
-        let piece = match block {
+        // A little air below a table or figure.
+        let after_picture = matches!(out.last(), Some(Piece::Table(_) | Piece::Figure { .. }));
+        let mut piece = match block {
             Block::Heading { level, text } => {
                 let text = match level.clamp(&1, &3) {
                     1 => text.all_bold().capitals(),
@@ -213,6 +222,9 @@ fn blocks(blocks: &[Block], look: Look) -> Vec<Piece<'_>> {
             Block::Figure(figure) => Piece::Figure { figure, caption: caption(figure, &mut counters, look) },
             Block::PageBreak => Piece::PageBreak,
         };
+        if let Piece::Para(p) = &mut piece {
+            p.before = if after_picture { p.before.max(10.0) } else { p.before };
+        }
         out.push(piece);
     }
     out

@@ -46,7 +46,7 @@ fn day_in_words(date: &str) -> String {
     let (year, month, day) = parts(date);
     let month = month.map(|m| if m < 3 { padded(m) } else { m.to_string() });
     let or_room = |s: Option<String>| s.unwrap_or_else(|| ROOM.to_owned());
-    format!("ngày\u{a0}{} tháng\u{a0}{} năm\u{a0}{}", or_room(day.map(padded)), or_room(month), or_room(year.map(|y| y.to_string())))
+    format!("ngày {} tháng {} năm {}", or_room(day.map(padded)), or_room(month), or_room(year.map(|y| y.to_string())))
 }
 
 /// Without line breaks and doubled spaces.
@@ -120,7 +120,9 @@ impl Document {
     /// "(Kèm theo Báo cáo số 15/BC-CAT ngày 05 tháng 3 năm 2026 của Công an tỉnh Sao Mai)"
     pub(crate) fn annex_note(&self) -> String {
         let h = &self.head;
-        format!("(Kèm theo {} số {} {} của {})", h.kind_in_line(), h.code(), day_in_words(&h.date), h.agency_in_line())
+        // "ngày 04" stays on one line.
+        let day = ["ngày", "tháng", "năm"].iter().fold(day_in_words(&h.date), |s, w| s.replace(&format!("{w} "), &format!("{w}\u{a0}")));
+        format!("(Kèm theo {} số {} {day} của {})", h.kind_in_line(), h.code(), h.agency_in_line())
     }
 
     /// Lines of "Nơi nhận:", the archive last.
@@ -185,10 +187,10 @@ mod tests {
         assert_eq!(head(Some(5), "").number_line(), "Số: 05/KH-UBND");
         assert_eq!(head(Some(15), "").number_line(), "Số: 15/KH-UBND");
         assert_eq!(head(None, "").number_line(), format!("Số: {ROOM}/KH-UBND"));
-        let said = |date: &str| head(None, date).place_and_date().replace('\u{a0}', " ");
+        let said = |date: &str| head(None, date).place_and_date();
         assert_eq!(said("2026-02-05"), "Sao Mai, ngày 05 tháng 02 năm 2026");
         assert_eq!(said("2026-03-31"), "Sao Mai, ngày 31 tháng 3 năm 2026");
-        assert_eq!(said("2026-12"), format!("Sao Mai, ngày {} tháng 12 năm 2026", " ".repeat(6)));
+        assert_eq!(said("2026-12"), format!("Sao Mai, ngày {ROOM} tháng 12 năm 2026"));
     }
 
     #[test]

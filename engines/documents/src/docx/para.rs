@@ -116,7 +116,8 @@ pub(super) fn spacer(xml: &mut String, height: f32, keep: bool) {
 
 /// A paragraph of a table cell.
 pub(super) fn cell_text(xml: &mut String, text: &Text, size: f32, align: Align) {
-    let _ = write!(xml, "<w:p><w:pPr><w:spacing w:before=\"30\" w:after=\"30\"/><w:jc w:val=\"{}\"/></w:pPr>", alignment(align));
+    let _ =
+        write!(xml, "<w:p><w:pPr><w:spacing w:before=\"30\" w:after=\"30\"/><w:jc w:val=\"{}\"/>{}</w:pPr>", alignment(align), mark(size));
     runs(xml, text, size);
     xml.push_str("</w:p>");
 }

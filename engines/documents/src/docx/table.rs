@@ -1,6 +1,6 @@
 //! Tables in WordprocessingML.
 use super::para::{cell_text, spacer, twips};
-use crate::doc::{Align, Placed, Row, Table, place};
+use crate::doc::{Align, Placed, Row, Table, Text, place};
 use std::fmt::Write as _;
 
 /// A table without lines: two columns of ready-made paragraphs side by side.
@@ -82,8 +82,9 @@ impl Out<'_> {
                         c += p.columns;
                     }
                     None => {
-                        let _ =
-                            write!(xml, "<w:tc><w:tcPr><w:tcW w:w=\"{}\" w:type=\"dxa\"/></w:tcPr><w:p/></w:tc>", twips(self.widths[c]));
+                        let _ = write!(xml, "<w:tc><w:tcPr><w:tcW w:w=\"{}\" w:type=\"dxa\"/></w:tcPr>", twips(self.widths[c]));
+                        cell_text(xml, &Text::default(), self.size, Align::Left);
+                        xml.push_str("</w:tc>");
                         c += 1;
                     }
                 }
@@ -107,7 +108,7 @@ impl Out<'_> {
             let align = if header { p.cell.align.unwrap_or(Align::Center) } else { self.table.align_of(p) };
             cell_text(xml, &text, self.size, align);
         } else {
-            xml.push_str("<w:p/>");
+            cell_text(xml, &Text::default(), self.size, Align::Left);
         }
         xml.push_str("</w:tc>");
     }

@@ -1,11 +1,11 @@
 //! Pages of items become a PDF.
 use super::flow::Item;
-use super::lines::{Letter, Line};
 use super::tree::Tree;
 use crate::doc::wording::DRAFT;
 use crate::doc::{Document, Paper};
 use crate::error::DocumentError;
 use crate::font::{Face, width};
+use crate::lines::{Letter, Line};
 use krilla::color::luma;
 use krilla::configure::ConfigurationBuilder;
 use krilla::configure::validate::{Accessibility, Archival};

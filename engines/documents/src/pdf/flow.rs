@@ -1,10 +1,10 @@
 //! From pieces to units of a height, and from units to pages.
-use super::lines::{Line, lines};
 use super::tree::{Leaf, Node, Tag, Tree};
 use crate::doc::pieces::{Para, Piece, Role, SIGNING_ROOM, Sides};
 use crate::doc::{Align, Figure, Paper, Text};
 use crate::error::DocumentError;
 use crate::font::{ASCENT, Face, LINE, width};
+use crate::lines::{Line, lines};
 use resvg::usvg;
 use std::rc::Rc;
 

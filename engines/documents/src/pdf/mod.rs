@@ -1,7 +1,6 @@
 //! Writing `.pdf`: our own layout, drawn by krilla (fonts, structure, PDF/A-2a and PDF/UA-1).
 mod draw;
 mod flow;
-mod lines;
 mod table;
 mod tree;
 
@@ -24,13 +23,19 @@ impl Document {
     /// [`DocumentError`]: a figure that is no SVG, a table without columns.
     pub fn to_pdf(&self) -> Result<Vec<u8>, DocumentError> {
         crate::doc::check(self)?;
-        let look = self.look.held();
         let mut tree = Tree::new();
+        let pages = self.pages(&mut tree)?;
+        draw::draw(self, &pages, &tree)
+    }
+
+    /// Everything in its place.
+    fn pages(&self, tree: &mut Tree) -> Result<Vec<Page>, DocumentError> {
+        let look = self.look.held();
         let mut figures = 0;
         let mut out = Vec::new();
 
         let paper = Paper::new(look, false);
-        let mut flow = Flow::new(paper, &mut tree);
+        let mut flow = Flow::new(paper, tree);
         let left = paper.text_width() * HEAD_LEFT;
         for sides in head(self, left) {
             flow.sides(&sides, left);
@@ -41,11 +46,11 @@ impl Document {
         add(&mut out, &flow);
 
         for (index, a) in self.annexes.iter().enumerate() {
-            let mut flow = Flow::new(Paper::new(look, a.landscape), &mut tree);
+            let mut flow = Flow::new(Paper::new(look, a.landscape), tree);
             flow.pieces(&annex(self, index), look.table_size, &mut figures)?;
             add(&mut out, &flow);
         }
-        draw::draw(self, &out, &tree)
+        Ok(out)
     }
 }
 

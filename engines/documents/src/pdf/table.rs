@@ -1,9 +1,9 @@
 //! Tables: rows of a height, cells over rows and columns, rows too tall for a page.
 use super::flow::{Continued, Flow, Item, Unit, text_item};
-use super::lines::{Line, lines};
 use super::tree::{Leaf, Node, Tag};
 use crate::doc::{Align, Placed, Row, Table, place};
 use crate::font::{ASCENT, LINE};
+use crate::lines::{Line, lines};
 
 pub(super) const LINE_WIDTH: f32 = 0.5;
 /// Between the lines of a cell and its text, in points: at the sides, above and below.
@@ -26,7 +26,7 @@ impl Cell<'_> {
     fn height(&self, size: f32) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "lines of a cell")]
         let n = self.lines.len() as f32;
-        n * size * LINE + 2.0 * ABOVE
+        n * size * LINE + 2.0 * ABOVE + LINE_WIDTH
     }
 }
 
@@ -93,19 +93,23 @@ fn part<'a>(flow: &mut Flow<'_>, t: &'a Table, rows: &'a [Row], node: Node, size
             row[c.at.column..c.at.column + c.at.columns].fill(Some(i));
         }
     }
-    Part { heights: heights(&cells, rows.len(), size), cells, owners, edges, size }
+    Part { heights: heights(&cells, rows.len(), size, flow.paper.text_height()), cells, owners, edges, size }
 }
 
 /// Each row as tall as its tallest cell; cells over several rows stretch the last of them.
-fn heights(cells: &[Cell<'_>], rows: usize, size: f32) -> Vec<f32> {
-    let mut heights = vec![size * LINE + 2.0 * ABOVE; rows];
+fn heights(cells: &[Cell<'_>], rows: usize, size: f32, room: f32) -> Vec<f32> {
+    let mut heights = vec![size * LINE + 2.0 * ABOVE + LINE_WIDTH; rows];
     for c in cells.iter().filter(|c| c.at.rows == 1) {
         heights[c.at.row] = heights[c.at.row].max(c.height(size));
     }
     for c in cells.iter().filter(|c| c.at.rows > 1) {
         let last = c.at.row + c.at.rows - 1;
         let there: f32 = heights[c.at.row..=last].iter().sum();
-        heights[last] += (c.height(size) - there).max(0.0);
+        #[expect(clippy::cast_precision_loss, reason = "rows of a table")]
+        let edges = (c.at.rows - 1) as f32 * size * LINE;
+        // Where such a cell may be cut at the edges of its rows, each edge may cost a line.
+        let lost = if there.max(c.height(size) + edges) > room * TALL { edges } else { 0.0 };
+        heights[last] += (c.height(size) + lost - there).max(0.0);
     }
     heights
 }
@@ -136,33 +140,37 @@ impl Part<'_> {
     fn set(&self, cell: &Cell<'_>, room: f32, texts: &mut [Vec<(f32, Item)>]) {
         let (mut row, last) = (cell.at.row, cell.at.row + cell.at.rows - 1);
         let there: f32 = self.heights[row..=last].iter().sum();
+        let high = self.size * LINE;
         // In the middle, but at the top where the row may be cut.
-        let spare = if there > room * TALL { 0.0 } else { (there - cell.height(self.size)) / 2.0 };
+        let long = there > room * TALL;
+        let spare = if long { 0.0 } else { (there - cell.height(self.size)) / 2.0 };
         let mut y = ABOVE + spare.max(0.0);
         for (line, leaf) in &cell.lines {
-            while row < last && y >= self.heights[row] {
-                y -= self.heights[row];
+            // A group on one page may be written over its inner edges; a long one may be cut there.
+            while row < last && (y >= self.heights[row] || (long && y + high > self.heights[row] + 0.1)) {
+                y = (y - self.heights[row]).max(if long { ABOVE } else { f32::MIN });
                 row += 1;
             }
             let (x, width) = (cell.x + SIDE, cell.width - 2.0 * SIDE);
             let item = text_item(line.clone(), x, width, y + self.size * ASCENT, self.size, cell.align, *leaf);
             texts[row].push((y, item));
-            y += self.size * LINE;
+            y += high;
         }
     }
 
-    /// One unit of a row, or several where it is cut every `step` points.
-    fn cut(&self, row: usize, texts: Vec<(f32, Item)>, step: f32, units: &mut Vec<Unit>) {
-        let total = self.heights[row];
+    /// One unit of a row, or several where it is cut about every `step` points, below a line of text.
+    fn cut(&self, row: usize, mut texts: Vec<(f32, Item)>, step: f32, units: &mut Vec<Unit>) {
+        let (total, high) = (self.heights[row], self.size * LINE);
         let mut top = 0.0;
-        let mut texts = texts;
         while top < total - 0.01 {
-            let left = total - top;
-            // The last piece takes what would be less than a line.
-            let height = if left - step < self.size { left } else { step };
-            let (here, later): (Vec<_>, Vec<_>) = texts.into_iter().partition(|(y, _)| *y < top + height - 0.01);
+            let end = texts.iter().map(|(y, _)| y + high).filter(|e| *e <= top + step + 0.1).fold(top, f32::max);
+            // What would be less than a line goes with the last piece.
+            let rest = total - top;
+            let last = rest - step < self.size || end <= top || rest - (end - top) < self.size;
+            let height = if last { rest } else { end - top };
+            let (here, later): (Vec<_>, Vec<_>) = texts.into_iter().partition(|(y, _)| last || y + high <= top + height + 0.1);
             texts = later;
-            let mut items = self.lines(row, height, top == 0.0, left - height < 0.01);
+            let mut items = self.lines(row, height, top == 0.0, last);
             items.extend(here.into_iter().map(|(_, item)| item.moved(0.0, -top)));
             units.push(Unit::new(0.0, height, items));
             top += height;

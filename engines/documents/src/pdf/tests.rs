@@ -1,3 +1,5 @@
+use super::flow::Item;
+use super::tree::Tree;
 use crate::samples;
 use lopdf::{Document as Pdf, Object};
 use std::collections::BTreeSet;
@@ -36,6 +38,43 @@ fn text_comes_out_clean() {
         "{}",
         page_text(&pdf, last)
     );
+}
+
+/// Where each line of text and each rule stands on its page must be within the margins.
+#[test]
+fn nothing_leaves_the_page() {
+    for document in [samples::report(), samples::letter(), samples::decision(), samples::odd()] {
+        let pages = document.pages(&mut Tree::new()).expect("pages");
+        for (n, page) in pages.iter().enumerate() {
+            let (width, height) = (page.paper.text_width() + 0.6, page.paper.text_height() + 0.6);
+            for item in &page.items {
+                let (x, y) = match item {
+                    Item::Text { x, y, size, line, .. } => {
+                        assert!(*y > size * 0.8, "page {n}: the line at {y} leaves at the top");
+                        (x + line.width * size, y + size * 0.2)
+                    }
+                    Item::Rule { to, .. } => *to,
+                    Item::Picture { x, y, size, .. } => (x + size.0, y + size.1),
+                };
+                assert!((0.0..=width).contains(&x) && (0.0..=height).contains(&y), "page {n}: {x} {y} beyond {width} {height}");
+            }
+        }
+    }
+}
+
+/// Every letter of the document is on some page, in the order of the document.
+#[test]
+fn nothing_is_lost_over_pages() {
+    let document = samples::odd();
+    let pages = document.pages(&mut Tree::new()).expect("pages");
+    let words = |wanted: &str| {
+        let lines = pages.iter().flat_map(|p| &p.items).filter_map(|i| match i {
+            Item::Text { line, .. } => Some(line.letters.iter().map(|l| l.c).collect::<String>()),
+            _ => None,
+        });
+        lines.map(|l| l.matches(wanted).count()).sum::<usize>()
+    };
+    assert_eq!((words("trình"), words("dài"), words("(để\u{a0}biết);")), (3_000, 900, 200));
 }
 
 #[test]

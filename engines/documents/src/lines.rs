@@ -1,10 +1,10 @@
-//! Breaking a text into lines.
+//! Breaking a text into lines, and lines of even length for titles.
 use crate::doc::Text;
 use crate::font::{Face, settable};
 
 /// A letter ready to be drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Letter {
+pub(crate) struct Letter {
     pub c: char,
     pub face: Face,
     pub glyph: u32,
@@ -14,7 +14,7 @@ pub(super) struct Letter {
 
 /// One line of a paragraph.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// With the spaces it ends in.
     pub letters: Vec<Letter>,
     /// Width without those spaces, in em.
@@ -60,7 +60,7 @@ fn may_break_after(all: &[Letter], i: usize) -> bool {
 
 /// Breaks a text into lines no wider than `first` and then `width`, both in em. A word wider than a
 /// line is broken where it must be. Always at least one line.
-pub(super) fn lines(text: &Text, first: f32, width: f32) -> Vec<Line> {
+pub(crate) fn lines(text: &Text, first: f32, width: f32) -> Vec<Line> {
     let all = letters(text);
     let mut out: Vec<Line> = Vec::new();
     let mut start = 0;
@@ -96,6 +96,23 @@ fn one_line(all: &[Letter], start: usize, room: f32) -> (usize, usize, bool) {
     (all.len(), all.len(), true)
 }
 
+/// What to take off either side of a column so that the lines of a text are as even as they can be
+/// without becoming more; in points. Text and column as for [`lines`], but in points.
+pub(crate) fn even(text: &Text, size: f32, column: f32) -> f32 {
+    let count = |width: f32| lines(text, width / size, width / size).len();
+    let n = count(column);
+    if n < 2 {
+        return 0.0;
+    }
+    let (mut low, mut high) = (0.0, column);
+    for _ in 0..12 {
+        let middle = f32::midpoint(low, high);
+        if count(middle) > n { low = middle } else { high = middle }
+    }
+    // A point of air, since a word processor may measure a little differently.
+    ((column - high - 2.0) / 2.0).max(0.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +130,17 @@ mod tests {
         assert_eq!(plain("ngày\u{a0}05 tháng", 4.5), ["ngày\u{a0}05 ", "tháng"], "a fixed space holds");
         assert_eq!(plain("mmmmmm", 2.0), ["mm", "mm", "mm"], "a long word is broken");
         assert_eq!(plain("mm", 0.1), ["m", "m"], "no endless loop in a column too narrow");
+    }
+
+    #[test]
+    fn titles_break_evenly() {
+        let title: Text = "Kết quả năm 2026 thực hiện Kế hoạch Nâng cao năng lực bảo đảm an ninh mạng".into();
+        let side = even(&title, 14.0, 430.0);
+        let widths = |room: f32| lines(&title, room / 14.0, room / 14.0).iter().map(|l| l.width * 14.0).collect::<Vec<_>>();
+        let (before, after) = (widths(430.0), widths(430.0 - 2.0 * side));
+        assert_eq!(before.len(), after.len());
+        assert!(after[0] - after[1] < 60.0 && before[0] - before[1] > 200.0, "{before:?} {after:?}");
+        assert!(even(&"Một dòng".into(), 14.0, 430.0) == 0.0);
     }
 
     #[test]
