@@ -35,9 +35,25 @@ fn hand(tx: &mut Tx, sql: &str, params: &[Value]) -> Result<Answer> {
         .collect()
 }
 
-/// The fastest question written by hand, with the same answer: milliseconds, or `None` when nobody wrote one.
-fn by_hand(store: &Store, id: &str, today: &str, answer: &Answer) -> Result<Option<f64>> {
-    let mut best: Option<f64> = None;
+/// One question against another, asked in turn so that what else the machine does meets both: the middle of each, in ms.
+fn in_turn(mut one: impl FnMut() -> Result<()>, mut other: impl FnMut() -> Result<()>) -> Result<(f64, f64)> {
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    let began = Instant::now();
+    // a question of 0.2 ms is asked often, one of 200 ms a few times
+    while first.len() < RUNS || (first.len() < 400 && began.elapsed() < Duration::from_millis(400)) {
+        let t = Instant::now();
+        one()?;
+        first.push(t.elapsed());
+        let t = Instant::now();
+        other()?;
+        second.push(t.elapsed());
+    }
+    Ok((spread(first).p50, spread(second).p50))
+}
+
+/// Ours and the fastest question written by hand with the same answer, in ms; `None` when nobody wrote one.
+fn by_hand(store: &Store, id: &str, today: &str, answer: &Answer, ask: &dyn Fn() -> Result<()>) -> Result<Option<(f64, f64)>> {
+    let mut best: Option<(f64, f64)> = None;
     for (_, question) in BY_HAND.iter().filter(|(h, _)| *h == id) {
         let all = [Value::Text(today.to_owned()), Value::Text(format!("{}-01-01", today.get(..4).unwrap_or_default()))];
         let params = all.get(..parameters(question)).unwrap_or_default();
@@ -45,8 +61,10 @@ fn by_hand(store: &Store, id: &str, today: &str, answer: &Answer) -> Result<Opti
         if store.read_blocking(|tx| hand(tx, &sql, params))? != *answer {
             return Err(Error::internal(format!("{id}: the question written by hand has another answer, the ratio would mean nothing")));
         }
-        let ms = middle(RUNS, || store.read_blocking(|tx| hand(tx, &sql, params).map(drop)))?;
-        best = Some(best.map_or(ms, |b| b.min(ms)));
+        let pair = in_turn(ask, || store.read_blocking(|tx| hand(tx, &sql, params).map(drop)))?;
+        if best.is_none_or(|b| pair.1 < b.1) {
+            best = Some(pair);
+        }
     }
     Ok(best)
 }
@@ -63,11 +81,13 @@ pub fn indicators() -> Result<()> {
     println!("{}", size(&instance, &["agency", "person", "post", "training_record", "system", "control_answer", "deployment"])?);
     for id in catalogue.compiled.keys() {
         let answer = store.read_blocking(|tx| ours(tx, &reg, &actor, id, &today))?;
-        let ms = middle(RUNS, || store.read_blocking(|tx| ours(tx, &reg, &actor, id, &today).map(drop)))?;
-        let beside = by_hand(store, id, &today, &answer)?
-            .map(|h| format!("   by hand {h:7.1} ms, same answer, ratio {:.2} (goal ≤ 1.3)", ms / h.max(0.01)))
-            .unwrap_or_default();
-        println!("{id:<10} {ms:7.1} ms{beside}");
+        let ask = || store.read_blocking(|tx| ours(tx, &reg, &actor, id, &today).map(drop));
+        match by_hand(store, id, &today, &answer, &ask)? {
+            None => println!("{id:<10} {:8.2} ms", middle(RUNS, ask)?),
+            Some((ms, h)) => {
+                println!("{id:<10} {ms:8.2} ms   by hand {h:8.2} ms, same answer, ratio {:.2} (goal ≤ 1.3)", ms / h.max(0.001));
+            }
+        }
     }
     let all = middle(RUNS, || {
         store.read_blocking(|tx| catalogue.compiled.keys().try_for_each(|id| ours(tx, &reg, &actor, id, &today).map(drop)))

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use access::Actor;
 use clap::{Parser, Subcommand};
 use store::{Error, Result, SystemClock};
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::instance::Instance;
 use out::say;
@@ -109,10 +110,11 @@ fn sqlite_file(url: &str) -> Option<&std::path::Path> {
     (!path.contains("://")).then(|| std::path::Path::new(path))
 }
 
-/// The log goes to stderr; `LACHAN_LOG` says how much (`warn`, `info`, `store=debug,web=info` …).
-fn log() {
-    let level = tracing_subscriber::filter::LevelFilter::WARN.into();
-    let filter = tracing_subscriber::EnvFilter::builder().with_default_directive(level).with_env_var("LACHAN_LOG").from_env_lossy();
+/// The log goes to stderr; `LACHAN_LOG` says how much (`warn`, `info`, `store=debug,web=info` …). Without it a server
+/// warns; a word that ends says what is wrong itself, and its slow statements are nobody's news.
+fn log(word: &Word) {
+    let level = if matches!(word, Word::Serve(_) | Word::Demo(_)) { LevelFilter::WARN } else { LevelFilter::ERROR };
+    let filter = tracing_subscriber::EnvFilter::builder().with_default_directive(level.into()).with_env_var("LACHAN_LOG").from_env_lossy();
     // a second call in one process (tests) keeps the first
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
@@ -127,7 +129,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    log();
+    log(&cli.command);
     let database = cli.database.or_else(|| std::env::var("LACHAN_DATABASE").ok());
     let context = Context { database: database.as_deref().unwrap_or("lachan.db"), account: cli.account.as_deref(), json: cli.json };
     let done = match cli.command {
