@@ -61,16 +61,16 @@ pub struct Rate {
     /// Register of the population.
     pub register: String,
     register_label: String,
-    when: When,
-    dated: bool,
-    population: Option<Node>,
+    pub(crate) when: When,
+    pub(crate) dated: bool,
+    pub(crate) population: Option<Node>,
     exclude: Vec<(Node, Label)>,
     unknown: Option<Node>,
     meets: Option<Node>,
     /// Links to the agency.
-    agency: P,
+    pub(crate) agency: P,
     /// Summed field (ratios).
-    sum: Option<P>,
+    pub(crate) sum: Option<P>,
 }
 
 /// A checked indicator.
@@ -166,9 +166,8 @@ impl Build<'_> {
             return Err(self.error("label", "Thiếu nhãn tiếng Việt hoặc tiếng Anh".into()));
         }
         for t in &i.targets {
-            let n = [t.at_least, t.more_than, t.at_most].iter().flatten().count();
-            if n != 1 {
-                return Err(self.error("target", "Mỗi mục tiêu có đúng một trong: at_least, more_than, at_most".into()));
+            if t.aim().is_none() {
+                return Err(self.error("target", "Mỗi mục tiêu có đúng một trong: at_least, more_than, at_most, less_than, equal".into()));
             }
             if t.unit.is_empty() {
                 return Err(self.error("target", "Mục tiêu thiếu đơn vị (unit), ví dụ \"%\" hoặc \"cuộc\"".into()));
@@ -334,7 +333,7 @@ impl Sentence {
 
 impl Rate {
     /// FROM … WHERE of the population in scope, with the outcome as column `o`, the agency as `a`, the record as `id`.
-    fn inner(&self, g: &mut Gen<'_>, sum: bool) -> String {
+    pub(crate) fn inner(&self, g: &mut Gen<'_>, sum: bool) -> String {
         let alias = g.push();
         let ctx = g.ctx;
         let mut conds = vec![g.alive(&alias, self.dated, self.when)];
@@ -343,9 +342,8 @@ impl Rate {
         }
         let agency = g.path(&self.agency);
         conds.extend(g.scope(&self.agency, &ctx.scope));
-        // few records are left to judge (agencies, or a population that asks about other records): look for each
-        let few = self.agency.steps.is_empty() && self.agency.field == "id" || self.population.as_ref().is_some_and(selective);
-        g.bulk &= !g.page && !few;
+        // a record is judged part by part and most stop early: look for each
+        g.bulk = g.bulk_judged;
         let mut cases = String::new();
         for (x, _) in &self.exclude {
             cases.push_str(&format!("WHEN {} THEN 4 ", g.node(x)));
@@ -369,6 +367,12 @@ impl Rate {
         )
     }
 
+    /// Do both look at the same records of one register, nothing left out?
+    pub(crate) fn counts_like(&self, o: &Rate) -> bool {
+        let plain = |r: &Rate| r.exclude.is_empty() && r.unknown.is_none() && r.meets.is_none();
+        plain(self) && plain(o) && (&self.register, self.when, &self.agency) == (&o.register, o.when, &o.agency)
+    }
+
     /// Rows `(agency, met, unmet, unknown, excluded)`; an agency without records has no row.
     pub fn summary(&self, ctx: &Ctx) -> Statement {
         let mut g = Gen::new(ctx);
@@ -380,23 +384,9 @@ impl Rate {
         Statement { sql, params: g.params }
     }
 
-    /// Rows `(agency, sum, records)` of the summed field.
-    pub fn total(&self, ctx: &Ctx) -> Statement {
-        let mut g = Gen::new(ctx);
-        let inner = self.inner(&mut g, true);
-        // a cast cuts decimals on SQLite and rounds them on PostgreSQL
-        let decimal = self.sum.as_ref().is_some_and(|p| p.kind == crate::schema::Kind::Decimal);
-        let sum = if decimal { "ROUND(SUM(s))" } else { "SUM(s)" };
-        Statement {
-            sql: format!("SELECT a, CAST(COALESCE({sum}, 0) AS BIGINT), COUNT(*) FROM ({inner}) AS q WHERE o = 1 GROUP BY a"),
-            params: g.params,
-        }
-    }
-
     /// Rows `(id, agency)` with this outcome, in order of id, after `after`.
     pub fn drill(&self, ctx: &Ctx, outcome: Outcome, limit: i64, after: Option<&str>) -> Statement {
         let mut g = Gen::new(ctx);
-        g.page = true;
         let inner = self.inner(&mut g, false);
         let mut sql = format!("SELECT id, a FROM ({inner}) AS q WHERE o = {}", outcome.code());
         if let Some(after) = after {
@@ -412,7 +402,7 @@ impl Rate {
     #[cfg(test)]
     pub(crate) fn each(&self, ctx: &Ctx, bulk: bool) -> Statement {
         let mut g = Gen::new(ctx);
-        g.bulk = bulk;
+        (g.bulk, g.bulk_judged) = (bulk, bulk);
         let inner = self.inner(&mut g, false);
         Statement { sql: format!("SELECT id, o FROM ({inner}) AS q"), params: g.params }
     }
@@ -434,16 +424,5 @@ impl Rate {
             Some(false) => Outcome::Unmet,
             None => Outcome::Unknown,
         })
-    }
-}
-
-/// Does a condition keep few records, as far as its form tells?
-fn selective(n: &Node) -> bool {
-    match n {
-        Node::And(l) => l.iter().any(selective),
-        Node::Or(l) => l.iter().all(selective),
-        Node::Exists(_, no) => !no,
-        Node::Count(..) | Node::AllOf(..) => true,
-        _ => false,
     }
 }

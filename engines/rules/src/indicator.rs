@@ -80,6 +80,10 @@ pub struct Target {
     pub more_than: Option<f64>,
     /// ≤.
     pub at_most: Option<f64>,
+    /// Strictly <.
+    pub less_than: Option<f64>,
+    /// Exactly.
+    pub equal: Option<f64>,
     /// `%`, `lần`, `người`, `cuộc` …
     #[serde(default)]
     pub unit: String,
@@ -94,6 +98,75 @@ pub struct Target {
     /// The legal fact was not compared with the official text.
     #[serde(default)]
     pub unverified: bool,
+}
+
+/// How a figure is held against a goal's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// ≥.
+    AtLeast,
+    /// >.
+    MoreThan,
+    /// ≤.
+    AtMost,
+    /// <.
+    LessThan,
+    /// =.
+    Equal,
+}
+
+impl Aim {
+    /// Key of a target, word of the choice `comparator`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Aim::AtLeast => "at_least",
+            Aim::MoreThan => "more_than",
+            Aim::AtMost => "at_most",
+            Aim::LessThan => "less_than",
+            Aim::Equal => "equal",
+        }
+    }
+    /// From [`Aim::word`].
+    pub fn parse(word: &str) -> Option<Self> {
+        [Aim::AtLeast, Aim::MoreThan, Aim::AtMost, Aim::LessThan, Aim::Equal].into_iter().find(|a| a.word() == word)
+    }
+    /// `≥`.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Aim::AtLeast => "≥",
+            Aim::MoreThan => ">",
+            Aim::AtMost => "≤",
+            Aim::LessThan => "<",
+            Aim::Equal => "=",
+        }
+    }
+}
+
+impl Target {
+    /// A goal of this kind.
+    pub fn new(aim: Aim, value: f64, unit: &str) -> Self {
+        let mut t = Self { unit: unit.to_owned(), ..Self::default() };
+        *match aim {
+            Aim::AtLeast => &mut t.at_least,
+            Aim::MoreThan => &mut t.more_than,
+            Aim::AtMost => &mut t.at_most,
+            Aim::LessThan => &mut t.less_than,
+            Aim::Equal => &mut t.equal,
+        } = Some(value);
+        t
+    }
+    /// What is asked and its number; `None` when not exactly one is given (a pack with such a target is refused).
+    pub fn aim(&self) -> Option<(Aim, f64)> {
+        let all = [
+            (Aim::AtLeast, self.at_least),
+            (Aim::MoreThan, self.more_than),
+            (Aim::AtMost, self.at_most),
+            (Aim::LessThan, self.less_than),
+            (Aim::Equal, self.equal),
+        ];
+        let mut given = all.into_iter().filter_map(|(a, v)| Some((a, v?)));
+        given.next().filter(|_| given.next().is_none())
+    }
 }
 
 /// A named sub-rate; what it does not say it takes from the indicator.

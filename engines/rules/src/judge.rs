@@ -1,6 +1,8 @@
 //! Figures and verdicts: three answers, and a fourth when there is nothing to count.
 
-use crate::indicator::{FigureKind, Target};
+use std::cmp::Ordering;
+
+use crate::indicator::{Aim, FigureKind, Target};
 
 /// Counts of a rate, or sums of a ratio. Sums over sums: add figures, never percentages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,49 +52,47 @@ pub enum Verdict {
     NoSubject,
 }
 
-/// Compares a figure with a goal. Unknown records stay in the denominator and never count as met; when they could still
-/// tip the scale the answer is [`Verdict::NoData`].
+/// Compares a figure with a goal, in whole numbers: 79.999… % never counts as 80. Unknown records stay in the denominator
+/// and never count as met; when they could still tip the scale the answer is [`Verdict::NoData`]. A target that is no goal
+/// (see [`Target::aim`]) decides nothing.
 pub fn judge(kind: FigureKind, target: &Target, f: &Figure) -> Verdict {
-    let goal = target.at_least.or(target.more_than).or(target.at_most).unwrap_or(0.0);
-    let reached = |n: f64, d: f64| {
-        if target.at_most.is_some() {
-            n <= goal * d
-        } else if target.more_than.is_some() {
-            n > goal * d
-        } else {
-            n >= goal * d
-        }
+    let Some((aim, (goal, scale))) = target.aim().and_then(|(a, v)| Some((a, exact(v)?))) else { return Verdict::NoData };
+    let (low, whole) = match kind {
+        FigureKind::Count => (f.met, None),
+        FigureKind::Violations if f.population() == 0 => return Verdict::Met,
+        FigureKind::Violations => (f.unmet, None),
+        FigureKind::Share | FigureKind::Ratio if f.population() == 0 => return Verdict::NoSubject,
+        FigureKind::Share | FigureKind::Ratio => (f.met, Some(f.population())),
     };
-    match kind {
-        FigureKind::Count => match (reached(f.met as f64, 1.0), reached((f.met + f.unknown) as f64, 1.0)) {
-            (true, true) => Verdict::Met,
-            (false, false) => Verdict::NotMet,
-            _ => Verdict::NoData,
-        },
-        FigureKind::Violations => {
-            if f.population() == 0 {
-                Verdict::Met
-            } else if !reached(f.unmet as f64, 1.0) {
-                Verdict::NotMet
-            } else if reached((f.unmet + f.unknown) as f64, 1.0) {
-                Verdict::Met
-            } else {
-                Verdict::NoData
-            }
-        }
-        FigureKind::Share | FigureKind::Ratio => {
-            let all = f.population() as f64;
-            if f.population() == 0 {
-                return Verdict::NoSubject;
-            }
-            // met × 100 against goal × population: no rounding between
-            match (reached(f.met as f64 * 100.0, all), reached((f.met + f.unknown) as f64 * 100.0, all)) {
-                (true, true) => Verdict::Met,
-                (false, false) => Verdict::NotMet,
-                _ => Verdict::NoData,
-            }
-        }
+    // n ÷ whole × 100 against goal ÷ scale, both sides multiplied out
+    let against = |n: i64| match whole {
+        Some(whole) => (i128::from(n) * 100 * scale).cmp(&(goal * i128::from(whole))),
+        None => (i128::from(n) * scale).cmp(&goal),
+    };
+    let (low, high) = (against(low), against(low + f.unknown));
+    let reached = |o: Ordering| match aim {
+        Aim::AtLeast => o.is_ge(),
+        Aim::MoreThan => o.is_gt(),
+        Aim::AtMost => o.is_le(),
+        Aim::LessThan => o.is_lt(),
+        Aim::Equal => o.is_eq(),
+    };
+    match (reached(low), reached(high)) {
+        (true, true) => Verdict::Met,
+        // below now, above with all that is unknown: what is between may be equal
+        (false, false) if aim == Aim::Equal && low != high => Verdict::NoData,
+        (false, false) => Verdict::NotMet,
+        _ => Verdict::NoData,
     }
+}
+
+/// A number as it is written: `79.99` is 7999 ÷ 100. `None` for what is no number or has more digits than a goal has.
+fn exact(x: f64) -> Option<(i128, i128)> {
+    let text = x.to_string();
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let scale = 10_i128.pow(u32::try_from(part.len()).ok().filter(|n| *n <= 9)?);
+    let n: i128 = format!("{whole}{part}").parse().ok()?;
+    (n.unsigned_abs() < 10_u128.pow(18)).then_some((n, scale))
 }
 
 #[cfg(test)]
@@ -101,6 +101,9 @@ mod tests {
 
     fn t(at_least: Option<f64>, more_than: Option<f64>, at_most: Option<f64>) -> Target {
         Target { at_least, more_than, at_most, ..Target::default() }
+    }
+    fn share(aim: Aim, goal: f64, f: Figure) -> Verdict {
+        judge(FigureKind::Share, &Target::new(aim, goal, "%"), &f)
     }
     fn f(met: i64, unmet: i64, unknown: i64) -> Figure {
         Figure { met, unmet, unknown, excluded: 0 }
@@ -128,5 +131,63 @@ mod tests {
         assert_eq!(judge(FigureKind::Violations, &t(None, None, Some(0.0)), &f(0, 0, 0)), Verdict::Met);
         assert_eq!(judge(FigureKind::Violations, &t(None, None, Some(0.0)), &f(9, 1, 0)), Verdict::NotMet);
         assert_eq!(judge(FigureKind::Violations, &t(None, None, Some(0.0)), &f(9, 0, 1)), Verdict::NoData);
+    }
+
+    #[test]
+    fn nearly_is_not_reached_and_exactly_is() {
+        // as f64 one record more or less of so many is the same number
+        let all = 90_000_000_000_000_000;
+        assert_eq!(share(Aim::AtLeast, 80.0, f(all / 10 * 8 - 1, all / 10 * 2 + 1, 0)), Verdict::NotMet);
+        assert_eq!(share(Aim::AtLeast, 80.0, f(all / 10 * 8, all / 10 * 2, 0)), Verdict::Met);
+        // 0.1 + 0.2 is not 0.3 in binary, 33.3 % of 1000 is 333
+        assert_eq!(share(Aim::AtLeast, 33.3, f(333, 667, 0)), Verdict::Met);
+        assert_eq!(share(Aim::MoreThan, 33.3, f(333, 667, 0)), Verdict::NotMet);
+        assert_eq!(share(Aim::AtMost, 1.1, f(11, 989, 0)), Verdict::Met);
+        assert_eq!(share(Aim::LessThan, 1.1, f(11, 989, 0)), Verdict::NotMet);
+        assert_eq!(share(Aim::LessThan, 1.1, f(10, 990, 0)), Verdict::Met);
+    }
+
+    #[test]
+    fn equal_is_neither_more_nor_less() {
+        assert_eq!(share(Aim::Equal, 50.0, f(2, 2, 0)), Verdict::Met);
+        assert_eq!(share(Aim::Equal, 50.0, f(3, 1, 0)), Verdict::NotMet, "more than asked is not equal");
+        assert_eq!(share(Aim::Equal, 50.0, f(1, 3, 0)), Verdict::NotMet);
+        assert_eq!(share(Aim::Equal, 50.0, f(1, 1, 2)), Verdict::NoData);
+        assert_eq!(share(Aim::Equal, 50.0, f(2, 0, 2)), Verdict::NoData, "equal only if none of the unknown is met");
+        assert_eq!(share(Aim::Equal, 50.0, f(3, 0, 1)), Verdict::NotMet, "already above");
+        let two = Target::new(Aim::Equal, 2.0, "lớp");
+        assert_eq!(judge(FigureKind::Count, &two, &f(3, 0, 0)), Verdict::NotMet);
+        assert_eq!(judge(FigureKind::Count, &two, &f(2, 0, 0)), Verdict::Met);
+    }
+
+    #[test]
+    fn the_verdict_is_that_of_the_fractions() {
+        // every figure of up to 12 records against every half percent, told by fractions
+        for all in 1..=12_i64 {
+            for met in 0..=all {
+                for half in 0..=200_i64 {
+                    let (goal, left, right) = (half as f64 / 2.0, met * 200, half * all);
+                    for (aim, reached) in [
+                        (Aim::AtLeast, left >= right),
+                        (Aim::MoreThan, left > right),
+                        (Aim::AtMost, left <= right),
+                        (Aim::LessThan, left < right),
+                        (Aim::Equal, left == right),
+                    ] {
+                        let want = if reached { Verdict::Met } else { Verdict::NotMet };
+                        assert_eq!(share(aim, goal, f(met, all - met, 0)), want, "{met}/{all} {aim:?} {goal}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_goal_decides_nothing() {
+        assert_eq!(judge(FigureKind::Share, &Target::default(), &f(1, 0, 0)), Verdict::NoData);
+        assert_eq!(judge(FigureKind::Share, &t(Some(1.0), Some(1.0), None), &f(1, 0, 0)), Verdict::NoData);
+        assert_eq!(share(Aim::AtLeast, f64::NAN, f(1, 0, 0)), Verdict::NoData);
+        assert_eq!(share(Aim::AtLeast, f64::INFINITY, f(1, 0, 0)), Verdict::NoData);
+        assert_eq!([exact(79.99), exact(100.0), exact(-0.5), exact(1e300)], [Some((7999, 100)), Some((100, 1)), Some((-5, 10)), None]);
     }
 }

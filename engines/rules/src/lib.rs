@@ -14,16 +14,13 @@ mod judge;
 mod lexer;
 mod lineage;
 mod parse;
-#[cfg(test)]
-mod perf_sql;
-#[cfg(test)]
-mod perf_tests;
 mod period;
 mod predicate;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
 mod random_rules;
+mod ratio;
 #[cfg(test)]
 mod sao_mai;
 mod schema;
@@ -37,7 +34,7 @@ mod tests;
 
 pub use compile::{Compiled, Outcome, Rate, Sentence, compile};
 pub use ctx::{AgencyScope, Ctx};
-pub use indicator::{Exclude, FigureKind, Indicator, Label, Pack, PackError, Part, Setting, Sum, Target, date_text};
+pub use indicator::{Aim, Exclude, FigureKind, Indicator, Label, Pack, PackError, Part, Setting, Sum, Target, date_text};
 pub use judge::{Figure, Verdict, judge};
 pub use period::{period_on, period_words};
 pub use predicate::{Alone, Predicate};

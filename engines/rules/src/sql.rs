@@ -32,8 +32,8 @@ pub(crate) struct Gen<'a> {
     pub(crate) params: Vec<Val>,
     /// Look once at all records of a sub-question (true) or for each record (false).
     pub(crate) bulk: bool,
-    /// A page of a list: few records are judged.
-    pub(crate) page: bool,
+    /// The same for the outcome (tests compare the two).
+    pub(crate) bulk_judged: bool,
     aliases: usize,
     frames: Vec<Frame>,
 }
@@ -44,7 +44,7 @@ pub(crate) fn quote(s: &str) -> String {
 
 impl<'a> Gen<'a> {
     pub(crate) fn new(ctx: &'a Ctx) -> Self {
-        Self { ctx, params: Vec::new(), bulk: ctx.wide(), page: false, aliases: 0, frames: Vec::new() }
+        Self { ctx, params: Vec::new(), bulk: ctx.wide(), bulk_judged: false, aliases: 0, frames: Vec::new() }
     }
     fn alias(&mut self) -> String {
         self.aliases += 1;
@@ -132,8 +132,11 @@ impl<'a> Gen<'a> {
         }
     }
 
+    /// The cheap parts first: both engines stop at the part that decides.
     fn join(&mut self, list: &[Node], word: &str) -> String {
-        let parts: Vec<String> = list.iter().map(|n| self.node(n)).collect();
+        let mut list: Vec<&Node> = list.iter().collect();
+        list.sort_by_key(|n| cost(n));
+        let parts: Vec<String> = list.into_iter().map(|n| self.node(n)).collect();
         format!("({})", parts.join(word))
     }
 
@@ -271,15 +274,15 @@ impl<'a> Gen<'a> {
     }
 
     /// A demanded entry without an answer: no. None, and something demanded: yes. Nothing demanded: unknown.
+    /// `EXCEPT` reads both sides once, in order, where looking for each entry would search the answers as often.
     fn all_of(&mut self, cat: &Sub, ans: &Sub, field: &str) -> String {
         let (anchor, may_be_empty) = self.anchor(ans);
         let (entry, efrom, econd, _) = self.body(cat);
         let (answer, afrom, acond, target) = self.body(ans);
         let (_, from, cond, _) = self.body(cat);
-        let answered =
-            format!("SELECT 1 FROM {afrom} WHERE {target} = {anchor} AND {answer}.{} = {entry}.\"id\" AND {acond}", quote(field));
+        let answered = format!("SELECT {answer}.{} FROM {afrom} WHERE {target} = {anchor} AND {acond}", quote(field));
         let sql = format!(
-            "(CASE WHEN EXISTS (SELECT 1 FROM {efrom} WHERE {econd} AND NOT EXISTS ({answered})) THEN (1=0) \
+            "(CASE WHEN EXISTS (SELECT {entry}.\"id\" FROM {efrom} WHERE {econd} EXCEPT {answered}) THEN (1=0) \
              WHEN EXISTS (SELECT 1 FROM {from} WHERE {cond}) THEN (1=1) END)"
         );
         Self::guard(&anchor, may_be_empty, sql)
@@ -324,5 +327,17 @@ pub(crate) fn successor(prefix: &str) -> String {
     match prefix.strip_suffix('/') {
         Some(p) => format!("{p}0"),
         None => format!("{prefix}\u{10ffff}"),
+    }
+}
+
+/// How much a part costs, as far as its form tells: a column, records looked for, records counted, a catalogue compared.
+fn cost(n: &Node) -> u8 {
+    match n {
+        Node::And(l) | Node::Or(l) => l.iter().map(cost).max().unwrap_or(0),
+        Node::Not(e) => cost(e),
+        Node::Exists(s, _) => 1 + s.cond.as_deref().map_or(0, cost),
+        Node::Count(..) => 3,
+        Node::AllOf(..) => 4,
+        _ => 0,
     }
 }

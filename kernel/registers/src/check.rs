@@ -251,6 +251,7 @@ impl<'a> One<'a, '_> {
         let head = &d.register;
         uses.extend(holes(&head.title).into_iter().filter(|h| h.0).map(|h| ("title", h.1, true)));
         uses.extend(head.keys.iter().flatten().map(|w| ("keys", w.as_str(), true)));
+        uses.extend(head.indexes.iter().flatten().filter(|w| *w != "id").map(|w| ("indexes", w.as_str(), true)));
         uses.extend(head.similar.iter().map(|w| ("similar", w.as_str(), false)));
         uses.extend(d.list.columns.iter().map(|w| ("columns", w.as_str(), true)));
         uses.extend(d.list.filters.iter().map(|w| ("filters", w.as_str(), true)));
@@ -261,8 +262,9 @@ impl<'a> One<'a, '_> {
         let ids = self.field_ids();
         for (key, word, system) in uses {
             let dates = head.dated && (word == "valid_from" || word == "valid_to");
-            let state = word == "state" && !d.states.is_empty() && matches!(key, "columns" | "filters" | "sort");
-            let confirmed = word == "confirmed_on" && head.confirm_every.is_some() && matches!(key, "columns" | "filters" | "sort");
+            let state = word == "state" && !d.states.is_empty() && matches!(key, "columns" | "filters" | "sort" | "indexes");
+            let confirmed =
+                word == "confirmed_on" && head.confirm_every.is_some() && matches!(key, "columns" | "filters" | "sort" | "indexes");
             if !(ids.contains(&word) || system && (dates || state || confirmed)) {
                 let near = suggest(word, ids.iter().copied());
                 self.error(key, word, format!("{key} nhắc trường “{word}” không có trong sổ “{}”{near}", head.id));
@@ -283,8 +285,12 @@ impl<'a> One<'a, '_> {
             }
         }
         let many = |w: &String| self.field(w).is_some_and(|f| matches!(f.kind, FieldType::Links(_)));
-        if let Some(w) = head.keys.iter().flatten().find(|w| many(w)) {
+        let (key, index) = (head.keys.iter().flatten().find(|w| many(w)), head.indexes.iter().flatten().find(|w| many(w)));
+        if let Some(w) = key {
             self.error("[register]", "keys", format!("khóa “{w}” là nhiều liên kết; khóa chỉ dùng trường đơn."));
+        }
+        if let Some(w) = index {
+            self.error("[register]", "indexes", format!("chỉ mục “{w}” là nhiều liên kết; chỉ mục chỉ dùng trường đơn."));
         }
         for g in &d.groups {
             label(self.place, "[[group]]", "nhóm", &g.label, self.errors);

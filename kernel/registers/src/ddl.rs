@@ -192,9 +192,17 @@ fn indexes(def: &Definition, m: &Model) -> BTreeMap<String, String> {
             .collect();
         add(format!("key{i}"), true, terms.join(", "), live);
     }
+    for (i, columns) in def.register.indexes.iter().enumerate() {
+        // `deleted_at` is there for SQLite's planner, which otherwise believes that it must look into the row
+        let terms: Vec<String> = columns.iter().map(|w| quote(w)).collect();
+        add(format!("rule{i}"), false, format!("{}, \"deleted_at\"", terms.join(", ")), live);
+    }
     for f in m.fields.iter().filter(|f| matches!(f.kind, FieldType::Link(_))) {
         // the owner's column also carries the order of the list, so that a page of one agency is read in order
         let owner = matches!(&f.kind, FieldType::Link(t) if t == AGENCY);
+        if !owner && def.register.indexes.iter().any(|i| i.first() == Some(&f.id)) {
+            continue;
+        }
         let terms = if owner { format!("{}, \"sort_title\", \"id\"", quote(&f.id)) } else { format!("{}, \"id\"", quote(&f.id)) };
         add(f.id.clone(), false, terms, live);
     }

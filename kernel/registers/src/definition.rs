@@ -76,6 +76,9 @@ pub struct Head {
     /// records that are not withdrawn.
     #[serde(default)]
     pub keys: Vec<Vec<String>>,
+    /// Columns that rules ask for together, the one they look up by first: an index that answers without the wide rows.
+    #[serde(default)]
+    pub indexes: Vec<Vec<String>>,
     /// Fields compared (folded, similar) to warn of duplicates at entry and to list them.
     #[serde(default)]
     pub similar: Vec<String>,

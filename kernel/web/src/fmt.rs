@@ -22,9 +22,11 @@ pub fn dec_auto(n: f64) -> String {
     if s.contains(',') { s.trim_end_matches('0').trim_end_matches(',').to_owned() } else { s }
 }
 
-/// `9, 12` → `75,0 %` (no-break space); `None` over nothing.
+/// `9, 12` → `75,0 %` (no-break space); `None` over nothing. Nearly all is not rounded to all, nearly none not to none.
 pub fn percent(part: i64, whole: i64) -> Option<String> {
-    (whole > 0).then(|| percent_value(part as f64 * 100.0 / whole as f64))
+    let p = part as f64 * 100.0 / whole as f64;
+    let shown = if part > 0 && part < whole { p.clamp(0.1, 99.9) } else { p };
+    (whole > 0).then(|| percent_value(shown))
 }
 
 /// `75.0` → `75,0 %` (no-break space).
@@ -116,6 +118,9 @@ mod tests {
         assert_eq!(dec_auto(3.0), "3");
         assert_eq!(percent(9, 12).as_deref(), Some("75,0\u{a0}%"));
         assert_eq!(percent(0, 0), None);
+        assert_eq!(percent(9999, 10_000).as_deref(), Some("99,9\u{a0}%"));
+        assert_eq!(percent(1, 10_000).as_deref(), Some("0,1\u{a0}%"));
+        assert_eq!((percent(0, 7).as_deref(), percent(7, 7).as_deref()), (Some("0,0\u{a0}%"), Some("100,0\u{a0}%")));
         assert_eq!(long_day("2026-11-22", Lang::Vi), "Chủ nhật, 22/11/2026");
     }
 

@@ -195,7 +195,7 @@ impl Accept<'_, '_> {
             (">", _) => "more_than",
             ("<=", _) => "at_most",
             ("<", _) => "less_than",
-            ("=", _) if value.unit != "%" => "equal",
+            ("=", _) => "equal",
             _ => "at_least",
         };
         self.made.targets += 1;

@@ -55,7 +55,7 @@ pub fn figure_json(i: &Indicator, f: &Figure, day: &str) -> Value {
     let targets: Vec<Value> = i
         .targets_on(day)
         .iter()
-        .map(|t| json!({ "at_least": t.at_least, "more_than": t.more_than, "at_most": t.at_most, "unit": t.unit, "basis": t.basis, "verdict": verdict_words(Some(judge(i.kind, t, f))).en, "unverified": t.unverified }))
+        .map(|t| json!({ "at_least": t.at_least, "more_than": t.more_than, "at_most": t.at_most, "less_than": t.less_than, "equal": t.equal, "unit": t.unit, "basis": t.basis, "verdict": verdict_words(Some(judge(i.kind, t, f))).en, "unverified": t.unverified }))
         .collect();
     json!({ "id": i.id, "version": i.version, "label": i.label.vi, "as_of": day, "met": f.met, "unmet": f.unmet, "unknown": f.unknown, "excluded": f.excluded, "population": f.population(), "percent": f.percent(), "targets": targets })
 }
@@ -103,7 +103,7 @@ fn explain(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let Some(id) = args.first() else { return Err(Error::BadRequest("Thiếu mã chỉ tiêu: lachan explain T-04".into())) };
     let c = Catalogue::of(&cx.app.registry)?.compiled(id)?;
     let ctx = question(&cx.actor, c, &cx.app.today())?;
-    let (s, statement) = (c.sentence(&ctx), if c.denominator.is_some() { c.main.total(&ctx) } else { c.main.summary(&ctx) });
+    let (s, statement) = (c.sentence(&ctx), c.statement(&ctx));
     if cx.json {
         return writeln!(cx.out, "{}", json!({ "id": id, "sentence": s.plain(), "sql": statement.sql, "lineage": c.lineage().into_iter().collect::<std::collections::BTreeMap<_, _>>(), "basis": c.indicator.basis })).map_err(io);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use access::{Actor, Subtree, Verb};
 use registers::{Registry, to_value};
-use rules::{AgencyScope, Compiled, Ctx, Figure, FigureKind, Outcome, Rate, Statement, Target, Verdict, judge};
+use rules::{Aim, AgencyScope, Compiled, Ctx, Figure, FigureKind, Outcome, Rate, Statement, Target, Verdict, judge};
 use store::{Result, Tx, Value};
 use web::{L, Tone, fmt};
 
@@ -62,15 +62,13 @@ pub(crate) fn summary(tx: &mut Tx, rate: &Rate, ctx: &Ctx) -> Result<BTreeMap<St
 /// Figures of an indicator (or one of its parts) by agency. A ratio has đồng instead of records.
 pub(crate) fn figures(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx) -> Result<BTreeMap<String, Figure>> {
     let Some(rate) = c.rate(part) else { return Err(store::Error::NotFound(format!("Chỉ tiêu này không có phần «{part}»."))) };
-    let Some(denominator) = &c.denominator else { return summary(tx, rate, ctx) };
-    let mut out: BTreeMap<String, Figure> = BTreeMap::new();
-    for r in run(tx, &denominator.total(ctx))? {
-        out.entry(r.get::<Option<String>>(0)?.unwrap_or_default()).or_default().unmet = r.get(1)?;
+    if c.denominator.is_none() || !part.is_empty() {
+        return summary(tx, rate, ctx);
     }
-    for r in run(tx, &rate.total(ctx))? {
-        let f = out.entry(r.get::<Option<String>>(0)?.unwrap_or_default()).or_default();
-        f.met = r.get(1)?;
-        f.unmet -= f.met;
+    let mut out = BTreeMap::new();
+    for r in run(tx, &c.statement(ctx))? {
+        let (met, all): (i64, i64) = (r.get(1)?, r.get(2)?);
+        out.insert(r.get::<Option<String>>(0)?.unwrap_or_default(), Figure { met, unmet: all - met, ..Figure::default() });
     }
     Ok(out)
 }
@@ -99,24 +97,25 @@ pub fn by_agency(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str
 /// A goal set by a plan: comparator word of the register `target`, value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goal {
-    /// `at_least`, `more_than`, `at_most` …
+    /// `at_least`, `more_than`, `at_most`, `less_than`, `equal`; a `range` is reached at its lower end.
     pub comparator: String,
-    /// Threshold.
+    /// Threshold (lower end of a range).
     pub value: f64,
     /// In percent (otherwise in units).
     pub percent: bool,
 }
 
 impl Goal {
-    fn target(&self) -> Target {
-        let mut t = Target { unit: "%".into(), ..Target::default() };
-        match self.comparator.as_str() {
-            "more_than" => t.more_than = Some(self.value),
-            "at_most" | "less_than" => t.at_most = Some(self.value),
-            _ => t.at_least = Some(self.value),
-        }
-        t
+    /// `None` for a comparator that is no number to reach (`before`, `yes`).
+    fn target(&self) -> Option<Target> {
+        let word = if self.comparator == "range" { "at_least" } else { self.comparator.as_str() };
+        Some(Target::new(Aim::parse(word)?, self.value, if self.percent { "%" } else { "" }))
     }
+}
+
+/// Where the goal stands on a bar of percents.
+pub(crate) fn mark(t: Option<&Target>) -> Option<f64> {
+    t.filter(|t| t.unit == "%").and_then(Target::aim).map(|a| a.1)
 }
 
 /// One indicator in one line.
@@ -147,7 +146,7 @@ pub fn headline(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str,
     let percent = matches!(c.indicator.kind, FigureKind::Share | FigureKind::Ratio);
     // a goal in another unit than the figure's cannot be judged by it
     let mismatch = goal.as_ref().is_some_and(|g| g.percent != percent);
-    let target = goal.map(|g| g.target()).or(own).filter(|_| !mismatch);
+    let target = goal.map_or(own, |g| g.target()).filter(|_| !mismatch);
     let verdict = target.map(|t| judge(c.indicator.kind, &t, &f));
     Ok(Some(Headline {
         id: id.to_owned(),

@@ -12,12 +12,12 @@ use rules::Outcome;
 use store::{Error, Result, Store, SystemClock, SystemIds, Tx, Value};
 use targets::Catalogue;
 
-use super::by_hand::{BY_HAND, parameters, summed};
+use super::by_hand::{BY_HAND, asked};
 use super::{middle, province, spread};
 use crate::instance::Instance;
 
-fn open(path: &Path) -> Result<Instance> {
-    Instance::open(&path.to_string_lossy(), Arc::new(SystemClock), Arc::new(SystemIds))
+fn open(url: &str) -> Result<Instance> {
+    Instance::open(url, Arc::new(SystemClock), Arc::new(SystemIds))
 }
 
 /// Met, population, no data by agency.
@@ -51,17 +51,15 @@ fn in_turn(mut one: impl FnMut() -> Result<()>, mut other: impl FnMut() -> Resul
     Ok((spread(first).p50, spread(second).p50))
 }
 
-/// Ours and the fastest question written by hand with the same answer, in ms; `None` when nobody wrote one.
+/// Ours and the fastest question written by hand with the same answer, in ms.
 fn by_hand(store: &Store, id: &str, today: &str, answer: &Answer, ask: &dyn Fn() -> Result<()>) -> Result<Option<(f64, f64)>> {
     let mut best: Option<(f64, f64)> = None;
-    for (_, question) in BY_HAND.iter().filter(|(h, _)| *h == id) {
-        let all = [Value::Text(today.to_owned()), Value::Text(format!("{}-01-01", today.get(..4).unwrap_or_default()))];
-        let params = all.get(..parameters(question)).unwrap_or_default();
-        let sql = summed(question);
-        if store.read_blocking(|tx| hand(tx, &sql, params))? != *answer {
+    for (_, rows, question) in BY_HAND.iter().filter(|h| h.0 == id) {
+        let (sql, params) = asked(*rows, question, today)?;
+        if store.read_blocking(|tx| hand(tx, &sql, &params))? != *answer {
             return Err(Error::internal(format!("{id}: the question written by hand has another answer, the ratio would mean nothing")));
         }
-        let pair = in_turn(ask, || store.read_blocking(|tx| hand(tx, &sql, params).map(drop)))?;
+        let pair = in_turn(ask, || store.read_blocking(|tx| hand(tx, &sql, &params).map(drop)))?;
         if best.is_none_or(|b| pair.1 < b.1) {
             best = Some(pair);
         }
@@ -72,28 +70,58 @@ fn by_hand(store: &Store, id: &str, today: &str, answer: &Answer, ask: &dyn Fn()
 /// Each question is asked so often; the middle counts.
 const RUNS: usize = 5;
 
-/// All indicators, and some of them beside the hand-written question.
+/// All indicators beside the hand-written questions, on SQLite and, where `LACHAN_BENCH_PG` names a database, on PostgreSQL.
 pub fn indicators() -> Result<()> {
-    let instance = open(&province("province", 1000)?)?;
+    let file = province("province", 1000)?;
+    let instance = open(&file.to_string_lossy())?;
+    println!("{}", size(&instance, &["agency", "person", "post", "training_record", "system", "control_answer", "deployment"])?);
+    println!("SQLite");
+    let done = compared(&instance);
+    if let (Ok(url), Ok(())) = (std::env::var("LACHAN_BENCH_PG"), &done) {
+        println!("PostgreSQL");
+        let there = moved(&instance, &url)?;
+        compared(&there)?;
+        there.store.close();
+    }
+    instance.store.close();
+    done
+}
+
+/// The same province in a PostgreSQL database, moved there when it is empty.
+fn moved(instance: &Instance, url: &str) -> Result<Instance> {
+    let there = open(url)?;
+    if size(&there, &["control_answer"])? == size(instance, &["control_answer"])? {
+        return Ok(there);
+    }
+    there.store.close();
+    instance.store.migrate_to(url, &|_, _| ())?;
+    let there = open(url)?;
+    // the server would do it by itself within a minute
+    there.store.write_blocking(|tx| tx.exec("ANALYZE", &[]).map(drop))?;
+    Ok(there)
+}
+
+fn compared(instance: &Instance) -> Result<()> {
     let catalogue = Catalogue::of(&instance.registry)?;
     let today = web::fmt::day_of(store::Clock::now(&SystemClock));
     let (actor, reg, store) = (Actor::system("bench"), Arc::clone(&instance.registry), &instance.store);
-    println!("{}", size(&instance, &["agency", "person", "post", "training_record", "system", "control_answer", "deployment"])?);
+    let mut worst: f64 = 0.0;
     for id in catalogue.compiled.keys() {
         let answer = store.read_blocking(|tx| ours(tx, &reg, &actor, id, &today))?;
         let ask = || store.read_blocking(|tx| ours(tx, &reg, &actor, id, &today).map(drop));
         match by_hand(store, id, &today, &answer, &ask)? {
             None => println!("{id:<10} {:8.2} ms", middle(RUNS, ask)?),
             Some((ms, h)) => {
-                println!("{id:<10} {ms:8.2} ms   by hand {h:8.2} ms, same answer, ratio {:.2} (goal ≤ 1.3)", ms / h.max(0.001));
+                let ratio = ms / h.max(0.001);
+                worst = worst.max(ratio);
+                println!("{id:<10} {ms:8.2} ms   by hand {h:8.2} ms, same answer, ratio {ratio:.2}");
             }
         }
     }
     let all = middle(RUNS, || {
         store.read_blocking(|tx| catalogue.compiled.keys().try_for_each(|id| ours(tx, &reg, &actor, id, &today).map(drop)))
     })?;
-    println!("all {} indicators, one after the other: {all:.0} ms (goal < 200 ms)", catalogue.compiled.len());
-    instance.store.close();
+    println!("worst ratio {worst:.2} (goal ≤ 1.3); all {} one after the other: {all:.0} ms (goal < 200 ms)", catalogue.compiled.len());
     Ok(())
 }
 
@@ -119,7 +147,7 @@ const DRILLS: usize = 200;
 
 /// From a figure of one agency to its first 50 missing records: which they are, and the records as the page lists them.
 pub fn drill() -> Result<()> {
-    let instance = open(&province("province", 1000)?)?;
+    let instance = open(&province("province", 1000)?.to_string_lossy())?;
     let catalogue = Catalogue::of(&instance.registry)?;
     let today = web::fmt::day_of(store::Clock::now(&SystemClock));
     let (actor, reg) = (Actor::system("bench"), Arc::clone(&instance.registry));
@@ -168,7 +196,7 @@ fn some_agencies(instance: &Instance, n: usize) -> Result<Vec<String>> {
 pub fn create_rate(dir: &Path, threads: usize, time: Duration) -> Result<f64> {
     let file = dir.join("create.db");
     remove(&file);
-    let instance = open(&file)?;
+    let instance = open(&file.to_string_lossy())?;
     let began = Instant::now();
     let done = std::thread::scope(|s| {
         let writers: Vec<_> = (0..threads)

@@ -60,6 +60,45 @@ fn what_is_new_is_added() {
     });
 }
 
+/// Indexes a table really has.
+fn indexes(w: &World, table: &str) -> Vec<String> {
+    let sql = match w.store.engine() {
+        store::Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = $1",
+        store::Engine::Postgres => {
+            "SELECT CAST(indexname AS TEXT) FROM pg_indexes WHERE schemaname = current_schema() AND CAST(tablename AS TEXT) = $1"
+        }
+    };
+    w.store.read_blocking(|tx| tx.query(sql, &[table.into()])?.iter().map(|r| r.get(0)).collect()).unwrap()
+}
+
+/// The index a rule asks for stands in for the plain one of its first link, comes later like any other, and answers alone.
+#[test]
+fn an_index_for_rules_is_made_and_used() {
+    each(|w| {
+        let before = indexes(w, "training");
+        assert!(before.iter().any(|n| n == "training__person") && !before.iter().any(|n| n == "training__rule0"), "{before:?}");
+        let add = |s: &str| s.replace("[register]", "[register]\nindexes = [[\"person\", \"course\"]]");
+        let training = add(include_str!("training.toml"));
+        let mut sources: Vec<(&str, &str)> = SOURCES.iter().filter(|s| s.0 != "test/training.toml").copied().collect();
+        sources.push(("test/training.toml", &training));
+        let (plan, done) = migrate(w, Registry::load(&sources).unwrap_or_else(|e| panic!("{e:?}")));
+        done.unwrap();
+        assert!(plan.to_string().contains("thêm chỉ mục training__rule0") && plan.refused.is_empty(), "{plan}");
+        let after = indexes(w, "training");
+        assert!(!after.iter().any(|n| n == "training__person") && after.iter().any(|n| n == "training__rule0"), "{after:?}");
+        if w.store.engine() == store::Engine::Sqlite {
+            let asked = "EXPLAIN QUERY PLAN SELECT \"course\" FROM \"training\" WHERE \"person\" = 'x' AND \"deleted_at\" IS NULL";
+            let plan: String = w.store.read_blocking(|tx| tx.query(asked, &[])?[0].get(3)).unwrap();
+            assert!(plan.contains("COVERING INDEX training__rule0"), "{plan}");
+        }
+    });
+    let wrong = include_str!("training.toml").replace("[register]", "[register]\nindexes = [[\"persom\"]]");
+    let mut sources: Vec<(&str, &str)> = SOURCES.iter().filter(|s| s.0 != "test/training.toml").copied().collect();
+    sources.push(("test/training.toml", &wrong));
+    let errors = Registry::load(&sources).unwrap_err();
+    assert!(errors.iter().any(|e| e.line > 0 && e.message.contains("“persom”") && e.message.contains("person")), "{errors:?}");
+}
+
 #[test]
 fn what_would_lose_data_is_refused_unless_spelled_out() {
     each(|w| {

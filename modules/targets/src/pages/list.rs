@@ -9,7 +9,7 @@ use web::maud::{Markup, html};
 use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, figures, rollup, tone, verdict_words, words};
+use crate::figures::{ctx as question, figures, mark, rollup, tone, verdict_words, words};
 
 /// The list.
 pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
@@ -47,7 +47,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         let targets = i.targets_on(&ctx.today);
         let verdicts: Vec<_> = targets.iter().map(|t| rules::judge(i.kind, t, f)).collect();
         met += usize::from(verdicts.first() == Some(&rules::Verdict::Met));
-        let goal = targets.first().filter(|t| t.unit == "%").and_then(|t| t.at_least.or(t.more_than));
+        let goal = mark(targets.first().copied());
         let bar = if matches!(i.kind, FigureKind::Share) {
             bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang)
         } else {
@@ -124,12 +124,7 @@ fn without_source(missing: &[&Indicator], lang: Lang) -> Markup {
 
 /// `≥ 100 % đến 31/12/2030`.
 pub fn goal_words(t: &rules::Target) -> String {
-    let (sign, n) = match (t.at_least, t.more_than, t.at_most) {
-        (Some(n), _, _) => ("≥", n),
-        (_, Some(n), _) => (">", n),
-        (_, _, Some(n)) => ("≤", n),
-        _ => return String::new(),
-    };
+    let Some((aim, n)) = t.aim() else { return String::new() };
     let until = rules::date_text(t.until.as_ref()).map(|d| format!(" đến {}", fmt::date(&d))).unwrap_or_default();
-    format!("{sign} {} {}{until}", fmt::dec_auto(n), t.unit)
+    format!("{} {} {}{until}", aim.sign(), fmt::dec_auto(n), t.unit)
 }

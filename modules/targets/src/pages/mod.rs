@@ -14,7 +14,7 @@ use web::maud::{Markup, html};
 use web::{App, Cx};
 
 use crate::catalogue::Catalogue;
-use crate::figures::headline;
+use crate::figures::{headline, mark};
 
 /// Addresses under `/targets`.
 pub fn router() -> Router<App> {
@@ -54,7 +54,7 @@ pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
         if h.met + h.unmet + h.unknown == 0 {
             continue;
         }
-        let goal = c.indicator.targets_on(cx.today).first().and_then(|t| t.at_least.or(t.more_than));
+        let goal = mark(c.indicator.targets_on(cx.today).first().copied());
         table.row(vec![
             html! { a href={"/targets/" (id)} { (c.indicator.label.vi_or_en(lang == web::Lang::En)) } },
             bar3(Bar3 { met: h.met, unmet: h.unmet, nodata: h.unknown, goal }, lang),

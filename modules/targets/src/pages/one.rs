@@ -14,7 +14,7 @@ use web::maud::{Markup, html};
 use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, figures, rollup, tone, verdict_words, words};
+use crate::figures::{ctx as question, figures, mark, rollup, tone, verdict_words, words};
 use crate::pages::list::goal_words;
 
 struct Opened {
@@ -121,7 +121,7 @@ fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> st
 fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str), today: &str, lang: Lang) -> Markup {
     let i = &c.indicator;
     let targets = i.targets_on(today);
-    let goal = targets.first().filter(|t| t.unit == "%").and_then(|t| t.at_least.or(t.more_than));
+    let goal = mark(targets.first().copied());
     let big = match i.kind {
         FigureKind::Count => fmt::int(f.met),
         FigureKind::Violations => fmt::int(f.unmet),
