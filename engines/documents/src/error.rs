@@ -86,6 +86,8 @@ pub enum DocumentError {
     NoColumns(usize),
     /// The document has no table to make a workbook of.
     NoTable,
+    /// A template asks for values nobody gave: their names.
+    NoValue(Vec<String>),
     /// Could not be written: what is wrong.
     CannotWrite(String),
 }
@@ -97,6 +99,9 @@ impl fmt::Display for DocumentError {
                 write!(f, "Hình thứ {n} của văn bản không đọc được ({why}). Hãy tạo lại hình hoặc bỏ hình khỏi văn bản.")
             }
             Self::NoColumns(n) => write!(f, "Bảng thứ {n} của văn bản không có cột nào. Hãy thêm cột hoặc bỏ bảng khỏi văn bản."),
+            Self::NoValue(names) => {
+                write!(f, "Mẫu văn bản còn thiếu giá trị cho: {}. Hãy bổ sung hoặc sửa tên trong mẫu.", names.join(", "))
+            }
             Self::NoTable => f.write_str("Văn bản không có bảng nào để lập bảng tính. Hãy tải bản .docx hoặc .pdf."),
             Self::CannotWrite(why) => write!(f, "Không tạo được văn bản: {why}. Hãy báo người quản trị kèm nội dung này."),
         }

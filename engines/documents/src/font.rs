@@ -95,19 +95,26 @@ impl Glyphs {
 /// Text as it is set: composed, without control characters (a tab is a space, line breaks stay), with
 /// a square for a letter the face lacks.
 pub(crate) fn settable(s: &str) -> String {
-    s.nfc()
-        .filter_map(|c| match c {
-            '\n' => Some(c),
-            '\t' => Some(' '),
-            c if c.is_control()
-                || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}') =>
-            {
-                None
-            }
-            c if Face::Regular.has(c) => Some(c),
-            _ => Some(MISSING),
-        })
-        .collect()
+    wanted(s).map(|c| if c == '\n' || Face::Regular.has(c) { c } else { MISSING }).collect()
+}
+
+/// Letters of a text the face does not have.
+pub(crate) fn missing(s: &str) -> impl Iterator<Item = char> + '_ {
+    wanted(s).filter(|c| *c != '\n' && !Face::Regular.has(*c))
+}
+
+/// The letters of a text that are meant to be seen.
+fn wanted(s: &str) -> impl Iterator<Item = char> + '_ {
+    s.nfc().filter_map(|c| match c {
+        '\n' => Some(c),
+        '\t' => Some(' '),
+        c if c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}') =>
+        {
+            None
+        }
+        c => Some(c),
+    })
 }
 
 /// Width of a text set in one line, in points.

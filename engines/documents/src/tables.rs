@@ -6,7 +6,7 @@ use crate::write::{Column, ColumnKind, Sheet, Workbook};
 
 impl Document {
     /// Every table as a sheet of an `.xlsx`: one row of headings (those over several columns stand before
-    /// the ones below them, with " – "), numbers as numbers where every cell of a column that has text
+    /// the ones below them, with " - "), numbers as numbers where every cell of a column that has text
     /// has one. A cell over several rows or columns stands in its first row and column.
     ///
     /// # Errors
@@ -77,7 +77,7 @@ fn labels(header: &[Row], n: usize) -> Vec<String> {
         let text = text::clean(&p.cell.text.to_plain());
         for label in &mut labels[p.column..p.column + p.columns] {
             if !text.is_empty() {
-                *label = if label.is_empty() { text.clone() } else { format!("{label} – {text}") };
+                *label = if label.is_empty() { text.clone() } else { format!("{label} - {text}") };
             }
         }
     }

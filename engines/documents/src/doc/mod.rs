@@ -6,6 +6,7 @@ mod numbering;
 pub(crate) mod pieces;
 mod table;
 mod text;
+mod texts;
 pub(crate) mod wording;
 
 pub(crate) use numbering::{Counters, roman};

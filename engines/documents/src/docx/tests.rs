@@ -137,6 +137,28 @@ fn what_cannot_be_drawn_is_refused_by_name() {
 }
 
 #[test]
+fn tables_read_back_as_numbers() {
+    use crate::{Cell, ReadOptions, read_xlsx};
+    let bytes = samples::report().to_xlsx().expect("xlsx");
+    let sheet = |name: &str| read_xlsx(&bytes, &ReadOptions { sheet: Some(name.into()), ..ReadOptions::default() }).expect(name);
+    let money = sheet("Kinh phí thực hiện năm 2026");
+    let labels: Vec<&str> = money.headers.iter().map(|h| h.label.as_str()).collect();
+    assert_eq!(labels, ["Nội dung", "Dự toán", "Thực hiện", "Tỷ lệ (%)"]);
+    assert_eq!(money.rows[2].cells[1], Cell::Integer(16_850));
+    let targets = sheet("Phụ lục I");
+    assert_eq!(targets.headers[3].label, "Năm 2026 - Mục tiêu");
+    assert_eq!(targets.rows[1].cells[4], Cell::Decimal(83.1));
+    assert_eq!(targets.rows[0].cells[1], Cell::Text("Nguồn nhân lực".into()));
+    let communes = sheet("Phụ lục II");
+    assert_eq!(communes.rows.len(), 300);
+    let staff: f64 = communes.rows.iter().map(|r| r.cells[2].to_text().parse::<f64>().expect("a number")).sum();
+    let wanted: i64 = (0..300).map(|i| 20 + i % 37).sum();
+    #[expect(clippy::cast_precision_loss, reason = "a small sum")]
+    let wanted = wanted as f64;
+    assert!((staff - wanted).abs() < 1e-9, "{staff} {wanted}");
+}
+
+#[test]
 fn odd_documents_are_still_documents() {
     for d in [Document::default(), samples::odd()] {
         paragraphs(&part(&d.to_docx().expect("docx"), "word/document.xml"));
