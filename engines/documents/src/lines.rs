@@ -109,8 +109,8 @@ pub(crate) fn even(text: &Text, size: f32, column: f32) -> f32 {
         let middle = f32::midpoint(low, high);
         if count(middle) > n { low = middle } else { high = middle }
     }
-    // A point of air, since a word processor may measure a little differently.
-    ((column - high - 2.0) / 2.0).max(0.0)
+    // Some air, since a word processor may measure a little differently.
+    ((column - high - 6.0) / 2.0).max(0.0)
 }
 
 #[cfg(test)]

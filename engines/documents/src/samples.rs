@@ -44,6 +44,13 @@ pub(crate) fn report() -> Document {
     }
 }
 
+/// The report with an annex of so many communes.
+pub(crate) fn long(communes: i64) -> Document {
+    let mut d = report();
+    d.annexes[1].blocks = vec![Block::Table(self::communes(communes))];
+    d
+}
+
 fn report_body() -> Vec<Block> {
     vec![
         Block::paragraph(format!(
@@ -73,6 +80,12 @@ fn report_body() -> Vec<Block> {
             alt: "Biểu đồ cột: tỷ lệ cán bộ được tập huấn theo quý năm 2026, từ 21,4 % đến 83,1 %".into(),
             caption: "Tỷ lệ cán bộ, công chức, viên chức được tập huấn theo quý năm 2026".into(),
             width: 120.0,
+        }),
+        Block::Figure(Figure {
+            svg: MAP.into(),
+            alt: "Bản đồ 6 cụm xã của tỉnh Sao Mai: ba cụm đạt, hai cụm chưa đạt, một cụm chưa có dữ liệu".into(),
+            caption: "Kết quả phê duyệt hồ sơ cấp độ theo cụm xã".into(),
+            width: 90.0,
         }),
         Block::heading(1, "Tồn tại, hạn chế và nguyên nhân"),
         Block::item(2, "Một số xã chưa bố trí được cán bộ phụ trách công nghệ thông tin, dẫn đến chậm lập hồ sơ cấp độ cho hệ thống thông tin một cửa; việc rà soát thiết bị còn thủ công, số liệu giữa các lần báo cáo chưa thống nhất."),
@@ -247,6 +260,16 @@ fn chart() -> String {
     svg.push_str("<line x1=\"20\" y1=\"180\" x2=\"470\" y2=\"180\" stroke=\"#222\"/></svg>");
     svg
 }
+
+/// Six parts of a province with classes, a hatching and a link to nowhere, as a page would have them.
+const MAP: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 300 170">
+<style>.m{fill:#2e7d4f}.u{fill:#b3372f}.n{fill:url(#hatch)}path{stroke:#fff;stroke-width:2}text{font:12px sans-serif;text-anchor:middle}.w{fill:#fff}</style>
+<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#eee"/><path d="M0 0V6" style="stroke:#666"/></pattern></defs>
+<path class="m" d="M10 20 90 8 110 70 30 84z"/><path class="m" d="M90 8 190 14 200 60 110 70z"/><path class="u" d="M190 14 285 30 270 84 200 60z"/>
+<path class="n" d="M30 84 110 70 120 140 40 160z"/><path class="u" d="M110 70 200 60 215 130 120 140z"/><path class="m" d="M200 60 270 84 280 150 215 130z"/>
+<text class="w" x="60" y="50">An Bình</text><text class="w" x="148" y="42">Đức Ngọc</text><text class="w" x="235" y="50">Hữu Lễ</text>
+<text x="75" y="118">Tân Kỳ</text><text class="w" x="160" y="104">Sơn Dưỡng</text><text class="w" x="242" y="108">Ký Phú</text>
+<image xlink:href="/etc/passwd" width="5" height="5"/></svg>"##;
 
 /// A letter that reminds, with a mark of urgency.
 pub(crate) fn letter() -> Document {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use access::{Actor, Subtree, Verb};
 use registers::{Registry, to_value};
-use rules::{Aim, AgencyScope, Compiled, Ctx, Figure, FigureKind, Outcome, Rate, Statement, Target, Verdict, judge};
+use rules::{AgencyScope, Aim, Compiled, Ctx, Figure, FigureKind, Outcome, Rate, Statement, Target, Verdict, judge};
 use store::{Result, Tx, Value};
 use web::{L, Tone, fmt};
 

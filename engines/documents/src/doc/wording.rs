@@ -121,7 +121,7 @@ impl Document {
     pub(crate) fn annex_note(&self) -> String {
         let h = &self.head;
         // "ngày 04" stays on one line.
-        let day = ["ngày", "tháng", "năm"].iter().fold(day_in_words(&h.date), |s, w| s.replace(&format!("{w} "), &format!("{w}\u{a0}")));
+        let day = day_in_words(&h.date).replace("ngày ", "ngày\u{a0}");
         format!("(Kèm theo {} số {} {day} của {})", h.kind_in_line(), h.code(), h.agency_in_line())
     }
 

@@ -86,7 +86,7 @@ pub(super) fn styles(look: Look) -> String {
         "{START}<w:styles xmlns:w=\"{W}\"><w:docDefaults><w:rPrDefault><w:rPr><w:rFonts w:ascii=\"{FAMILY}\" w:hAnsi=\"{FAMILY}\" w:cs=\"{FAMILY}\" w:eastAsia=\"{FAMILY}\"/>\
          <w:color w:val=\"000000\"/><w:sz w:val=\"{half}\"/><w:szCs w:val=\"{half}\"/><w:lang w:val=\"vi-VN\"/></w:rPr></w:rPrDefault>\
          <w:pPrDefault><w:pPr><w:widowControl/></w:pPr></w:pPrDefault></w:docDefaults>\
-         <w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"Normal\"><w:name w:val=\"Normal\"/></w:style>\
+         <w:style w:type=\"paragraph\" w:default=\"1\" w:styleId=\"Normal\"><w:name w:val=\"Normal\"/><w:pPr><w:widowControl/></w:pPr></w:style>\
          <w:style w:type=\"paragraph\" w:styleId=\"Title\"><w:name w:val=\"Title\"/><w:basedOn w:val=\"Normal\"/></w:style>"
     );
     for n in 1..=3 {

@@ -54,7 +54,12 @@ impl Writer<'_> {
         let columns = [left, width - left];
         let rows: Vec<[String; 2]> = head(d, left).iter().map(|s| [cell(&s.left, left), cell(&s.right, columns[1])]).collect();
         table::frame(&mut self.xml, columns, &rows);
-        self.flow(&body(d, width), &paper)?;
+        let mut pieces = body(d, width);
+        // The signature never stands alone on a page.
+        if let Some(Piece::Para(last)) = pieces.last_mut() {
+            last.keep = true;
+        }
+        self.flow(&pieces, &paper)?;
         let (sides, name) = closing(d);
         if !sides.left.is_empty() || !sides.right.is_empty() || name.is_some() {
             spacer(&mut self.xml, 12.0, true);

@@ -62,12 +62,14 @@ fn a_report_reads_back() {
         "Đại tá Trần Thị Ngọc Ánh",
         "Phụ lục I",
         "Phụ lục II",
-        "(Kèm theo Báo cáo số 07/BC-CAT-ANM ngày\u{a0}04 tháng\u{a0}12 năm\u{a0}2026 của Công an tỉnh)",
+        "(Kèm theo Báo cáo số 07/BC-CAT-ANM ngày\u{a0}04 tháng 12 năm 2026 của Công an tỉnh)",
     ];
     let places: Vec<usize> = order[..20].iter().map(|s| at(s)).collect();
     assert!(places.is_sorted(), "{places:?}");
     at(order[20]);
     assert_eq!(xml.matches("<w:tblHeader/>").count(), 1 + 2 + 1, "rows of headings stand again");
+    let last = xml.find("kính báo cáo Ủy ban nhân dân tỉnh./.").and_then(|i| xml[..i].rfind("<w:p>")).expect("the last paragraph");
+    assert!(xml[last..].starts_with("<w:p><w:pPr><w:keepNext/>"), "the signature is not left alone");
     assert_eq!(xml.matches("w:orient=\"landscape\"").count(), 1);
     assert_eq!(xml.matches("<w:sectPr>").count(), 3, "pages are counted anew in each annex");
     assert_eq!(xml.matches("<w:tr>").count(), 2 + 4 + 1 + 9 + 301);
