@@ -1,7 +1,7 @@
 //! SVG texts as pictures.
 use crate::doc::Figure;
 use crate::error::DocumentError;
-use crate::font::Face;
+use crate::font::{Face, settable};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
 use std::sync::{Arc, OnceLock};
@@ -34,7 +34,35 @@ pub(crate) fn read(figure: &Figure, number: usize) -> Result<Tree, DocumentError
         image_href_resolver: ImageHrefResolver { resolve_data: Box::new(|_, _, _| None), resolve_string: Box::new(|_, _| None) },
         ..Options::default()
     };
-    Tree::from_str(&figure.svg, &options).map_err(|e| DocumentError::Figure(number, e.to_string()))
+    Tree::from_str(&drawable(&figure.svg), &options).map_err(|e| DocumentError::Figure(number, e.to_string()))
+}
+
+/// The picture with a square for each letter the face lacks, also where it is written as a number
+/// (`&#128578;`): PDF/A allows no letter without a shape.
+fn drawable(svg: &str) -> String {
+    let svg = settable(svg);
+    let mut out = String::with_capacity(svg.len());
+    let mut rest = svg.as_str();
+    while let Some(at) = rest.find("&#") {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let number = rest[2..].split(';').next().unwrap_or_default();
+        let code = match number.strip_prefix('x') {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => number.parse(),
+        };
+        match code.ok().and_then(char::from_u32) {
+            Some(c) if !c.is_ascii() && rest.len() > number.len() + 2 => {
+                out.push_str(&settable(c.encode_utf8(&mut [0; 4])));
+                rest = &rest[number.len() + 3..];
+            }
+            _ => {
+                out.push_str("&#");
+                rest = &rest[2..];
+            }
+        }
+    }
+    out + rest
 }
 
 /// Width and height in points: as wide as asked, made smaller to fit.
@@ -56,4 +84,23 @@ pub(crate) fn png(tree: &Tree, width: f32, number: usize) -> Result<Vec<u8>, Doc
     let mut map = Pixmap::new(dots(across), dots(across * ratio)).ok_or_else(|| failed("kích thước không hợp lệ".into()))?;
     resvg::render(tree, Transform::from_scale(scale, scale), &mut map.as_mut());
     map.encode_png().map_err(|e| failed(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_without_a_shape_become_squares() {
+        assert_eq!(drawable("<text>a🙂 &#128578;&#x6F22; &#x1EA1; &#38; &amp; &#; &#x</text>"), "<text>a□ □□ ạ &#38; &amp; &#; &#x</text>");
+    }
+
+    #[test]
+    fn nothing_is_loaded_and_letters_are_ours() {
+        let svg = "<svg xmlns='http://www.w3.org/2000/svg' xmlns:x='http://www.w3.org/1999/xlink' viewBox='0 0 9 9'><image x:href='Cargo.toml' width='9' height='9'/>\
+                   <image x:href='data:image/png;base64,iVBORw0KGgo=' width='9' height='9'/><text y='9' font-family='Comic Sans MS'>Việt</text></svg>";
+        let tree = read(&Figure { svg: svg.into(), ..Figure::default() }, 1).expect("a picture");
+        let kinds: Vec<_> = tree.root().children().iter().map(|n| matches!(n, resvg::usvg::Node::Text(_))).collect();
+        assert_eq!(kinds, [true], "no image, the text");
+    }
 }

@@ -136,6 +136,9 @@ mod tests {
             }
         }
         assert!(!Face::Regular.has('漢'), "the test can fail");
+        for c in (0..DIRECT).filter_map(char::from_u32) {
+            assert!(Face::ALL.iter().all(|f| f.has(c) == Face::Regular.has(c)), "{c:?} is not in all styles");
+        }
     }
 
     #[test]

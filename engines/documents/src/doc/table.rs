@@ -224,7 +224,7 @@ pub(crate) fn place<'a>(rows: &'a [Row], columns: usize) -> Vec<Placed<'a>> {
 impl Table {
     /// Widths of the columns in points, adding up to `total`.
     pub(crate) fn widths(&self, total: f32) -> Vec<f32> {
-        let share = |c: &TableColumn| if c.width.is_finite() && c.width > 0.0 { c.width } else { 0.1 };
+        let share = |c: &TableColumn| if c.width > 0.0 { c.width.clamp(0.01, 1_000.0) } else { 0.1 };
         let sum: f32 = self.columns.iter().map(share).sum();
         self.columns.iter().map(|c| share(c) * total / sum).collect()
     }

@@ -1,7 +1,9 @@
 use super::flow::Item;
 use super::tree::Tree;
+use crate::doc::{Annex, Block, Figure, Row, Table, TableColumn};
 use crate::samples;
 use lopdf::{Document as Pdf, Object};
+use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 fn read(bytes: &[u8]) -> Pdf {
@@ -153,5 +155,35 @@ fn speed_of_documents() {
         let then = std::time::Instant::now();
         let size = make(&country).expect("made").len();
         println!("{what} of 3321 rows: {:.1?}, {size} bytes", then.elapsed());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever is typed, there is a file: no letter breaks the layout, the structure or PDF/A.
+    #[test]
+    fn any_text_makes_a_file(s in "\\PC{0,60}", t in any::<String>(), width in any::<f32>()) {
+        let svg = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 90 20'><text y='15' font-weight='bold'>{} {}</text></svg>",
+            quick_xml::escape::escape(s.as_str()),
+            t.chars().filter(|c| c.is_alphanumeric()).collect::<String>()
+        );
+        let mut d = samples::letter();
+        (d.head.agency, d.head.subject) = (s.clone(), t.clone());
+        d.blocks = vec![
+            Block::heading(2, s.as_str()),
+            Block::list([t.as_str(), s.as_str()]),
+            Block::Figure(Figure { svg, alt: s.clone(), caption: t.as_str().into(), width }),
+            Block::Table(Table {
+                columns: vec![TableColumn { width, ..TableColumn::default() }; 2],
+                header: vec![Row::new([s.as_str(), t.as_str()])],
+                rows: vec![Row::new([t.as_str(), s.as_str()])],
+                ..Table::default()
+            }),
+        ];
+        d.annexes = vec![Annex { title: t, landscape: true, blocks: vec![Block::paragraph(s)] }];
+        prop_assert!(d.to_pdf().is_ok(), "{:?}", d.to_pdf().err());
+        prop_assert!(d.to_docx().is_ok());
     }
 }
