@@ -73,7 +73,10 @@ impl Head {
 
     /// "Sao Mai, ngày 05 tháng 3 năm 2026"
     pub(crate) fn place_and_date(&self) -> String {
-        format!("{}, {}", self.place, day_in_words(&self.date))
+        match self.place.trim() {
+            "" => format!("{ROOM}{ROOM}, {}", day_in_words(&self.date)),
+            place => format!("{place}, {}", day_in_words(&self.date)),
+        }
     }
 
     /// The issuing agency in a sentence.
@@ -190,6 +193,8 @@ mod tests {
         let said = |date: &str| head(None, date).place_and_date();
         assert_eq!(said("2026-02-05"), "Sao Mai, ngày 05 tháng 02 năm 2026");
         assert_eq!(said("2026-03-31"), "Sao Mai, ngày 31 tháng 3 năm 2026");
+        let nowhere = Head { date: "2026-03-31".into(), ..Head::default() };
+        assert_eq!(nowhere.place_and_date(), format!("{ROOM}{ROOM}, ngày 31 tháng 3 năm 2026"), "room for a place to be written");
         assert_eq!(said("2026-12"), format!("Sao Mai, ngày {ROOM} tháng 12 năm 2026"));
     }
 
