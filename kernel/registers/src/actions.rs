@@ -37,6 +37,14 @@ pub fn create(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, values
     shown(tx, &w, raw)
 }
 
+/// Adds a record again that was taken back: a dry run names it by the id it had.
+pub(crate) fn create_again(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, values: Values, id: &str) -> Result<Record> {
+    let mut w = Writer::new(tx, reg, actor, Verb::Create, register)?;
+    w.id = Some(id.to_owned());
+    let raw = w.create(tx, values, &mut Cache::default())?;
+    shown(tx, &w, raw)
+}
+
 fn shown(tx: &mut Tx, w: &Writer<'_>, raw: Raw) -> Result<Record> {
     present(tx, w.reg, w.m, &w.scope, vec![raw], false)?.pop().ok_or_else(|| not_found(w.m))
 }

@@ -44,12 +44,14 @@ pub(crate) struct Writer<'a> {
     pub actor: &'a Actor,
     pub scope: Scope,
     pub today: String,
+    /// Id of the record to add; `None` = a new one.
+    pub id: Option<String>,
 }
 
 impl<'a> Writer<'a> {
     pub fn new(tx: &Tx, reg: &'a Registry, actor: &'a Actor, verb: Verb, register: &str) -> Result<Self> {
         let m = reg.model(register)?;
-        Ok(Self { reg, m, actor, scope: actor.may(verb, register)?, today: today(tx) })
+        Ok(Self { reg, m, actor, scope: actor.may(verb, register)?, today: today(tx), id: None })
     }
 
     fn work<'w>(&'w self, cache: &'w mut Cache) -> Work<'w> {
@@ -94,7 +96,7 @@ impl<'a> Writer<'a> {
 
     fn add(&self, tx: &mut Tx, mut given: Values, cache: &mut Cache) -> Result<(Raw, Option<Agency>)> {
         let mut raw = Raw::empty(self.m);
-        raw.id = tx.new_id();
+        raw.id = self.id.clone().unwrap_or_else(|| tx.new_id());
         raw.version = 1;
         raw.state = self.first_state(&mut given)?;
         (raw.created_at, raw.updated_at) = (tx.now(), tx.now());

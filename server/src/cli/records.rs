@@ -371,8 +371,7 @@ pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
         })?
     } else {
         let sheet = files::read(&reg, &a.register, &bytes)?;
-        let register = a.register.clone();
-        instance.store.write_blocking(move |tx| files::plan(tx, &reg, &actor, &register, &sheet))?
+        files::dry_run(&instance.store, &reg, &actor, &a.register, sheet)?
     };
     if context.json {
         print_json(&json!(report));

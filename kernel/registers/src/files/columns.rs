@@ -15,12 +15,14 @@ pub enum Slot {
     ValidTo,
     /// State (registers with states).
     State,
+    /// The record itself: an exported file says which record each row is, whatever was changed in it.
+    Id,
 }
 
 /// One column a file of this register may have.
 #[derive(Debug, Clone)]
 pub struct FileColumn {
-    /// Field id, or `valid_from`, `valid_to`, `state`.
+    /// Field id, or `valid_from`, `valid_to`, `state`, `id`.
     pub id: String,
     /// Heading.
     pub label: Label,
@@ -32,7 +34,7 @@ fn label(vi: &str, en: &str) -> Label {
     Label { vi: vi.to_owned(), en: en.to_owned() }
 }
 
-/// All columns of a register in order: fields except files, then validity, then state.
+/// All columns of a register in order: fields except files, then validity, state and the record's id.
 pub fn columns(def: &Definition) -> Vec<FileColumn> {
     let mut out: Vec<FileColumn> = def
         .fields
@@ -48,6 +50,7 @@ pub fn columns(def: &Definition) -> Vec<FileColumn> {
     if !def.states.is_empty() {
         out.push(FileColumn { id: "state".into(), label: label("Trạng thái", "State"), slot: Slot::State });
     }
+    out.push(FileColumn { id: "id".into(), label: label("Mã hồ sơ", "Record id"), slot: Slot::Id });
     // A field may carry the same label as a column of ours ("Trạng thái"): ours is then told apart.
     let taken: Vec<String> = out.iter().filter(|c| matches!(c.slot, Slot::Field(_))).map(|c| text::fold(&c.label.vi)).collect();
     for c in out.iter_mut().filter(|c| !matches!(c.slot, Slot::Field(_))) {

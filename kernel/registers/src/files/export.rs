@@ -1,5 +1,7 @@
 //! Out: the template of a register, and a filtered list as a workbook.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
 use access::{Actor, Verb};
 use documents::{Cell, Column, ColumnKind, Guide, Sheet, Workbook};
 use store::{Error, Result, Tx};
@@ -7,7 +9,9 @@ use store::{Error, Result, Tx};
 use super::columns::{FileColumn, Slot, columns};
 use super::{CLEAR, cells};
 use crate::definition::{Definition, FieldType, Registry};
+use crate::owner::within;
 use crate::record::{Data, Record};
+use crate::sql::Sql;
 use crate::{Query, actions};
 
 /// Rows per page while exporting.
@@ -20,8 +24,9 @@ pub(super) fn definition<'a>(reg: &'a Registry, register: &str) -> Result<&'a De
 /// The empty file to fill in: one column per field, lists for choices, a guide sheet.
 pub fn template(reg: &Registry, register: &str) -> Result<Workbook> {
     let def = definition(reg, register)?;
-    let mut book =
-        Workbook::of(Sheet { name: def.register.label.vi.clone(), columns: sheet_columns(reg, def, &columns(def)), rows: Vec::new() });
+    // new records have no id yet
+    let asked: Vec<FileColumn> = columns(def).into_iter().filter(|c| c.slot != Slot::Id).collect();
+    let mut book = Workbook::of(Sheet { name: def.register.label.vi.clone(), columns: sheet_columns(reg, def, &asked), rows: Vec::new() });
     book.guide = Some(guide(def));
     Ok(book)
 }
@@ -32,11 +37,12 @@ pub fn export(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, query:
     actor.may(Verb::Read, register)?;
     let scope = actor.may(Verb::Export, register)?;
     let cols = columns(def);
+    let shared = shared_titles(tx, reg, actor, def)?;
     let mut rows = Vec::new();
     let mut query = Query { limit: Some(PAGE), after: None, ..query.clone() };
     loop {
         let page = actions::list(tx, reg, &scope, &query)?;
-        rows.extend(page.items.iter().map(|r| record_row(reg, def, &cols, r)));
+        rows.extend(page.items.iter().map(|r| record_row(reg, def, &cols, &shared, r)));
         match page.next {
             Some(next) => query.after = Some(next),
             None => break,
@@ -45,7 +51,7 @@ pub fn export(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, query:
     Ok(Workbook::of(Sheet { name: def.register.label.vi.clone(), columns: sheet_columns(reg, def, &cols), rows }))
 }
 
-fn record_row(reg: &Registry, def: &Definition, cols: &[FileColumn], r: &Record) -> Vec<Cell> {
+fn record_row(reg: &Registry, def: &Definition, cols: &[FileColumn], shared: &Shared, r: &Record) -> Vec<Cell> {
     cols.iter()
         .map(|c| match c.slot {
             Slot::Field(i) => {
@@ -59,18 +65,62 @@ fn record_row(reg: &Registry, def: &Definition, cols: &[FileColumn], r: &Record)
                     };
                 }
                 let list = if let FieldType::Choice(id) = &f.kind { reg.choices.get(id) } else { None };
-                cells::to_cell(&f.kind, value, r.links.get(&f.id), list)
+                let titles = r.links.get(&f.id).map(|l| told_apart(&f.kind, l, shared));
+                cells::to_cell(&f.kind, value, titles.as_ref(), list)
             }
             Slot::ValidFrom | Slot::ValidTo => match r.fields.get(&c.id) {
                 Some(Data::Text(day)) => Cell::Date(day.clone()),
                 _ => Cell::Empty,
             },
+            Slot::Id => Cell::text(r.id.as_str()),
             Slot::State => {
                 let id = r.state.as_deref().unwrap_or_default();
                 Cell::text(def.states.iter().find(|s| s.id == id).map_or(id, |s| s.label.vi.as_str()))
             }
         })
         .collect()
+}
+
+/// Register → ids of the records that a name alone does not tell apart.
+type Shared = BTreeMap<String, HashSet<String>>;
+
+/// Records that the definition links to and whose title another record, valid today or like it, has too.
+fn shared_titles(tx: &mut Tx, reg: &Registry, actor: &Actor, def: &Definition) -> Result<Shared> {
+    let today = crate::write::today(tx);
+    let targets: BTreeSet<&String> =
+        def.fields.iter().filter_map(|f| if let FieldType::Link(t) | FieldType::Links(t) = &f.kind { Some(t) } else { None }).collect();
+    let mut out = Shared::new();
+    for target in targets {
+        let Ok(scope) = actor.may(Verb::Read, target) else { continue };
+        let m = reg.model(target)?;
+        let days = if m.dated { "t.\"valid_from\", t.\"valid_to\"" } else { "NULL, NULL" };
+        let mut sql = Sql::new(&format!("SELECT t.\"id\", t.\"sort_title\", {days} FROM {} t WHERE t.\"deleted_at\" IS NULL", m.table()));
+        within(&mut sql, m, &scope);
+        let mut groups: HashMap<String, Vec<(String, bool)>> = HashMap::new();
+        for row in tx.query(&sql.text, &sql.params)? {
+            let (from, to): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+            let valid = from.is_none_or(|f| f <= today) && to.is_none_or(|t| today <= t);
+            groups.entry(row.get(1)?).or_default().push((row.get(0)?, valid));
+        }
+        let mut ids = HashSet::new();
+        for group in groups.into_values().filter(|g| g.len() > 1) {
+            // import takes the one that is valid, if there is one
+            let valid = group.iter().filter(|(_, v)| *v).count();
+            ids.extend(group.into_iter().filter(|(_, v)| !(*v && valid == 1)).map(|(id, _)| id));
+        }
+        out.insert(target.clone(), ids);
+    }
+    Ok(out)
+}
+
+/// Titles, with the id behind those that others have too.
+fn told_apart(kind: &FieldType, links: &[(String, String)], shared: &Shared) -> Vec<(String, String)> {
+    let ids = if let FieldType::Link(t) | FieldType::Links(t) = kind { shared.get(t) } else { None };
+    let one = |(id, title): &(String, String)| {
+        let same = ids.is_some_and(|s| s.contains(id));
+        (id.clone(), if same { format!("{title} [{id}]") } else { title.clone() })
+    };
+    links.iter().map(one).collect()
 }
 
 fn sheet_columns(reg: &Registry, def: &Definition, cols: &[FileColumn]) -> Vec<Column> {
@@ -89,6 +139,7 @@ fn sheet_columns(reg: &Registry, def: &Definition, cols: &[FileColumn]) -> Vec<C
 fn kind(reg: &Registry, def: &Definition, slot: Slot) -> ColumnKind {
     match slot {
         Slot::ValidFrom | Slot::ValidTo => ColumnKind::Date,
+        Slot::Id => ColumnKind::Text,
         Slot::State => ColumnKind::Choice(def.states.iter().map(|s| s.label.vi.clone()).collect()),
         Slot::Field(i) => match def.fields.get(i).map(|f| &f.kind) {
             Some(FieldType::Integer) => ColumnKind::Integer,
@@ -109,6 +160,7 @@ fn hint(reg: &Registry, def: &Definition, slot: Slot) -> String {
     match slot {
         Slot::ValidFrom => "Ngày dd/MM/yyyy; để trống nếu không rõ.".into(),
         Slot::ValidTo => "Ngày cuối cùng còn đúng; để trống nếu đang có hiệu lực.".into(),
+        Slot::Id => "Lá Chắn ghi khi xuất; để nguyên để dòng sửa đúng hồ sơ cũ, xóa ô này để thêm hồ sơ mới.".into(),
         Slot::State => "Để trống: giữ nguyên (hồ sơ mới ở trạng thái đầu).".into(),
         Slot::Field(i) => def.fields.get(i).map_or_else(String::new, |f| {
             let target = |id: &str| reg.registers.get(id).map_or_else(|| id.to_owned(), |d| d.register.label.vi.clone());
@@ -135,7 +187,7 @@ fn guide(def: &Definition) -> Guide {
         "Giữ nguyên dòng tiêu đề; thứ tự cột tùy ý, có thể bỏ cột không dùng. Cột có dấu * là bắt buộc.".into(),
         "Ngày ghi dd/MM/yyyy. Số ghi theo kiểu Việt Nam: 1.200.000 hoặc 12,5.".into(),
         format!("Ô để trống: giữ nguyên giá trị đang có. Ghi {CLEAR} để xóa giá trị."),
-        "Nhập lại cùng một tệp không tạo thêm hồ sơ và không đổi gì.".into(),
+        "Nhập lại cùng một tệp không tạo thêm hồ sơ và không đổi gì. Tệp xuất ra có cột “Mã hồ sơ”: sửa trong tệp đó rồi nhập lại là sửa đúng các hồ sơ ấy.".into(),
     ];
     if !keys.is_empty() {
         paragraphs.push(format!("Hồ sơ đã có được nhận ra theo: {}.", keys.join("; hoặc ")));

@@ -8,10 +8,11 @@ use store::{Error, Result, Tx};
 
 use super::cells::{self, Problem};
 use super::columns::{FileColumn, Slot, columns, match_headers};
+use super::dry::Ghosts;
 use super::export::definition;
 use super::index::{Index, default_value, usable_keys};
 use super::links::{Meant, Targets};
-use super::report::{CellError, Outcome, Report, RowReport};
+use super::report::{CellError, Outcome, RowReport};
 use super::{CLEAR, states};
 use crate::actions::{self, Values};
 use crate::definition::{Definition, Field, FieldType, Registry};
@@ -31,27 +32,22 @@ pub fn read(reg: &Registry, register: &str, bytes: &[u8]) -> Result<SheetData> {
     sheet.map_err(|e| Error::BadRequest(e.to_string()))
 }
 
-/// Dry run: what an import would do, row by row. Every row is really tried, so that rows may name records of rows above
-/// them; everything is taken back before this returns.
-pub fn plan(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, sheet: &SheetData) -> Result<Report> {
-    let mut report = Report::default();
-    let tried = tx.attempt(true, |tx| {
-        let mut importer = Importer::new(tx, reg, actor, register, sheet, "")?;
-        report = Report { register: register.to_owned(), notes: importer.notes().to_vec(), ..Report::default() };
-        for at in importer.order().to_vec() {
-            if let Some(row) = sheet.rows.get(at) {
-                let mut done = importer.row(tx, reg, actor, row)?;
-                if done.outcome == Outcome::Create {
-                    done.record = None;
-                }
-                report.push(done);
-            }
-        }
-        Ok(())
-    })?;
-    tried?;
-    report.rows.sort_by_key(|r| r.line);
-    Ok(report)
+/// The right to import, and what the headings of a file fill, with sentences about those that were not understood.
+pub(super) fn headings(reg: &Registry, actor: &Actor, register: &str, sheet: &SheetData) -> Result<(Vec<Option<Slot>>, Vec<String>)> {
+    let def = definition(reg, register)?;
+    actor.may(Verb::Import, register)?;
+    let (slots, header_notes) = match_headers(def, &sheet.headers);
+    if slots.iter().all(Option::is_none) {
+        let labels: Vec<String> = columns(def).into_iter().take(6).map(|c| c.label.vi).collect();
+        return Err(Error::BadRequest(format!(
+            "Không nhận ra cột nào của sổ “{}”. Các cột gồm: {}… Hãy tải tệp mẫu.",
+            def.register.label.vi,
+            labels.join(", ")
+        )));
+    }
+    let mut notes: Vec<String> = header_notes.into_iter().map(|n| n.message).collect();
+    notes.extend(sheet.ignored_columns.iter().map(|c| format!("Cột {c}: có dữ liệu nhưng không có tiêu đề, bị bỏ qua.")));
+    Ok((slots, notes))
 }
 
 /// Turns rows of one file into records. Made once per run; keeps what it learned about names and keys.
@@ -70,21 +66,23 @@ pub struct Importer {
     order: Vec<usize>,
     reason: String,
     today: String,
+    /// Of a dry run only.
+    pub(super) ghosts: Option<Ghosts>,
 }
 
 /// With whose eyes a row is read.
 #[derive(Clone, Copy)]
-struct Cx<'a> {
-    reg: &'a Registry,
-    actor: &'a Actor,
-    def: &'a Definition,
+pub(super) struct Cx<'a> {
+    pub reg: &'a Registry,
+    pub actor: &'a Actor,
+    pub def: &'a Definition,
 }
 
 /// A row while it is being read.
-#[derive(Default)]
-struct Draft {
-    values: Values,
-    state: Option<String>,
+#[derive(Debug, Default, Clone)]
+pub(super) struct Draft {
+    pub values: Values,
+    pub state: Option<String>,
     errors: Vec<CellError>,
 }
 
@@ -93,26 +91,22 @@ impl Importer {
     /// in the history of each record.
     pub fn new(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, sheet: &SheetData, file: &str) -> Result<Self> {
         let def = definition(reg, register)?;
-        actor.may(Verb::Import, register)?;
-        let (slots, header_notes) = match_headers(def, &sheet.headers);
-        if slots.iter().all(Option::is_none) {
-            let labels: Vec<String> = columns(def).into_iter().take(6).map(|c| c.label.vi).collect();
-            return Err(Error::BadRequest(format!(
-                "Không nhận ra cột nào của sổ “{}”. Các cột gồm: {}… Hãy tải tệp mẫu.",
-                def.register.label.vi,
-                labels.join(", ")
-            )));
-        }
-        let mut notes: Vec<String> = header_notes.into_iter().map(|n| n.message).collect();
-        notes.extend(sheet.ignored_columns.iter().map(|c| format!("Cột {c}: có dữ liệu nhưng không có tiêu đề, bị bỏ qua.")));
+        let (slots, mut notes) = headings(reg, actor, register, sheet)?;
         let columns = columns(def);
         // a field with a default is known even without a column
         let has = |id: &str| default_value(def, id).is_some() || columns.iter().any(|c| c.id == id && slots.contains(&Some(c.slot)));
         let keys = usable_keys(def, has);
-        if keys.is_empty() {
+        if keys.is_empty() && !slots.contains(&Some(Slot::Id)) {
             notes.push("Tệp không có cột nào để nhận ra hồ sơ đã có: mọi dòng sẽ thành hồ sơ mới. Xem trang hướng dẫn của tệp mẫu.".into());
         }
         let index = Index::load(tx, reg, actor, def, keys)?;
+        // names are read now: later the rows hold the writer
+        let mut targets = Targets::default();
+        for f in slots.iter().flatten().filter_map(|s| if let Slot::Field(at) = s { def.fields.get(*at) } else { None }) {
+            if let FieldType::Link(t) | FieldType::Links(t) = &f.kind {
+                targets.load(tx, reg, actor, t)?;
+            }
+        }
         let reason = if file.is_empty() { "Nhập từ tệp".to_owned() } else { format!("Nhập từ tệp {file}") };
         let places = sheet.headers.iter().map(|h| (column_letter(h.column), h.label.clone())).collect();
         let today = calendar::instant::local_date(tx.now()).to_string();
@@ -122,12 +116,13 @@ impl Importer {
             slots,
             places,
             notes,
-            targets: Targets::default(),
+            targets,
             index,
             seen: HashMap::new(),
             order: Vec::new(),
             reason,
             today,
+            ghosts: None,
         };
         out.order = out.parents_first(def, sheet);
         Ok(out)
@@ -151,13 +146,17 @@ impl Importer {
         let title = row.cells.iter().map(Cell::to_text).filter(|s| !s.is_empty()).take(3).collect::<Vec<_>>().join(" · ");
         let mut report = RowReport { line: row.number, outcome: Outcome::Error, title, record: None, errors: Vec::new() };
         let mut draft = Draft::default();
-        let existing = self.recognise(tx, cx, row, &mut draft)?;
-        // Also when the keys are wrong: everything wrong with a row is said at once.
-        let keys = self.key_fields();
+        let (mut existing, mut keys) = (self.named_by_id(tx, cx, row, &mut draft)?, BTreeSet::new());
+        if existing.is_none() {
+            existing = self.recognise(tx, cx, row, &mut draft)?;
+            // Also when the keys are wrong: everything wrong with a row is said at once.
+            keys = self.key_fields();
+        }
         self.read_columns(tx, cx, row, &mut draft, existing.as_ref(), |id| !keys.contains(id))?;
         draft.errors.sort_by(|a, b| (a.column.len(), &a.column).cmp(&(b.column.len(), &b.column)));
         if draft.errors.is_empty() {
-            let saved = tx.attempt(false, |tx| self.save(tx, cx, existing.as_ref(), &draft))?;
+            self.conjure_needed(tx, cx, existing.is_none(), &draft)?;
+            let saved = tx.attempt(false, |tx| self.save(tx, cx, existing.as_ref(), &draft, None))?;
             match saved {
                 Ok((record, outcome)) => {
                     report.outcome = outcome;
@@ -166,6 +165,9 @@ impl Importer {
                     if outcome != Outcome::Unchanged {
                         self.targets.learn(cx.reg, &record);
                         self.index.learn(&record, &draft.values);
+                        if let Some(g) = &mut self.ghosts {
+                            g.remember(cx, &record.id, outcome, &draft);
+                        }
                     }
                 }
                 Err(e) => draft.errors.extend(self.explain(e)?),
@@ -178,7 +180,39 @@ impl Importer {
     /// Remembers a row that an interrupted run took already, so that a second row of the same record is still found.
     pub(super) fn recall(&mut self, tx: &mut Tx, reg: &Registry, actor: &Actor, row: &DataRow) -> Result<()> {
         let cx = Cx { reg, actor, def: definition(reg, &self.register)? };
-        self.recognise(tx, cx, row, &mut Draft::default()).map(drop)
+        let mut draft = Draft::default();
+        if self.named_by_id(tx, cx, row, &mut draft)?.is_none() {
+            self.recognise(tx, cx, row, &mut draft)?;
+        }
+        Ok(())
+    }
+
+    /// The record whose id stands in the row. An id of elsewhere (a file of another instance) leaves it to the keys.
+    fn named_by_id(&mut self, tx: &mut Tx, cx: Cx<'_>, row: &DataRow, draft: &mut Draft) -> Result<Option<Record>> {
+        let Some(at) = self.slots.iter().position(|s| *s == Some(Slot::Id)) else { return Ok(None) };
+        let id = row.cells.get(at).map(Cell::to_text).unwrap_or_default();
+        let id = id.trim();
+        if id.is_empty() {
+            return Ok(None);
+        }
+        let scope = cx.actor.may(Verb::Read, &cx.def.register.id)?;
+        let (what, remedy) = match actions::get(tx, cx.reg, &scope, id) {
+            Ok(r) if !r.deleted => match self.seen.insert((usize::MAX, vec![id.to_owned()]), row.number) {
+                None => return Ok(Some(r)),
+                Some(first) => {
+                    (format!("trùng hồ sơ với dòng {first} của tệp"), "Xóa một trong hai dòng, hoặc xóa mã hồ sơ để thêm hồ sơ mới.")
+                }
+            },
+            Ok(_) => ("hồ sơ này đã bị rút".to_owned(), "Xóa dòng này; hoặc xóa mã hồ sơ để thêm thành hồ sơ mới."),
+            Err(Error::NotFound(_)) if !self.index.keys().is_empty() => return Ok(None),
+            Err(Error::NotFound(_)) => {
+                ("mã hồ sơ không có trong sổ, hoặc ngoài phạm vi của bạn".to_owned(), "Xóa mã hồ sơ để thêm thành hồ sơ mới.")
+            }
+            Err(e) => return Err(e),
+        };
+        let (column, label) = self.places.get(at).cloned().unwrap_or_default();
+        draft.errors.push(CellError { column, label, what, remedy: remedy.into() });
+        Ok(None)
     }
 
     /// Reads the key columns and finds the record the row is about.
@@ -198,11 +232,13 @@ impl Importer {
             return Ok(None);
         }
         let day = self.day(&draft.values);
-        match self.index.find(&key, &day) {
+        let found = self.index.find(&key, &day).map(|id| id.map(str::to_owned));
+        match found {
             Ok(None) => Ok(None),
             Ok(Some(id)) => {
+                self.conjure(tx, cx, &id)?;
                 let scope = cx.actor.may(Verb::Read, &cx.def.register.id)?;
-                actions::get(tx, cx.reg, &scope, id).map(Some)
+                actions::get(tx, cx.reg, &scope, &id).map(Some)
             }
             Err(p) => {
                 draft.errors.push(whole_row(p.what, &p.remedy));
@@ -236,7 +272,11 @@ impl Importer {
         jobs.sort_by_key(|(i, slot)| (Self::weight(cx.def, *slot), *i));
         for (i, slot) in jobs {
             let cell = row.cells.get(i).unwrap_or(&Cell::Empty);
+            if existing.is_some_and(|r| self.as_exported(cx, slot, cell, r)) {
+                continue;
+            }
             let outcome = match slot {
+                Slot::Id => Ok(()),
                 Slot::State => cells::state(&cx.def.states, &cell.to_text()).map(|s| draft.state = Some(s)),
                 Slot::ValidFrom | Slot::ValidTo => {
                     let id = if slot == Slot::ValidFrom { "valid_from" } else { "valid_to" };
@@ -261,6 +301,21 @@ impl Importer {
             }
         }
         Ok(())
+    }
+
+    /// Does the cell hold what an export writes for this record? Then nothing is meant to change, whatever the words
+    /// could stand for.
+    fn as_exported(&self, cx: Cx<'_>, slot: Slot, cell: &Cell, r: &Record) -> bool {
+        let Slot::Field(at) = slot else { return false };
+        let Some(f) = cx.def.fields.get(at) else { return false };
+        let Some(value) = r.fields.get(&f.id).filter(|v| **v != Data::Null) else { return false };
+        let mut typed = cell.to_text();
+        let titles = r.links.get(&f.id);
+        for (id, _) in titles.into_iter().flatten() {
+            typed = typed.replace(&format!(" [{id}]"), "");
+        }
+        let list = if let FieldType::Choice(id) = &f.kind { cx.reg.choices.get(id) } else { None };
+        typed == cells::to_cell(&f.kind, value, titles, list).to_text()
     }
 
     /// Plain values, then the owning agency, then other links.
@@ -352,9 +407,21 @@ impl Importer {
         day("valid_to").filter(|t| t < &open).unwrap_or(open)
     }
 
-    fn save(&self, tx: &mut Tx, cx: Cx<'_>, existing: Option<&Record>, draft: &Draft) -> Result<(Record, Outcome)> {
+    /// `again` = the id of a record that was taken back.
+    pub(super) fn save(
+        &self,
+        tx: &mut Tx,
+        cx: Cx<'_>,
+        existing: Option<&Record>,
+        draft: &Draft,
+        again: Option<&str>,
+    ) -> Result<(Record, Outcome)> {
         let register = cx.def.register.id.as_str();
         let (mut record, mut outcome) = match existing {
+            None if again.is_some() => {
+                let id = again.unwrap_or_default();
+                (actions::create_again(tx, cx.reg, cx.actor, register, draft.values.clone(), id)?, Outcome::Create)
+            }
             None => (actions::create(tx, cx.reg, cx.actor, register, draft.values.clone(), None)?, Outcome::Create),
             Some(old) => {
                 let new = actions::update(tx, cx.reg, cx.actor, register, &old.id, old.version, draft.values.clone(), Some(&self.reason))?;

@@ -8,7 +8,7 @@ use documents::SheetData;
 use sha2::{Digest, Sha256};
 use store::{Error, Result, Row, Store, Tx, Value};
 
-use super::import::{Importer, read};
+use super::import::{Importer, headings, read};
 use super::report::{Counts, Outcome, Report, RowReport};
 use crate::definition::Registry;
 
@@ -24,7 +24,7 @@ CREATE TABLE import_row (
   PRIMARY KEY (job, line))";
 
 /// Rows per transaction: short enough that other writers hardly wait.
-pub const BATCH: usize = 100;
+pub const BATCH: usize = 50;
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -63,19 +63,38 @@ pub struct Job {
     pub error: Option<String>,
 }
 
-/// Registers a file as a job, or gives back the unfinished job of the same account, register and file.
+/// Registers a file as a job, or gives back the unfinished job of the same account, register and file. The file is read
+/// before the write begins.
 pub fn start(
-    tx: &mut Tx,
+    store: &Store,
     reg: &Registry,
     actor: &Actor,
     register: &str,
     file_name: &str,
-    bytes: &[u8],
+    bytes: Vec<u8>,
     all_or_nothing: bool,
 ) -> Result<Job> {
     actor.may(access::Verb::Import, register)?;
-    let sheet = read(reg, register, bytes)?;
-    let hash = hex(&Sha256::digest(bytes));
+    let sheet = read(reg, register, &bytes)?;
+    // The headings are checked here, so that a hopeless file never becomes a job.
+    let (_, notes) = headings(reg, actor, register, &sheet)?;
+    let total = i64::try_from(sheet.rows.len()).map_err(Error::internal)?;
+    let (actor, register, file_name) = (actor.clone(), register.to_owned(), file_name.to_owned());
+    store.write_blocking(move |tx| enter(tx, &actor, &register, &file_name, bytes, all_or_nothing, total, &notes))
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of a job")]
+fn enter(
+    tx: &mut Tx,
+    actor: &Actor,
+    register: &str,
+    file_name: &str,
+    bytes: Vec<u8>,
+    all_or_nothing: bool,
+    total: i64,
+    notes: &[String],
+) -> Result<Job> {
+    let hash = hex(&Sha256::digest(&bytes));
     let open = tx.query_opt(
         "SELECT id FROM import_job WHERE state = 'running' AND account = $1 AND register = $2 AND file_hash = $3 AND all_or_nothing = $4",
         &[actor.id.as_str().into(), register.into(), hash.as_str().into(), all_or_nothing.into()],
@@ -83,14 +102,11 @@ pub fn start(
     if let Some(row) = open {
         return get(tx, actor, &row.get::<String>(0)?);
     }
-    // The headings are checked here, so that a hopeless file never becomes a job.
-    let notes = Importer::new(tx, reg, actor, register, &sheet, file_name)?.notes().to_vec();
     let (id, now) = (tx.new_id(), tx.now());
-    let total = i64::try_from(sheet.rows.len()).map_err(Error::internal)?;
     tx.exec(
         "INSERT INTO import_job (id, register, account, file_name, file_hash, file, all_or_nothing, state, done_rows, total, notes, error, started_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', 0, $8, $9, NULL, $10, $10)",
-        &[id.as_str().into(), register.into(), actor.id.as_str().into(), file_name.into(), hash.into(), bytes.to_vec().into(), all_or_nothing.into(), total.into(), json(&notes)?.into(), now.into()],
+        &[id.as_str().into(), register.into(), actor.id.as_str().into(), file_name.into(), hash.into(), bytes.into(), all_or_nothing.into(), total.into(), json(&notes)?.into(), now.into()],
     )?;
     get(tx, actor, &id)
 }
@@ -290,8 +306,7 @@ pub fn import_file(
     bytes: Vec<u8>,
     progress: impl FnMut(&Job),
 ) -> Result<Report> {
-    let (r, a, register, file_name) = (Arc::clone(reg), actor.clone(), register.to_owned(), file_name.to_owned());
-    let job = store.write_blocking(move |tx| start(tx, &r, &a, &register, &file_name, &bytes, false))?;
+    let job = start(store, reg, actor, register, file_name, bytes, false)?;
     run(store, reg, actor, &job.id, progress)?;
     store.read_blocking(|tx| report(tx, actor, &job.id))
 }

@@ -52,6 +52,15 @@ pub(super) struct Meant<'a> {
 }
 
 impl Targets {
+    /// Reads the names of a register, if the actor may.
+    pub(super) fn load(&mut self, tx: &mut Tx, reg: &Registry, actor: &Actor, target: &str) -> Result<()> {
+        if !self.loaded.contains_key(target) && actor.may(Verb::Read, target).is_ok() {
+            let loaded = load(tx, reg, actor, target)?;
+            self.loaded.insert(target.to_owned(), loaded);
+        }
+        Ok(())
+    }
+
     /// The record of `target` that `typed` names, or what is wrong with it.
     pub(super) fn resolve(
         &mut self,
@@ -69,10 +78,7 @@ impl Targets {
                 "Bỏ trống cột này hoặc nhờ cơ quan thường trực nhập.",
             )));
         }
-        if !self.loaded.contains_key(target) {
-            let loaded = load(tx, reg, actor, target)?;
-            self.loaded.insert(target.to_owned(), loaded);
-        }
+        self.load(tx, reg, actor, target)?;
         let Some(t) = self.loaded.get(target) else { return Ok(Err(Problem::new("sổ này chưa có hồ sơ", ""))) };
         Ok(t.find(label, typed, meant))
     }
@@ -126,6 +132,13 @@ impl Target {
     fn find(&self, label: &str, typed: &str, meant: &Meant<'_>) -> std::result::Result<String, Problem> {
         if let Some(e) = self.by_id.get(typed).and_then(|i| self.entries.get(*i)) {
             return Ok(e.id.clone());
+        }
+        // "name [id]", as an export writes names that several records have
+        if let Some((name, id)) = typed.strip_suffix(']').and_then(|t| t.rsplit_once(" [")) {
+            return match self.by_id.get(id).and_then(|i| self.entries.get(*i)) {
+                Some(e) => Ok(e.id.clone()),
+                None => self.find(label, name, meant),
+            };
         }
         let none = BTreeSet::new();
         let key = text::name_key(typed);

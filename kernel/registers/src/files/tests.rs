@@ -8,16 +8,16 @@ use access::Actor;
 use documents::{Cell, Column, ColumnKind, Sheet, Workbook};
 use store::{ManualClock, SeededIds, Store};
 
-use super::{Outcome, Report, export, job, plan, read, template};
+use super::{Outcome, Report, dry_run, export, job, read, template};
 use crate::{Data, Query, Registry, actions};
 
-const PEOPLE: [&str; 3] = ["contact_point", "agency_alias", "system"];
+pub(super) const PEOPLE: [&str; 3] = ["contact_point", "agency_alias", "system"];
 
 /// 22/11/2026 in Vietnam.
 const NOW: i64 = 1_795_320_000_000_000;
 
 /// Definitions of the modules: these registers and all that they link to; none named = all.
-fn registry(wanted: &[&str]) -> Arc<Registry> {
+pub(super) fn registry(wanted: &[&str]) -> Arc<Registry> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut texts = vec![("packs/roles.toml".to_owned(), std::fs::read_to_string(root.join("packs/roles.toml")).unwrap())];
     let mut registers = BTreeMap::new();
@@ -54,7 +54,7 @@ fn registry(wanted: &[&str]) -> Arc<Registry> {
 /// One test at a time makes its tables: each takes some hundred locks of PostgreSQL, which are few for all together.
 static GATE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
-fn stores(name: &str, reg: &Arc<Registry>) -> Vec<Store> {
+pub(super) fn stores(name: &str, reg: &Arc<Registry>) -> Vec<Store> {
     let _one = GATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let open = |url: &str| Store::open(url, Arc::new(ManualClock::new(NOW)), Arc::new(SeededIds::new(7)));
     let dir = std::env::temp_dir().join(format!("lachan-files-{}-{name}", std::process::id()));
@@ -86,11 +86,11 @@ fn stores(name: &str, reg: &Arc<Registry>) -> Vec<Store> {
     all
 }
 
-fn system() -> Actor {
+pub(super) fn system() -> Actor {
     Actor::system("test")
 }
 
-fn sheet(columns: &[&str], rows: &[&[&str]]) -> Vec<u8> {
+pub(super) fn sheet(columns: &[&str], rows: &[&[&str]]) -> Vec<u8> {
     let sheet = Sheet {
         name: "Dữ liệu".into(),
         columns: columns.iter().map(|c| Column::new(*c, ColumnKind::Text)).collect(),
@@ -99,26 +99,24 @@ fn sheet(columns: &[&str], rows: &[&[&str]]) -> Vec<u8> {
     Workbook::of(sheet).to_xlsx().unwrap()
 }
 
-fn import(s: &Store, reg: &Arc<Registry>, register: &str, bytes: Vec<u8>) -> Report {
+pub(super) fn import(s: &Store, reg: &Arc<Registry>, register: &str, bytes: Vec<u8>) -> Report {
     job::import_file(s, reg, &system(), register, "thu.xlsx", bytes, |_| ()).unwrap()
 }
 
-fn dry(s: &Store, reg: &Arc<Registry>, register: &'static str, bytes: &[u8]) -> Report {
-    let sheet = read(reg, register, bytes).unwrap();
-    let reg = Arc::clone(reg);
-    s.write_blocking(move |tx| plan(tx, &reg, &system(), register, &sheet)).unwrap()
+pub(super) fn dry(s: &Store, reg: &Arc<Registry>, register: &'static str, bytes: &[u8]) -> Report {
+    dry_run(s, reg, &system(), register, read(reg, register, bytes).unwrap()).unwrap()
 }
 
-fn count(s: &Store, reg: &Registry, register: &str) -> i64 {
+pub(super) fn count(s: &Store, reg: &Registry, register: &str) -> i64 {
     let scope = system().may(access::Verb::Read, register).unwrap();
     s.read_blocking(|tx| actions::count(tx, reg, &scope, &Query { as_of: Some("all".into()), ..Query::default() })).unwrap()
 }
 
-fn outcomes(r: &Report) -> Vec<Outcome> {
+pub(super) fn outcomes(r: &Report) -> Vec<Outcome> {
     r.rows.iter().map(|r| r.outcome).collect()
 }
 
-fn agencies(s: &Store, reg: &Arc<Registry>) {
+pub(super) fn agencies(s: &Store, reg: &Arc<Registry>) {
     let file = sheet(
         &["STT", "Tên chính thức", "Loại", "Cấp", "Cơ quan quản lý trực tiếp", "Tên ngắn"],
         &[
@@ -196,8 +194,7 @@ fn all_or_nothing_saves_nothing_when_one_row_is_refused() {
     for s in stores("all", &reg) {
         agencies(&s, &reg);
         let file = sheet(&["Họ và tên", "Cơ quan"], &[&["Trần Thị Bình", "Sở KHCN"], &["Lê Văn Cường", "không có"]]);
-        let (r2, f2) = (Arc::clone(&reg), file.clone());
-        let started = s.write_blocking(move |tx| job::start(tx, &r2, &system(), "person", "a.xlsx", &f2, true)).unwrap();
+        let started = job::start(&s, &reg, &system(), "person", "a.xlsx", file, true).unwrap();
         let done = job::run(&s, &reg, &system(), &started.id, |_| ()).unwrap();
         assert_eq!(done.state, job::JobState::Failed);
         assert_eq!(count(&s, &reg, "person"), 0);
@@ -218,10 +215,7 @@ fn an_interrupted_job_goes_on_with_the_next_row() {
         rows.push(vec!["Người thứ 3", "Sở KHCN"]);
         let slices: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
         let file = sheet(&["Họ và tên", "Cơ quan"], &slices);
-        let start = |s: &Store| {
-            let (reg, file) = (Arc::clone(&reg), file.clone());
-            s.write_blocking(move |tx| job::start(tx, &reg, &system(), "person", "a.xlsx", &file, false)).unwrap()
-        };
+        let start = |s: &Store| job::start(s, &reg, &system(), "person", "a.xlsx", file.clone(), false).unwrap();
         let id = start(&s).id;
         // one batch is committed; the next one is taken and lost, as by a crash before its commit
         let one = |commit: bool| {
@@ -234,11 +228,11 @@ fn an_interrupted_job_goes_on_with_the_next_row() {
         };
         one(true).unwrap();
         assert!(one(false).is_err());
-        assert_eq!(count(&s, &reg, "person"), 100);
+        assert_eq!(count(&s, &reg, "person"), 50);
         assert_eq!(start(&s).id, id, "the same file goes on with the unfinished job");
         let mut steps = Vec::new();
         job::run(&s, &reg, &system(), &id, |j| steps.push(j.done_rows)).unwrap();
-        assert_eq!(steps, [200, 251]);
+        assert_eq!(steps, [100, 150, 200, 250, 251]);
         let report = s.read_blocking(|tx| job::report(tx, &system(), &id)).unwrap();
         assert_eq!((report.counts.create, report.counts.error), (250, 1), "{:#?}", report.rows.last());
         assert_eq!(count(&s, &reg, "person"), 250);

@@ -138,10 +138,12 @@ async fn dry_run(ctx: Ctx, Path(register): Path<String>, m: Multipart) -> std::r
 }
 
 async fn plan(ctx: &Ctx, register: &str, bytes: Arc<Vec<u8>>) -> Result<Report> {
-    let (reg, id) = (ctx.app.registry.clone(), register.to_owned());
-    let sheet = off_thread(move || files::read(&reg, &id, &bytes)).await?;
-    let register = register.to_owned();
-    ctx.write(move |tx, w| files::plan(tx, &w.reg, &w.actor, &register, &sheet)).await
+    let (store, reg, actor, id) = (ctx.app.store.clone(), ctx.app.registry.clone(), ctx.actor.clone(), register.to_owned());
+    off_thread(move || {
+        let sheet = files::read(&reg, &id, &bytes)?;
+        files::dry_run(&store, &reg, &actor, &id, sheet)
+    })
+    .await
 }
 
 /// Keeps a file for the decision; the oldest goes when there are too many.
@@ -249,8 +251,8 @@ async fn apply(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResul
         );
         return Ok(upload_page(&ctx, def, Some(m), StatusCode::CONFLICT));
     };
-    let reg_id = register.clone();
-    let j = ctx.write(move |tx, w| job::start(tx, &w.reg, &w.actor, &reg_id, &u.name, &u.bytes, false)).await?;
+    let (store, reg, actor, reg_id) = (ctx.app.store.clone(), ctx.app.registry.clone(), ctx.actor.clone(), register.clone());
+    let j = off_thread(move || job::start(&store, &reg, &actor, &reg_id, &u.name, u.bytes.to_vec(), false)).await?;
     start(&ctx, &j.id);
     Ok(redirect(&format!("/r/{register}/import/jobs/{}", j.id)))
 }
