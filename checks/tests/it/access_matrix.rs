@@ -332,7 +332,7 @@ impl Visitor<'_> {
         self.menu_number(owes);
     }
 
-    /// The number beside "Nhiệm vụ" counts what is late in scope, else what is open in scope.
+    /// The number beside "Nhiệm vụ" counts what is late in scope, else what is open in scope. What was handed in is not late.
     fn menu_number(&self, owes: bool) {
         let page = self.client.get("/account").text();
         let shown = page.split("href=\"/plans/board\"").nth(1).and_then(|s| s.split("</a>").next()).and_then(|s| {
@@ -343,7 +343,8 @@ impl Visitor<'_> {
             matches!(r.state.as_deref(), Some("not_started" | "in_progress" | "waiting_approval")) && self.facts.may(self.p, "read", r)
         };
         let all: Vec<&Record> = self.facts.records["obligation"].iter().filter(open).collect();
-        let late = all.iter().filter(|r| r.text("due_on").is_some_and(|d| d < TODAY)).count();
+        let begun = |r: &&&Record| r.state.as_deref() != Some("waiting_approval");
+        let late = all.iter().filter(begun).filter(|r| r.text("due_on").is_some_and(|d| d < TODAY)).count();
         let expected = if late > 0 { late } else { all.len() };
         if owes && shown.unwrap_or(0) != expected {
             self.fault("menu", &format!("shows {shown:?} tasks, {expected} are in scope"));

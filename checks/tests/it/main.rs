@@ -9,6 +9,7 @@ mod golden;
 mod http;
 mod kill;
 mod needles;
+mod obligations;
 mod properties;
 mod rights;
 mod shutdown;

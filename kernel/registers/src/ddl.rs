@@ -61,6 +61,11 @@ fn sql_type(kind: &FieldType) -> &'static str {
     }
 }
 
+/// Kept as text?
+pub(crate) fn is_text(kind: &FieldType) -> bool {
+    sql_type(kind) == "TEXT"
+}
+
 /// Stored values of this type may be read as that one without looking at them.
 pub(crate) fn widens(from: &str, to: &str) -> bool {
     let plain = |t: &str| {

@@ -48,7 +48,7 @@ pub use documents::{ALLOWED_EN as FILE_KINDS_EN, ALLOWED_VI as FILE_KINDS_VI};
 pub use duplicates::{DuplicateGroup, duplicates, similar_to};
 pub use load::{DefinitionError, Source};
 pub use migrate::{MigrationPlan, Refusal, Step, apply, migrations, plan_migration};
-pub use query::{Filter, ListPage, Op, Query};
+pub use query::{Filter, ListPage, Op, Query, Tally};
 pub use record::{Data, HistoryEntry, Record};
 pub use registry::Registry;
 pub use rules_bridge::to_value;

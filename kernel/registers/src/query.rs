@@ -62,6 +62,9 @@ pub struct Query {
     /// Also withdrawn records.
     #[serde(default)]
     pub with_deleted: bool,
+    /// Do not count what matches: [`ListPage::total`] is then only what the page itself shows. For who reads page after page.
+    #[serde(default)]
+    pub uncounted: bool,
 }
 
 /// One page of a list.
@@ -71,8 +74,17 @@ pub struct ListPage {
     pub items: Vec<crate::Record>,
     /// Cursor of the next page, if any.
     pub next: Option<String>,
-    /// How many match in all (within the scope).
+    /// How many match in all (within the scope); with [`Query::uncounted`] how many are on this page.
     pub total: i64,
+}
+
+/// One line of [`crate::actions::tally`]: the values asked for, in order, and how many records have them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// Values; `None` where the field is empty.
+    pub of: Vec<Option<String>>,
+    /// Records.
+    pub n: i64,
 }
 
 /// Rank of empty numbers in an order: after all others.

@@ -12,8 +12,9 @@ use web::axum::routing::{get, post};
 use web::axum::{Json, Router};
 use web::forms::QueryData;
 
+use crate::owed::{self, Ask};
 use crate::service::{self, MAX_BYTES};
-use crate::work::owed;
+use crate::state::Want;
 
 /// Addresses under `/api/v1/plans`.
 pub fn router() -> Router<App> {
@@ -56,12 +57,24 @@ async fn accept(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail>
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
-/// Obligations in scope with their derived states.
-async fn obligations(actor: Api) -> Result<Response, ApiFail> {
+/// Obligations in scope with their derived states: `state`, `agency`, `task`, `after`, `limit` (1–500) narrow and page.
+async fn obligations(actor: Api, q: QueryData) -> Result<Response, ApiFail> {
     actor.may(Verb::Read, "obligation")?;
-    let all = actor.read(|tx, who| owed(tx, &who.reg, &who.actor, &who.today, vec![])).await?;
-    let items: Vec<Value> = all.iter().map(|o| json!({ "id": o.record.id, "agency": o.record.text("agency"), "task": o.record.text("task"), "due_on": o.record.text("due_on"), "state": o.state })).collect();
-    Ok(Json(json!({ "items": items })).into_response())
+    let word = q.filled("state").unwrap_or("all");
+    let want = Want::parse(word).ok_or_else(|| store::Error::BadRequest(format!("Không có trạng thái «{word}».")))?;
+    let own = |f: &str| q.filled(f).map(str::to_owned);
+    let ask = Ask { want, agency: own("agency"), task: own("task"), ..Ask::default() };
+    let limit = q.filled("limit").and_then(|l| l.parse().ok()).unwrap_or(500);
+    let after = own("after");
+    let page = actor
+        .read(move |tx, who| {
+            let query =
+                registers::Query { sort: Some("due_on".into()), limit: Some(limit), after, uncounted: true, ..ask.query(&who.today) };
+            owed::page(tx, &who.reg, &who.actor, &who.today, &ask, query)
+        })
+        .await?;
+    let items: Vec<Value> = page.items.iter().map(|o| json!({ "id": o.record.id, "agency": o.record.text("agency"), "task": o.record.text("task"), "due_on": o.record.text("due_on"), "done_on": o.record.text("done_on"), "state": o.state, "reached": o.reached() })).collect();
+    Ok(Json(json!({ "items": items, "next": page.next })).into_response())
 }
 
 /// Path items for OpenAPI.
@@ -80,11 +93,22 @@ pub fn openapi() -> Map<String, Value> {
         }
         v
     };
+    let listed = |mut v: Value| {
+        let word = |name: &str, what: &str| json!({ "name": name, "in": "query", "schema": { "type": "string" }, "description": what });
+        v["get"]["parameters"] = json!([
+            word("state", "open, all (default) or a state"),
+            word("agency", "Agency id"),
+            word("task", "Task id"),
+            word("after", "Cursor: next of the page before"),
+            { "name": "limit", "in": "query", "schema": { "type": "integer", "minimum": 1, "maximum": 500 }, "description": "Rows of a page" },
+        ]);
+        v
+    };
     Map::from_iter([
         ("/api/v1/plans/read".to_owned(), bytes("plans_read", "Read a plan document; keeps nothing", "200")),
         ("/api/v1/plans/drafts".to_owned(), bytes("plans_upload", "Read a plan document and keep it for review", "201")),
         ("/api/v1/plans/drafts/{id}".to_owned(), with_id(op("get", "plans_draft", "A reading under review", "200"))),
         ("/api/v1/plans/drafts/{id}/accept".to_owned(), with_id(op("post", "plans_accept", "Accept a reading", "201"))),
-        ("/api/v1/plans/obligations".to_owned(), op("get", "plans_obligations", "Obligations with derived states", "200")),
+        ("/api/v1/plans/obligations".to_owned(), listed(op("get", "plans_obligations", "Obligations with derived states", "200"))),
     ])
 }

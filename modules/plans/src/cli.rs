@@ -4,8 +4,9 @@ use serde_json::json;
 use store::{Error, Result};
 use web::{CliContext, Command, L};
 
+use crate::owed::{self, Ask};
 use crate::service;
-use crate::work::owed;
+use crate::state::Want;
 
 /// Words of the module.
 pub fn commands() -> Vec<Command> {
@@ -89,7 +90,7 @@ fn list(cx: &mut CliContext<'_>, _: &[String]) -> Result<()> {
 
 fn obligations(cx: &mut CliContext<'_>, _: &[String]) -> Result<()> {
     let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
-    let all = cx.app.store.read_blocking(move |tx| owed(tx, &reg, &actor, &today, vec![]))?;
+    let all = cx.app.store.read_blocking(move |tx| owed::each(tx, &reg, &actor, &today, &Ask::of(Want::All), Some("due_on".into())))?;
     for o in all {
         if cx.json {
             writeln!(cx.out, "{}", json!({ "id": o.record.id, "agency": o.record.text("agency"), "due_on": o.record.text("due_on"), "state": o.state, "content": o.record.text("content") })).map_err(io)?;

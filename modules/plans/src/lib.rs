@@ -7,12 +7,14 @@ mod cli;
 mod demo;
 mod draft;
 mod expand;
+mod owed;
 mod pages;
 mod service;
 mod state;
 mod store;
 mod work;
 
+use ::store::{Result, Tx};
 use access::{Actor, Verb};
 use registers::{Filter, Query, Record, Registry, actions};
 use web::axum::Router;
@@ -20,8 +22,9 @@ use web::{App, Command, Cx, DemoContext, Event, Job, L, MenuItem, Module, Place,
 
 pub use accept::{Accepted, accept};
 pub use draft::{Draft, Head, Who};
+pub use owed::{Ask, Owed};
 pub use service::{read_document, upload};
-pub use state::{State, derive};
+pub use state::{State, Want, derive};
 
 /// The module's table of contents.
 pub struct Plans;
@@ -67,46 +70,34 @@ impl Module for Plans {
     fn jobs(&self) -> Vec<Job> {
         vec![Job { name: "expand", every_s: 6 * 3600, run: work::expand_all }]
     }
-    fn on(&self, cx: &Cx<'_>, event: &Event, tx: &mut ::store::Tx) -> ::store::Result<()> {
+    fn on(&self, cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
         work::on(cx, event, tx)
     }
-    fn demo(&self, cx: &mut DemoContext<'_, '_>) -> ::store::Result<()> {
+    fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {
         demo::sow(cx)
     }
-    fn home_figures(&self, cx: &Cx<'_>, tx: &mut ::store::Tx, actor: &Actor) -> ::store::Result<Option<web::maud::Markup>> {
+    fn home_figures(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<web::maud::Markup>> {
         work::home_figures(cx, tx, actor)
     }
-    fn home(&self, cx: &Cx<'_>, tx: &mut ::store::Tx, actor: &Actor) -> ::store::Result<Vec<WorkItem>> {
+    fn home(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
         work::home(cx, tx, actor)
     }
 }
 
 /// All records of a register that the actor may read, valid on `day` (`None` = whatever their dates).
-pub(crate) fn all(tx: &mut ::store::Tx, reg: &Registry, actor: &Actor, register: &str, day: Option<&str>) -> ::store::Result<Vec<Record>> {
-    pages_of(tx, reg, actor, register, vec![], day.unwrap_or("all"))
+pub(crate) fn all(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, day: Option<&str>) -> Result<Vec<Record>> {
+    every(tx, reg, actor, register, Query { as_of: Some(day.unwrap_or("all").to_owned()), ..Query::default() })
 }
 
 /// All records of a register that the actor may read and that match, whatever their dates.
-pub(crate) fn all_where(
-    tx: &mut ::store::Tx,
-    reg: &Registry,
-    actor: &Actor,
-    register: &str,
-    filters: Vec<Filter>,
-) -> ::store::Result<Vec<Record>> {
-    pages_of(tx, reg, actor, register, filters, "all")
+pub(crate) fn all_where(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, filters: Vec<Filter>) -> Result<Vec<Record>> {
+    every(tx, reg, actor, register, Query { filters, as_of: Some("all".into()), ..Query::default() })
 }
 
-fn pages_of(
-    tx: &mut ::store::Tx,
-    reg: &Registry,
-    actor: &Actor,
-    register: &str,
-    filters: Vec<Filter>,
-    day: &str,
-) -> ::store::Result<Vec<Record>> {
+/// All records of a register that the actor may read and that match, page after page, uncounted.
+pub(crate) fn every(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, query: Query) -> Result<Vec<Record>> {
     let scope = actor.may(Verb::Read, register)?;
-    let mut query = Query { filters, as_of: Some(day.to_owned()), limit: Some(500), ..Query::default() };
+    let mut query = Query { limit: Some(500), uncounted: true, ..query };
     let mut found = Vec::new();
     loop {
         let page = actions::list(tx, reg, &scope, &query)?;

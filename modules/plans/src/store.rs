@@ -95,11 +95,3 @@ pub fn accepted(tx: &mut Tx, id: &str, plan: &str) -> Result<()> {
 pub fn discard(tx: &mut Tx, id: &str) -> Result<()> {
     tx.exec("DELETE FROM plan_draft WHERE id = $1 AND plan IS NULL", &[id.into()]).map(drop)
 }
-
-/// Obligations that have evidence that was not withdrawn. Ids only: the caller already holds the records in scope.
-pub fn with_evidence(tx: &mut Tx) -> Result<std::collections::BTreeSet<String>> {
-    tx.query(WITH_EVIDENCE, &[])?.iter().map(|r| r.get(0)).collect()
-}
-
-/// The statement, for the test that prepares all of them on both engines.
-pub const WITH_EVIDENCE: &str = "SELECT DISTINCT obligation FROM evidence WHERE deleted_at IS NULL AND obligation IS NOT NULL";

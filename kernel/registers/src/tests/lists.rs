@@ -183,3 +183,27 @@ fn predicates_of_the_rule_language() {
         assert!(w.list(&c, "agency", &q("exists person where full_name = \"Bình\"")).is_err(), "no looking past the scope");
     });
 }
+
+#[test]
+fn a_tally_counts_in_scope_and_an_uncounted_page_does_not_count() {
+    both(|w| {
+        let t = tree(w);
+        for (name, agency) in [("Lê An", &t.commune), ("Lê Bình", &t.commune), ("Lê Chi", &t.other)] {
+            person(w, name, agency, "");
+        }
+        let tally = |actor: &Actor| {
+            let scope = actor.may(access::Verb::Read, "person").unwrap();
+            w.read(move |tx, reg| crate::actions::tally(tx, reg, &scope, &Query::default(), &["agency"])).unwrap()
+        };
+        let mut all: Vec<(Option<String>, i64)> = tally(&system()).into_iter().map(|l| (l.of[0].clone(), l.n)).collect();
+        all.sort_by_key(|l| l.1);
+        assert_eq!(all, [(Some(t.other.id.clone()), 1), (Some(t.commune.id.clone()), 2)]);
+        assert_eq!(tally(&w.actor("contact", Some(&t.other.id))).len(), 1, "the neighbour is not counted");
+        let q = Query { limit: Some(1), uncounted: true, ..Query::default() };
+        let page = w.list(&system(), "person", &q).unwrap();
+        assert_eq!((page.items.len(), page.total, page.next.is_some()), (1, 1, true));
+        let scope = system().may(access::Verb::Read, "person").unwrap();
+        let hidden = w.read(move |tx, reg| crate::actions::tally(tx, reg, &scope, &Query::default(), &["phone"]));
+        assert!(hidden.is_err(), "personal values are no groups");
+    });
+}

@@ -1,179 +1,360 @@
-//! `/plans/board` and `/plans/calendar`: who owes what, by state and by day.
+//! `/plans/board`: who owes what, by state. Filter, order, page, address and file are all of the same set ([`Ask`]).
 
-use std::collections::BTreeMap;
-
-use access::Verb;
-use registers::{Filter, Op};
-use web::charts::{DayItem, calendar as month_table};
-use web::components::{Column, Tab, Table, due_words, empty, heading, link_button, tabs, tag};
+use access::{Subtree, Verb};
+use registers::{Query, actions};
+use web::components::{Chip, Column, FilterSentence, Sort, Tab, Table, empty, filter_bar, heading, link_button, pager, said, tabs, tag};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
-use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
+use web::security::query_string;
+use web::{Ctx, Lang, Page, PageResult, Who, fmt};
 
-use crate::state::State;
-use crate::work::{Owed, owed};
+use crate::owed::{self, Ask, Late, Owed, TaskLine};
+use crate::state::{State, Want};
 
-/// Rows shown at once; the rest is one filter away.
-const MOST: usize = 200;
+/// Rows of a page.
+const ROWS: usize = 50;
+/// Readers of more agencies than this begin with one line for each task.
+const FEW: usize = 3;
+
+/// What the address asks for, as typed.
+struct Asked {
+    ask: Ask,
+    /// One row for each obligation, also for readers of many agencies.
+    list: bool,
+    sort: String,
+    after: Option<String>,
+    page: usize,
+    /// A day that is none: name of the input, as typed.
+    wrong: Vec<(&'static str, String)>,
+}
+
+const SORTS: [&str; 6] = ["due_on", "-due_on", "content", "-content", "agency", "-agency"];
+
+impl Asked {
+    fn of(q: &QueryData, lang: Lang) -> Result<Self, web::Fail> {
+        let word = q.filled("state").unwrap_or_default();
+        let want = Want::parse(word)
+            .ok_or_else(|| web::bad_request(format!("{} «{word}».", lang.t("Không có trạng thái", "There is no state"))))?;
+        let own = |f: &str| q.filled(f).map(str::to_owned);
+        let mut wrong = vec![];
+        let mut day = |f: &'static str| {
+            let typed = q.filled(f)?;
+            let read = text::parse_date_vi(typed).ok();
+            if read.is_none() {
+                wrong.push((f, typed.to_owned()));
+            }
+            read
+        };
+        let (from, to) = (day("from"), day("to"));
+        let sort = q.filled("sort").filter(|s| SORTS.contains(s)).unwrap_or("due_on").to_owned();
+        let ask = Ask { want, agency: own("agency"), who: own("who"), task: own("task"), words: own("q"), from, to };
+        let page = q.filled("page").and_then(|p| p.parse().ok()).unwrap_or(1).max(1);
+        Ok(Self { ask, list: q.filled("view") == Some("list"), sort, after: own("after"), page, wrong })
+    }
+
+    /// Address of the same set with these pairs instead (`""` takes a pair away); always from the first page.
+    fn with(&self, changes: &[(&str, &str)]) -> String {
+        let a = &self.ask;
+        let day = |d: &Option<String>| d.as_deref().map(fmt::date).unwrap_or_default();
+        let (from, to) = (day(&a.from), day(&a.to));
+        let word = |s: &Option<String>| s.clone().unwrap_or_default();
+        let mut pairs = vec![
+            ("state", a.want.word().to_owned()),
+            ("agency", word(&a.agency)),
+            ("who", word(&a.who)),
+            ("task", word(&a.task)),
+            ("q", word(&a.words)),
+            ("from", from),
+            ("to", to),
+            ("view", if self.list { "list".into() } else { String::new() }),
+            ("sort", if self.sort == "due_on" { String::new() } else { self.sort.clone() }),
+        ];
+        for (k, v) in changes {
+            pairs.retain(|p| p.0 != *k);
+            pairs.push((k, (*v).to_owned()));
+        }
+        pairs.retain(|p| !p.1.is_empty());
+        format!("/plans/board?{}", query_string(&pairs))
+    }
+}
+
+/// What the page shows.
+struct Shown {
+    counts: std::collections::BTreeMap<State, i64>,
+    late: (Vec<Late>, usize),
+    /// Lines by task with their words; or rows.
+    lines: Option<Vec<(TaskLine, String, Option<targets::Headline>)>>,
+    total: i64,
+    page: owed::Page,
+    agency: Option<String>,
+    task: Option<String>,
+}
 
 /// Obligations in scope by state; the officer also sees who is late.
 pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "obligation")?;
-    let mut filters = vec![];
-    for field in ["agency", "task"] {
-        if let Some(v) = q.filled(field) {
-            filters.push(Filter { field: field.into(), op: Op::Is, values: vec![v.into()] });
-        }
-    }
-    let all = ctx.read(move |tx, who| owed(tx, &who.reg, &who.actor, &who.today, filters)).await?;
-    let lang = ctx.lang();
-    let open = q.filled("state").unwrap_or("open").to_owned();
-    let keep = |o: &&Owed| match open.as_str() {
-        "open" => o.state.open(),
-        "all" => true,
-        s => word(o.state) == s,
-    };
-    let with = |state: &str| {
-        let mut pairs = vec![("state", state)];
-        for f in ["agency", "task"] {
-            if let Some(v) = q.filled(f) {
-                pairs.push((f, v));
-            }
-        }
-        format!("/plans/board?{}", web::security::query_string(&pairs))
-    };
-    let count = |n: usize| Some(i64::try_from(n).unwrap_or(i64::MAX));
-    let mut list = vec![Tab {
-        id: "open".into(),
-        label: lang.t("Đang mở", "Open").into(),
-        count: count(all.iter().filter(|o| o.state.open()).count()),
-        href: with("open"),
-    }];
-    for s in State::ALL {
-        let n = all.iter().filter(|o| o.state == s).count();
-        if n > 0 {
-            list.push(Tab { id: word(s), label: lang.l(s.label()).into(), count: count(n), href: with(&word(s)) });
-        }
-    }
-    let shown: Vec<&Owed> = all.iter().filter(keep).collect();
+    let asked = Asked::of(&q, ctx.lang())?;
     if q.has("export") {
         ctx.may(Verb::Export, "obligation")?;
-        return Ok(workbook(&ctx, &shown));
+        let (ask, sort) = (asked.ask, asked.sort);
+        let all = ctx.read(move |tx, who| owed::each(tx, &who.reg, &who.actor, &who.today, &ask, Some(sort))).await?;
+        return workbook(&ctx, &all);
     }
-    let narrowed = q.filled("agency").is_some() || q.filled("task").is_some();
-    let agencies: std::collections::BTreeSet<_> = shown.iter().filter_map(|o| o.record.text("agency")).collect();
-    let by_task = !narrowed && agencies.len() > 3;
-    let export = format!("{}&export=xlsx", with(&open));
+    let (asked, shown) = ctx.read(move |tx, who| look(tx, who, &asked).map(|s| (asked, s))).await?;
+    let lang = ctx.lang();
     let body = html! {
-        (heading(lang.t("Nhiệm vụ", "Tasks"), Some(html! { (lang.t("Trạng thái được suy ra từ minh chứng, sổ đăng ký và ngày tháng; không ai nhập.", "States are derived from evidence, registers and dates.")) }), ctx.can(Verb::Export, "obligation").then(|| link_button(&export, lang.t("Tải .xlsx", "Download .xlsx")))))
-        (tabs(&list, &open, lang.t("Trạng thái", "State")))
-        @if let Some(late) = late(&all, lang) { (late) }
-        @if shown.is_empty() { (empty(lang.t("Không có nghĩa vụ nào ở đây.", "Nothing here."), html! { p { (lang.t("Nghĩa vụ sinh ra khi một kế hoạch được chấp nhận.", "Obligations are made when a plan is accepted.")) } })) }
-        @else if by_task { section.card { (tasks(&shown, &open, lang)) } }
-        @else {
-            section.card { (table(&ctx, &shown)) }
-            @if shown.len() > MOST { p.muted { (lang.t("Hiện", "Showing")) " " (MOST) "/" (fmt::int(i64::try_from(shown.len()).unwrap_or(0))) ". " (lang.t("Chọn một cơ quan hoặc một trạng thái để thu hẹp.", "Choose an agency or a state to narrow down.")) } }
+        (heading(lang.t("Nhiệm vụ", "Tasks"), Some(html! { (lang.t("Trạng thái được suy ra từ minh chứng, sổ đăng ký và ngày tháng; không ai nhập.", "States are derived from evidence, registers and dates.")) }), ctx.can(Verb::Export, "obligation").then(|| link_button(&format!("{}&export=xlsx", asked.with(&[])), lang.t("Tải .xlsx", "Download .xlsx")))))
+        (tabs(&states(&asked, &shown, lang), asked.ask.want.word(), lang.t("Trạng thái", "State")))
+        (filters(&asked, lang))
+        div #list {
+            (sentence(&asked, &shown, lang))
+            @if let Some(late) = late(&shown.late.0, shown.late.1, lang) { (late) }
+            @match &shown.lines {
+                _ if shown.total == 0 => (empty(lang.t("Không có nghĩa vụ nào ở đây.", "Nothing here."), html! { p { (lang.t("Bỏ bớt điều kiện lọc; nghĩa vụ sinh ra khi một kế hoạch được chấp nhận.", "Take a filter away; obligations are made when a plan is accepted.")) } })),
+                Some(lines) => { section.card { (tasks(&asked, lines, lang)) } }
+                None => { section.card { (table(&ctx, &asked, &shown.page.items)) (rows_pager(&asked, &shown, lang)) } }
+            }
         }
     };
     Ok(Page::new(lang.t("Nhiệm vụ", "Tasks")).active("/plans/board").body(body).respond(&ctx))
 }
 
-fn word(s: State) -> String {
-    serde_json::to_value(s).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+/// Reads what the page shows, and nothing else: figures only of the indicators that its rows are bound to.
+fn look(tx: &mut store::Tx, who: &Who, asked: &Asked) -> store::Result<Shown> {
+    let (reg, actor, today, ask) = (&who.reg, &who.actor, who.today.as_str(), &asked.ask);
+    let counts = owed::counts(tx, reg, actor, today, ask)?;
+    let narrowed = ask.agency.is_some() || ask.task.is_some();
+    let late = if narrowed { (vec![], 0) } else { owed::late(tx, reg, actor, today, ask, NAMED)? };
+    let mut shown =
+        Shown { counts, late, lines: None, total: 0, page: owed::Page { items: vec![], next: None, total: 0 }, agency: None, task: None };
+    if let Some(id) = &ask.agency {
+        shown.agency = actions::get(tx, reg, &who.may(Verb::Read, "agency")?, id).ok().map(|a| a.title);
+    }
+    if let Some(id) = &ask.task {
+        shown.task = actions::get(tx, reg, &who.may(Verb::Read, "task")?, id).ok().map(|t| cut(t.text("content").unwrap_or_default()));
+    }
+    if !asked.list && !narrowed && many(tx, who, ask)? {
+        let mut lines = owed::by_task(tx, reg, actor, today, ask)?;
+        shown.total = lines.iter().map(|l| l.n).sum();
+        lines.sort_by(|a, b| (-a.overdue, a.due.is_none(), &a.due, &a.task).cmp(&(-b.overdue, b.due.is_none(), &b.due, &b.task)));
+        shown.page.total = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+        let lines: Vec<TaskLine> = lines.into_iter().skip((asked.page - 1) * ROWS).take(ROWS).collect();
+        shown.lines = Some(worded(tx, who, lines)?);
+        return Ok(shown);
+    }
+    let query =
+        Query { sort: Some(asked.sort.clone()), limit: Some(ROWS as u32), after: asked.after.clone(), uncounted: true, ..ask.query(today) };
+    shown.page = owed::page(tx, reg, actor, today, ask, query)?;
+    // the tabs have counted already
+    shown.total = match ask.want {
+        Want::All => shown.counts.values().sum(),
+        Want::Open => owed::open_of(&shown.counts),
+        Want::One(s) => shown.counts.get(&s).copied().unwrap_or_default(),
+    };
+    Ok(shown)
 }
 
-fn table(ctx: &Ctx, shown: &[&Owed]) -> Markup {
+/// Does the reader see more than a few agencies?
+fn many(tx: &mut store::Tx, who: &Who, ask: &Ask) -> store::Result<bool> {
+    let scope = who.may(Verb::Read, "obligation")?;
+    if matches!(scope.subtree(), Subtree::All) {
+        return Ok(true);
+    }
+    Ok(actions::tally(tx, &who.reg, &scope, &ask.with(Want::All).query(&who.today), &["agency"])?.len() > FEW)
+}
+
+/// Lines with the words of their tasks and the figure of the indicator a task is bound to.
+fn worded(tx: &mut store::Tx, who: &Who, lines: Vec<TaskLine>) -> store::Result<Vec<(TaskLine, String, Option<targets::Headline>)>> {
+    let ids = lines.iter().map(|l| l.task.as_str()).filter(|t| !t.is_empty());
+    let tasks = owed::tasks_by_id(tx, &who.reg, &who.actor, ids)?;
+    let figures = who.may(Verb::Read, "figure").is_ok();
+    let mut out = Vec::with_capacity(lines.len());
+    for l in lines {
+        let task = tasks.iter().find(|t| t.id == l.task);
+        let words = task.and_then(|t| t.text("content")).unwrap_or_default();
+        let figure = match task.and_then(|t| t.text("indicator")).filter(|_| figures) {
+            Some(i) => targets::headline(tx, &who.reg, &who.actor, i, &who.today, None)?,
+            None => None,
+        };
+        let words = if task.is_some() {
+            cut(words)
+        } else {
+            who.lang.t("Việc không thuộc nhiệm vụ nào của kế hoạch", "Work outside plans").to_owned()
+        };
+        out.push((l, words, figure));
+    }
+    Ok(out)
+}
+
+fn states(asked: &Asked, shown: &Shown, lang: Lang) -> Vec<Tab> {
+    let tab = |w: Want, label: &str, n: i64| Tab {
+        id: w.word().into(),
+        label: label.into(),
+        count: Some(n),
+        href: asked.with(&[("state", w.word())]),
+    };
+    let mut list = vec![tab(Want::Open, lang.t("Đang mở", "Open"), owed::open_of(&shown.counts))];
+    list.extend(shown.counts.iter().map(|(s, n)| tab(Want::One(*s), lang.l(s.label()), *n)));
+    list.push(tab(Want::All, lang.t("Tất cả", "All"), shown.counts.values().sum()));
+    list
+}
+
+fn filters(asked: &Asked, lang: Lang) -> Markup {
+    let a = &asked.ask;
+    let typed = |f: &str, day: &Option<String>| {
+        let wrong = asked.wrong.iter().find(|w| w.0 == f).map(|w| w.1.clone());
+        wrong.unwrap_or_else(|| day.as_deref().map(fmt::date).unwrap_or_default())
+    };
+    let day = |f: &'static str, label: &str, value: &Option<String>| {
+        let wrong = asked.wrong.iter().any(|w| w.0 == f);
+        html! {
+            label { (label) input.short type="text" inputmode="numeric" name=(f) placeholder="dd/MM/yyyy" value=(typed(f, value)) aria-invalid=[wrong.then_some("true")];
+                @if wrong { span.error { (lang.t("Viết ngày/tháng/năm, ví dụ 05/12/2026.", "Write day/month/year, e.g. 05/12/2026.")) } } }
+        }
+    };
+    let inputs = html! {
+        label.q { (lang.t("Việc", "Task")) input type="search" name="q" value=(a.words.as_deref().unwrap_or_default()) autocomplete="off"; }
+        @if a.agency.is_none() { label { (lang.t("Cơ quan", "Agency")) input type="search" name="who" value=(a.who.as_deref().unwrap_or_default()) placeholder=(lang.t("vài chữ trong tên", "part of the name")) autocomplete="off"; } }
+        (day("from", lang.t("Hạn từ", "Due from"), &a.from))
+        (day("to", lang.t("Hạn đến", "Due until"), &a.to))
+        input type="hidden" name="state" value=(a.want.word());
+        @for (k, v) in [("agency", &a.agency), ("task", &a.task)] { @if let Some(v) = v { input type="hidden" name=(k) value=(v); } }
+        @if asked.list { input type="hidden" name="view" value="list"; }
+        @if asked.sort != "due_on" { input type="hidden" name="sort" value=(asked.sort); }
+    };
+    filter_bar("/plans/board", "#list", inputs, lang)
+}
+
+/// What is shown, in words, and the other way to look at it.
+fn sentence(asked: &Asked, shown: &Shown, lang: Lang) -> Markup {
+    let a = &asked.ask;
+    let chip = |label: &str, value: &str, key: &str| Chip { text: format!("{label}: {value}"), without: asked.with(&[(key, "")]) };
+    let mut chips = vec![];
+    for (key, label, value) in [
+        ("q", lang.t("việc có chữ", "with words"), a.words.clone()),
+        ("who", lang.t("tên cơ quan có", "agency named"), a.who.clone()),
+        ("agency", lang.t("cơ quan", "agency"), a.agency.as_ref().map(|_| shown.agency.clone().unwrap_or_default())),
+        ("task", lang.t("nhiệm vụ", "task"), a.task.as_ref().map(|_| shown.task.clone().unwrap_or_default())),
+        ("from", lang.t("hạn từ", "due from"), a.from.as_deref().map(fmt::date)),
+        ("to", lang.t("hạn đến", "due until"), a.to.as_deref().map(fmt::date)),
+    ] {
+        chips.extend(value.map(|v| chip(label, &v, key)));
+    }
+    let clear = format!("/plans/board?state={}", a.want.word());
+    let total = fmt::int(shown.total);
+    let other = match (&shown.lines, asked.list) {
+        (Some(_), _) => Some((asked.with(&[("view", "list")]), lang.t("Xem từng nghĩa vụ", "One by one"))),
+        (None, true) => Some((asked.with(&[("view", "")]), lang.t("Xem theo nhiệm vụ", "By task"))),
+        _ => None,
+    };
+    html! {
+        (said(&FilterSentence { subject: lang.t("nghĩa vụ", "obligations"), chips: &chips, clear: &clear, total: &total }, lang))
+        @if let Some((href, words)) = other { p.small { a href=(href) { (words) } } }
+    }
+}
+
+fn rows_pager(asked: &Asked, shown: &Shown, lang: Lang) -> Markup {
+    let next = shown.page.next.as_deref().map(|n| asked.with(&[("after", n)]));
+    let first = asked.after.as_ref().map(|_| asked.with(&[]));
+    pager(shown.page.items.len(), shown.total, first.as_deref(), next.as_deref(), lang)
+}
+
+fn table(ctx: &Ctx, asked: &Asked, items: &[Owed]) -> Markup {
     let lang = ctx.lang();
+    let sort = |f: &str| {
+        let (up, down) = (asked.sort == f, asked.sort.strip_prefix('-') == Some(f));
+        let href = asked.with(&[("sort", &if up { format!("-{f}") } else { f.to_owned() })]);
+        Some(Sort {
+            href,
+            ascending: if up {
+                Some(true)
+            } else if down {
+                Some(false)
+            } else {
+                None
+            },
+        })
+    };
     let mut t = Table::new(
         lang.t("Nghĩa vụ", "Obligations"),
         vec![
-            Column::text(lang.t("Việc", "Task")),
-            Column::text(lang.t("Cơ quan", "Agency")),
+            Column::text(lang.t("Việc", "Task")).sort(sort("content")),
+            Column::text(lang.t("Cơ quan", "Agency")).sort(sort("agency")),
             Column::text(lang.t("Kỳ", "Period")).drop_at(2),
-            Column::text(lang.t("Hạn", "Due")),
+            Column::text(lang.t("Hạn", "Due")).sort(sort("due_on")),
             Column::text(lang.t("Theo sổ", "From registers")).drop_at(1),
             Column::text(lang.t("Trạng thái", "State")),
         ],
     );
-    for o in shown.iter().take(MOST) {
-        let due = o.record.text("due_on").map(|d| if o.state.open() { due_words(d, &ctx.today, lang).0 } else { fmt::date(d) });
+    for o in items {
+        let (tone, words) = o.words(&ctx.today, lang);
         t.row(vec![
             html! { a href={"/plans/obligation/" (o.record.id)} { (cut(o.record.text("content").unwrap_or_default())) } },
             html! { (o.record.link_title("agency").unwrap_or_default()) },
             html! { (period(&o.record, lang)) },
-            html! { (due.unwrap_or_else(|| lang.t("thường xuyên", "continuous").into())) },
-            html! { @if let Some((met, all)) = o.figure { (met) "/" (all) } @else { "–" } },
-            tag(o.state.tone(), lang.l(o.state.label())),
+            html! { (due(&o.record, lang)) },
+            html! { @if let Some(f) = &o.figure { (f.met) "/" (f.population) } @else { "–" } },
+            tag(tone, &words),
         ]);
     }
     t.render(lang)
 }
 
 /// One row for each task: how many agencies are how far. A reader of many agencies begins here.
-fn tasks(shown: &[&Owed], open: &str, lang: Lang) -> Markup {
-    let mut by: BTreeMap<&str, Vec<&Owed>> = BTreeMap::new();
-    for o in shown {
-        by.entry(o.record.text("task").unwrap_or_default()).or_default().push(o);
-    }
-    let late = |l: &[&Owed]| l.iter().filter(|o| o.state == State::Overdue).count();
-    let mut list: Vec<_> = by.into_iter().collect();
-    list.sort_by_key(|(_, l)| (std::cmp::Reverse(late(l)), l.first().and_then(|o| o.record.text("due_on")).unwrap_or("9").to_owned()));
+fn tasks(asked: &Asked, lines: &[(TaskLine, String, Option<targets::Headline>)], lang: Lang) -> Markup {
     let mut t = Table::new(
         lang.t("Theo nhiệm vụ", "By task"),
         vec![
             Column::text(lang.t("Việc", "Task")),
             Column::text(lang.t("Hạn", "Due")),
-            Column::num(lang.t("Cơ quan", "Agencies")),
+            Column::num(lang.t("Nghĩa vụ", "Obligations")),
             Column::num(lang.t("Quá hạn", "Overdue")),
             Column::num(lang.t("Chờ duyệt", "Waiting")).drop_at(2),
             Column::num(lang.t("Theo sổ", "From registers")).drop_at(1),
         ],
     );
-    for (task, l) in list {
-        let Some(first) = l.first() else { continue };
-        let n = |s: State| l.iter().filter(|o| o.state == s).count();
-        let figures: Vec<(i64, i64)> = l.iter().filter_map(|o| o.figure).collect();
-        let (met, all) = figures.iter().fold((0, 0), |a, f| (a.0 + f.0, a.1 + f.1));
+    for (l, words, figure) in lines {
+        let href = asked.with(&if l.task.is_empty() { [("view", "list")] } else { [("task", l.task.as_str())] });
         t.row(vec![
-            html! { a href={"/plans/board?state=" (open) "&task=" (task)} { (cut(first.record.text("content").unwrap_or_default())) } },
-            html! { (first.record.text("due_on").map_or_else(|| lang.t("thường xuyên", "continuous").to_owned(), fmt::date)) },
-            html! { (l.len()) },
-            html! { @if late(&l) > 0 { span.count.hot { (late(&l)) } } @else { "0" } },
-            html! { (n(State::WaitingApproval)) },
-            html! { @if all > 0 { (met) "/" (all) } @else { "–" } },
+            html! { a href=(href) { (words) } },
+            html! { (l.due.as_deref().map_or_else(|| lang.t("không có ngày", "no day").to_owned(), fmt::date)) },
+            html! { (fmt::int(l.n)) },
+            html! { @if l.overdue > 0 { span.count.hot { (fmt::int(l.overdue)) } } @else { "0" } },
+            html! { (fmt::int(l.waiting)) },
+            html! { @if let Some(f) = figure { (f.words) } @else { "–" } },
         ]);
     }
     t.render(lang)
 }
 
-/// What the page shows, as a file.
-fn workbook(ctx: &Ctx, shown: &[&Owed]) -> web::axum::response::Response {
+/// What the page shows, all pages of it, as a file.
+fn workbook(ctx: &Ctx, shown: &[Owed]) -> PageResult {
     use documents::{Cell, Column as Head, ColumnKind, Sheet, Workbook};
-    use web::axum::response::IntoResponse;
     let lang = ctx.lang();
     let heads = [
         (lang.t("Việc", "Task"), ColumnKind::Text),
         (lang.t("Cơ quan", "Agency"), ColumnKind::Text),
         (lang.t("Kỳ", "Period"), ColumnKind::Text),
         (lang.t("Hạn", "Due"), ColumnKind::Date),
+        (lang.t("Ngày hoàn thành", "Done on"), ColumnKind::Date),
         (lang.t("Trạng thái", "State"), ColumnKind::Text),
     ];
     let text = |s: Option<&str>| s.map_or(Cell::Empty, |s| Cell::Text(s.to_owned()));
-    let row = |o: &&Owed| {
+    let day = |s: Option<&str>| s.map_or(Cell::Empty, |s| Cell::Date(s.to_owned()));
+    let row = |o: &Owed| {
         vec![
             text(o.record.text("content")),
             text(o.record.link_title("agency")),
             text(o.record.text("period_key")),
-            o.record.text("due_on").map_or(Cell::Empty, |d| Cell::Date(d.to_owned())),
-            Cell::Text(lang.l(o.state.label()).to_owned()),
+            day(o.record.text("due_on")),
+            day(o.record.text("done_on")),
+            Cell::Text(o.words(&ctx.today, lang).1),
         ]
     };
     let columns = heads.into_iter().map(|(h, k)| Head::new(h, k)).collect();
     let sheet = Sheet { name: lang.t("Nhiệm vụ", "Tasks").to_owned(), columns, rows: shown.iter().map(row).collect() };
-    match Workbook::of(sheet).to_xlsx() {
-        Ok(bytes) => web::file(bytes, "nhiem-vu.xlsx"),
-        Err(e) => web::Fail(store::Error::internal(e)).into_response(),
-    }
+    let bytes = Workbook::of(sheet).to_xlsx().map_err(store::Error::internal)?;
+    Ok(web::file(bytes, "nhiem-vu.xlsx"))
 }
 
 /// First words of a long task.
@@ -197,96 +378,32 @@ pub fn period(o: &registers::Record, lang: Lang) -> String {
     }
 }
 
-/// Agencies shown by name; the rest is one press away.
-const NAMED: usize = 12;
-
-/// Agencies with something overdue, worst first; nothing when it concerns one agency only.
-pub fn late(all: &[Owed], lang: Lang) -> Option<Markup> {
-    let mut by: BTreeMap<&str, (String, usize)> = BTreeMap::new();
-    for o in all.iter().filter(|o| o.state == State::Overdue) {
-        let id = o.record.text("agency").unwrap_or_default();
-        by.entry(id).or_insert_with(|| (o.record.link_title("agency").unwrap_or_default().to_owned(), 0)).1 += 1;
+/// The due day, or why there is none.
+pub fn due(o: &registers::Record, lang: Lang) -> String {
+    match (o.text("due_on"), o.text("period_key")) {
+        (Some(d), _) => fmt::date(d),
+        (None, Some("plan")) => lang.t("chưa rõ thời hạn", "no due day yet").to_owned(),
+        (None, Some("event")) => lang.t("theo sự kiện", "by event").to_owned(),
+        _ => lang.t("thường xuyên", "continuous").to_owned(),
     }
-    let mut list: Vec<_> = by.into_iter().collect();
-    list.sort_by_key(|l| std::cmp::Reverse(l.1.1));
-    let rest = list.len().saturating_sub(NAMED);
-    (list.len() > 1).then(|| {
+}
+
+/// Agencies shown by name; the rest is one press away.
+pub const NAMED: usize = 12;
+
+/// Agencies with something overdue, worst first, `all` in number; nothing when it concerns one agency only.
+pub fn late(list: &[Late], all: usize, lang: Lang) -> Option<Markup> {
+    let rest = all.saturating_sub(list.len());
+    (all > 1).then(|| {
         html! {
             section.card {
-                h2 { (lang.t("Ai đang chậm", "Who is late")) " " span.count.hot { (list.len()) " " (lang.t("cơ quan", "agencies")) } }
+                h2 { (lang.t("Ai đang chậm", "Who is late")) " " span.count.hot { (all) " " (lang.t("cơ quan", "agencies")) } }
                 p.small.muted { (lang.t("Số cạnh tên là số việc quá hạn.", "The number is what is overdue.")) }
                 p.wide {
-                    @for (id, (name, n)) in list.iter().take(NAMED) { a.chip.unmet href={"/plans/board?state=overdue&agency=" (id)} { (name) " · " (n) } " " }
-                    @if rest > 0 { a href="/plans/board?state=overdue" { (lang.t("và", "and")) " " (rest) " " (lang.t("cơ quan nữa", "more agencies")) } }
+                    @for l in list { a.chip.unmet href={"/plans/board?state=overdue&agency=" (l.agency)} { (l.name) " · " (l.n) } " " }
+                    @if rest > 0 { a href="/plans/board?state=overdue&view=list&sort=agency" { (lang.t("và", "and")) " " (rest) " " (lang.t("cơ quan nữa", "more agencies")) } }
                 }
             }
         }
     })
-}
-
-/// First words of a task, for one day of the calendar. Whole words only.
-fn short(s: &str) -> String {
-    if s.chars().count() <= 60 {
-        return s.trim_end_matches('.').to_owned();
-    }
-    let cut: String = s.chars().take(60).collect();
-    format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |c| c.0).trim_end_matches([',', ';']))
-}
-
-/// Due days of a month.
-pub async fn calendar(ctx: Ctx, q: QueryData) -> PageResult {
-    ctx.may(Verb::Read, "obligation")?;
-    let lang = ctx.lang();
-    let asked = q.filled("month").unwrap_or(&ctx.today);
-    let number = |r: std::ops::Range<usize>| asked.get(r).and_then(|s| s.parse::<i64>().ok());
-    let (year, month) = match (number(0..4), number(5..7)) {
-        (Some(y @ 2000..=2100), Some(m @ 1..=12)) => (y, m),
-        _ => return Err(web::bad_request(lang.t("Tháng phải viết dạng 2026-11.", "Write the month as 2026-11."))),
-    };
-    let last = calendar::Date::clamped(i32::try_from(year).unwrap_or(2000), u32::try_from(month).unwrap_or(1), 31);
-    let (from, to) = (last.start_of_month().to_string(), last.to_string());
-    let filters = vec![
-        Filter { field: "due_on".into(), op: Op::From, values: vec![from] },
-        Filter { field: "due_on".into(), op: Op::To, values: vec![to] },
-    ];
-    let all = ctx.read(move |tx, who| owed(tx, &who.reg, &who.actor, &who.today, filters)).await?;
-    // one line for each task and day: 118 agencies share a due day
-    let mut grouped: BTreeMap<(String, String), Vec<&Owed>> = BTreeMap::new();
-    for o in &all {
-        grouped
-            .entry((o.record.text("due_on").unwrap_or_default().into(), o.record.text("task").unwrap_or_default().into()))
-            .or_default()
-            .push(o);
-    }
-    let items: Vec<DayItem> = grouped
-        .into_iter()
-        .filter_map(|((day, task), list)| {
-            let first = list.first()?;
-            let done = list.iter().filter(|o| !o.state.open()).count();
-            let tone = if list.iter().any(|o| o.state == State::Overdue) {
-                Tone::Unmet
-            } else if done == list.len() {
-                Tone::Met
-            } else {
-                Tone::Soon
-            };
-            let words = short(first.record.text("content").unwrap_or_default());
-            let label = if list.len() == 1 { words } else { format!("{words} ({done}/{})", list.len()) };
-            let href = if list.len() == 1 {
-                format!("/plans/obligation/{}", first.record.id)
-            } else {
-                format!("/plans/board?state=all&task={task}")
-            };
-            Some(DayItem { day, label, href, tone })
-        })
-        .collect();
-    let step = |d: i64| {
-        let n = year * 12 + month - 1 + d;
-        format!("/plans/calendar?month={:04}-{:02}", n.div_euclid(12), n.rem_euclid(12) + 1)
-    };
-    let body = html! {
-        (heading(lang.t("Lịch", "Calendar"), None, Some(html! { a.btn href=(step(-1)) { (lang.t("Tháng trước", "Previous")) } a.btn href=(step(1)) { (lang.t("Tháng sau", "Next")) } })))
-        section.card { (month_table(year, month, &ctx.today, &items, lang)) }
-    };
-    Ok(Page::new(lang.t("Lịch", "Calendar")).active("/plans/calendar").body(body).respond(&ctx))
 }

@@ -1,6 +1,7 @@
 //! Pages of the module.
 
 mod board;
+mod calendar;
 mod edit;
 mod import;
 mod item;
@@ -11,7 +12,7 @@ mod reading;
 mod review;
 mod timing;
 
-pub use board::late;
+pub use board::{NAMED, late};
 
 use web::App;
 use web::axum::Router;
@@ -33,7 +34,7 @@ pub fn router() -> Router<App> {
         .route("/plans/import/{id}/accept", post(import::accept))
         .route("/plans/import/{id}/discard", post(import::discard))
         .route("/plans/board", get(board::board))
-        .route("/plans/calendar", get(board::calendar))
+        .route("/plans/calendar", get(calendar::calendar))
         .route("/plans/obligation/{id}", get(obligation::show))
         .route("/plans/obligation/{id}/evidence", post(obligation::add_evidence).layer(DefaultBodyLimit::max(web::uploads::MOST_POST)))
         .route("/plans/obligation/{id}/{transition}", post(obligation::act))

@@ -1,8 +1,8 @@
 //! `/plans/obligation/{id}`: one thing one agency owes: why, until when, what was done, the next step.
 
 use access::Verb;
+use registers::Data;
 use registers::actions::{self, Values};
-use registers::{Data, Filter, Op};
 use store::{Error, FieldError};
 use web::axum::extract::Path;
 use web::axum::http::StatusCode;
@@ -12,7 +12,7 @@ use web::shell::csrf;
 use web::uploads::{self, Posted};
 use web::{Ctx, FormData, Page, PageResult, fmt, redirect_with};
 
-use crate::work::owed;
+use crate::owed;
 
 /// The page.
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
@@ -26,12 +26,10 @@ async fn render(ctx: &Ctx, id: String, typed: &FormData, errors: &[FieldError]) 
         .read(move |tx, who| {
             let scope = who.may(Verb::Read, "obligation")?;
             let record = actions::get(tx, &who.reg, &scope, &wanted)?;
-            let agency = record.text("agency").unwrap_or_default().to_owned();
-            let mine = vec![Filter { field: "agency".into(), op: Op::Is, values: vec![agency] }];
-            let one = owed(tx, &who.reg, &who.actor, &who.today, mine)?.into_iter().find(|o| o.record.id == wanted);
+            let one = owed::shown(tx, &who.reg, &who.actor, &who.today, vec![record])?.pop();
             let one = one.ok_or_else(|| Error::NotFound("Không có nghĩa vụ này trong phạm vi của bạn.".into()))?;
             let evidence = crate::expand::linked(tx, &who.reg, &who.actor, "evidence", "obligation", &wanted)?;
-            let task = match record.text("task") {
+            let task = match one.record.text("task") {
                 Some(t) => Some(actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, t)?),
                 None => None,
             };
@@ -40,10 +38,10 @@ async fn render(ctx: &Ctx, id: String, typed: &FormData, errors: &[FieldError]) 
         .await?;
     let lang = ctx.lang();
     let (o, base) = (&one.record, format!("/plans/obligation/{id}"));
-    let due = o.text("due_on").map_or_else(|| lang.t("thường xuyên", "continuous").to_owned(), fmt::date);
+    let (tone, state) = one.words(&ctx.today, lang);
     let mut list = vec![
         (lang.t("Cơ quan", "Agency").to_owned(), html! { (o.link_title("agency").unwrap_or_default()) }),
-        (lang.t("Hạn", "Due").to_owned(), html! { (due) }),
+        (lang.t("Hạn", "Due").to_owned(), html! { (super::board::due(o, lang)) }),
     ];
     let period = super::board::period(o, lang);
     if !period.is_empty() {
@@ -58,17 +56,17 @@ async fn render(ctx: &Ctx, id: String, typed: &FormData, errors: &[FieldError]) 
         if let Some(time) = t.text("time_text") {
             list.push((lang.t("Thời gian trong kế hoạch", "Time in the plan").to_owned(), html! { (time) }));
         }
-        if let (Some(i), Some((met, all))) = (t.text("indicator"), one.figure) {
+        if let (Some(i), Some(f)) = (t.text("indicator"), &one.figure) {
             list.push((
                 lang.t("Tiến độ theo sổ đăng ký", "Progress from the registers").to_owned(),
-                html! { a href={"/targets/" (i)} { (i) } " · " (met) "/" (all) },
+                html! { a href={"/targets/" (i)} { (i) } " · " (f.met) "/" (f.population) },
             ));
         }
     }
     let moves: Vec<_> = moves(ctx, o.state.as_deref().unwrap_or_default());
     let may_add = ctx.can(Verb::Create, "evidence") && one.state.open();
     let body = html! {
-        (heading(o.text("content").unwrap_or_default(), None, Some(tag(one.state.tone(), lang.l(one.state.label())))))
+        (heading(o.text("content").unwrap_or_default(), None, Some(tag(tone, &state))))
         section.card { (facts(list))
             @if let Some(r) = o.text("result_note") { p { strong { (lang.t("Kết quả báo cáo", "Result handed in")) } ": " (r) } }
             @if let Some(s) = o.text("scope_text") { p { (lang.t("Phạm vi", "Scope")) ": " (s) } } }

@@ -1,5 +1,7 @@
 //! `/plans/{id}`: targets as one picture, tasks with who leads; a target is bound to an indicator by a person.
 
+use std::collections::BTreeMap;
+
 use access::Verb;
 use registers::actions::{self, Values};
 use registers::{Data, Record};
@@ -14,6 +16,8 @@ use web::{Ctx, FormData, Page, PageResult, Tone, fmt, redirect_with};
 
 use super::board::cut;
 use crate::expand::linked;
+use crate::owed::{self, Ask};
+use crate::state::{State, Want};
 
 /// A target of the plan beside the live figure of its indicator.
 struct Live {
@@ -281,6 +285,10 @@ fn about(ctx: &Ctx, plan: &Record, recipients: &[Record]) -> Markup {
     }
 }
 
+fn n_of(counts: &BTreeMap<State, i64>, s: State) -> i64 {
+    counts.get(&s).copied().unwrap_or_default()
+}
+
 /// `/plans/{id}/task/{task}`: one task, the agencies that owe it, the indicator it is bound to.
 pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageResult {
     let wanted = id.clone();
@@ -288,11 +296,11 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
         .read(move |tx, who| {
             let r = actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, &wanted)?;
             let actors = sorted(linked(tx, &who.reg, &who.actor, "task_actor", "task", &wanted)?);
-            let of_task = vec![registers::Filter { field: "task".into(), op: registers::Op::Is, values: vec![wanted] }];
+            let ask = Ask { want: Want::All, task: Some(wanted), ..Ask::default() };
             let owed = if who.may(Verb::Read, "obligation").is_ok() {
-                crate::work::owed(tx, &who.reg, &who.actor, &who.today, of_task)?
+                owed::counts(tx, &who.reg, &who.actor, &who.today, &ask)?
             } else {
-                vec![]
+                BTreeMap::new()
             };
             Ok((r, actors, owed))
         })
@@ -300,7 +308,9 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
     let lang = ctx.lang();
     let names =
         |role: &str| actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ");
-    let done = owed.iter().filter(|o| !o.state.open()).count();
+    let (done, late) = (n_of(&owed, State::Done) + n_of(&owed, State::DoneLate), n_of(&owed, State::Overdue));
+    // who is exempt does not owe it
+    let all = owed.values().sum::<i64>() - n_of(&owed, State::NotApplicable);
     let bound = r.text("indicator").unwrap_or_default();
     let body = html! {
         (heading(r.text("content").unwrap_or_default(), None, None))
@@ -312,7 +322,7 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
         ])) }
         @if !owed.is_empty() {
             section.card { div.row.between { h2 { (lang.t("Các cơ quan thực hiện", "Agencies")) } a.btn href={"/plans/board?state=all&task=" (id)} { (lang.t("Xem tất cả", "See all")) } }
-                p { strong { (done) "/" (owed.len()) } " " (lang.t("đã hoàn thành", "done")) }
+                p { strong { (done) "/" (all) } " " (lang.t("đã hoàn thành", "done")) @if late > 0 { " · " (tag(Tone::Unmet, &format!("{late} {}", lang.t("quá hạn", "overdue")))) } }
             }
         }
         @if ctx.can(Verb::Update, "task") {
