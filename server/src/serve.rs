@@ -108,13 +108,24 @@ fn worker(instance: &Instance, smtp: Option<&str>) -> Result<work::Worker> {
             let reg = Arc::clone(&instance.registry);
             worker = worker.handler(
                 &kind,
-                Box::new(move |store, _, _| {
-                    let reg = Arc::clone(&reg);
-                    store.write_blocking(move |tx| {
-                        let today = web::fmt::day_of(tx.now());
-                        (job.run)(&Cx { registry: &reg, today: &today, lang: Lang::Vi }, tx)
-                    })?;
-                    Ok(work::Outcome::Done(serde_json::Value::Null))
+                Box::new(move |store, _, progress| {
+                    let mut after = None;
+                    loop {
+                        let (reg, from): (_, Option<String>) = (Arc::clone(&reg), after.take());
+                        after = store.write_blocking(move |tx| {
+                            let today = web::fmt::day_of(tx.now());
+                            (job.run)(&Cx { registry: &reg, today: &today, lang: Lang::Vi }, tx, from.as_deref())
+                        })?;
+                        if after.is_none() {
+                            return Ok(work::Outcome::Done(serde_json::Value::Null));
+                        }
+                        // it begins anew at the next start: what is done already is found done
+                        if progress.stopping() {
+                            return Ok(work::Outcome::Again { after: 1 });
+                        }
+                        // others wait for the single writer
+                        progress.report(0, 0, "")?;
+                    }
                 }),
             );
         }

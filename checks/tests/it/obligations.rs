@@ -139,3 +139,278 @@ fn tab(c: &Client, state: &str) -> usize {
         .collect();
     digits.parse().unwrap_or_else(|_| panic!("{state}: {link:.200}"))
 }
+
+/// A plan of 2026 with one task for each case, led by these agencies; ids of the tasks.
+fn a_plan(w: &World, number: &str, cases: &[Case<'_>]) -> Vec<String> {
+    let issuer = world::records(&w.instance, "plan", vec![])[0].text("issuer").unwrap().to_owned();
+    let cases: Vec<(Values, Vec<String>)> =
+        cases.iter().map(|c| (words(c.fields), c.leads.iter().map(|l| (*l).to_owned()).collect())).collect();
+    let (reg, number) = (w.instance.registry.clone(), number.to_owned());
+    w.instance
+        .store
+        .write_blocking(move |tx| {
+            let system = Actor::system("test");
+            let head = [
+                ("title", "Kế hoạch thử"),
+                ("number", &number),
+                ("issuer", &issuer),
+                ("level", "province"),
+                ("starts_on", "2026-01-01"),
+                ("ends_on", "2030-12-31"),
+            ];
+            let plan = actions::create(tx, &reg, &system, "plan", words(&head), None)?.id;
+            let mut tasks = vec![];
+            for (i, (mut fields, leads)) in cases.into_iter().enumerate() {
+                fields.extend(words(&[("plan", &plan), ("content", &format!("Việc thử {i}"))]));
+                fields.insert("seq".into(), Data::Int(i as i64 + 1));
+                if let Some(Data::Text(name)) = fields.remove("event_name") {
+                    let event = actions::create(tx, &reg, &system, "plan_event", words(&[("plan", &plan), ("name", &name)]), None)?.id;
+                    fields.insert("event".into(), Data::Text(event));
+                }
+                let task = actions::create(tx, &reg, &system, "task", fields, None)?.id;
+                for (n, agency) in leads.iter().enumerate() {
+                    let mut v = words(&[("task", &task), ("role", "lead"), ("name", "cơ quan thử"), ("agency", agency)]);
+                    v.insert("seq".into(), Data::Int(n as i64 + 1));
+                    actions::create(tx, &reg, &system, "task_actor", v, None)?;
+                }
+                tasks.push(task);
+            }
+            Ok(tasks)
+        })
+        .unwrap()
+}
+
+struct Case<'a> {
+    fields: &'a [(&'a str, &'a str)],
+    leads: &'a [&'a str],
+}
+
+/// The daily job as of a day, to its end; how many transactions it took.
+fn expand(w: &World, today: &str) -> usize {
+    let job = web::Module::jobs(&plans::Plans)[0];
+    let (mut after, mut n) = (None::<String>, 0);
+    loop {
+        let (reg, today, from) = (w.instance.registry.clone(), today.to_owned(), after.take());
+        after = w
+            .instance
+            .store
+            .write_blocking(move |tx| (job.run)(&web::Cx { registry: &reg, today: &today, lang: web::Lang::Vi }, tx, from.as_deref()))
+            .unwrap();
+        n += 1;
+        if after.is_none() {
+            return n;
+        }
+    }
+}
+
+/// The news a change made, handed to the module as the worker does.
+fn change(w: &World, today: &str, register: &str, id: &str, how: &str, values: Values) {
+    let (reg, today, register, id, how) =
+        (w.instance.registry.clone(), today.to_owned(), register.to_owned(), id.to_owned(), how.to_owned());
+    w.instance
+        .store
+        .write_blocking(move |tx| {
+            let system = Actor::system("test");
+            let scope = system.may(access::Verb::Read, &register)?;
+            let version = actions::get(tx, &reg, &scope, &id)?.version;
+            let changed: Vec<&String> = values.keys().collect();
+            let body = Some(serde_json::json!({ "changed": changed }).to_string());
+            let kind = if how == "update" {
+                actions::update(tx, &reg, &system, &register, &id, version, values.clone(), None)?;
+                how
+            } else {
+                actions::transition(tx, &reg, &system, &register, &id, version, &how, values.clone(), Some("thử"))?;
+                format!("transition:{how}")
+            };
+            let event = web::Event { id: "e".into(), at: 0, kind, register, record: id, agency: None, who: "test".into(), body };
+            web::Module::on(&plans::Plans, &web::Cx { registry: &reg, today: &today, lang: web::Lang::Vi }, &event, tx)
+        })
+        .unwrap();
+}
+
+/// Obligations of a task: agency, period, state, due day.
+fn of_task(w: &World, task: &str) -> BTreeSet<(String, String, String, String)> {
+    let is = registers::Filter { field: "task".into(), op: registers::Op::Is, values: vec![task.to_owned()] };
+    let word = |r: &registers::Record, f: &str| r.text(f).unwrap_or("–").to_owned();
+    world::records(&w.instance, "obligation", vec![is])
+        .iter()
+        .map(|r| (word(r, "agency"), word(r, "period_key"), r.state.clone().unwrap_or_default(), word(r, "due_on")))
+        .collect()
+}
+
+fn rows(list: &[(&str, &str, &str, &str)]) -> BTreeSet<(String, String, String, String)> {
+    list.iter().map(|(a, b, c, d)| ((*a).into(), (*b).into(), (*c).into(), (*d).into())).collect()
+}
+
+fn communes(w: &World) -> Vec<String> {
+    let commune = registers::Filter { field: "kind".into(), op: registers::Op::Is, values: vec!["commune".into()] };
+    let all = world::records(&w.instance, "agency", vec![commune]);
+    all.into_iter().filter(|a| a.text("valid_to").is_none()).map(|a| a.id).collect()
+}
+
+fn on_both(f: impl Fn(&World)) {
+    for engine in ENGINES {
+        if let Some(w) = world::on(engine) {
+            f(&w);
+        }
+    }
+}
+
+#[test]
+fn an_event_gives_periods_and_timers_their_days() {
+    on_both(|w| {
+        let a = communes(w)[0].clone();
+        let period = r#"{"kind":"period","from":"2026-01-01","to":"2026-12-31","condition":"Khi có hướng dẫn"}"#;
+        let timer = r#"{"kind":"timer","event":"Khi có hướng dẫn","duration":"P30D"}"#;
+        let tasks = a_plan(
+            w,
+            "901/KH-UBND",
+            &[
+                Case { fields: &[("schedule", period), ("event_name", "Khi có hướng dẫn A")], leads: &[&a] },
+                Case { fields: &[("schedule", timer), ("event_name", "Khi có hướng dẫn B")], leads: &[&a] },
+            ],
+        );
+        expand(w, "2026-11-01");
+        assert_eq!(of_task(w, &tasks[0]), rows(&[(&a, "2026", "waiting_event", "2026-12-31")]));
+        assert_eq!(of_task(w, &tasks[1]), rows(&[(&a, "event", "waiting_event", "–")]));
+        let events: Vec<String> = tasks
+            .iter()
+            .map(|t| world::records(&w.instance, "task", vec![]).iter().find(|r| r.id == *t).unwrap().text("event").unwrap().to_owned())
+            .collect();
+        for e in &events {
+            let v = words(&[("occurred_on", "2026-11-10"), ("document_no", "12/HD-BCA")]);
+            change(w, "2026-11-22", "plan_event", e, "occur", v);
+        }
+        assert_eq!(of_task(w, &tasks[0]), rows(&[(&a, "2026", "not_started", "2026-12-31")]));
+        assert_eq!(of_task(w, &tasks[1]), rows(&[(&a, "event", "not_started", "2026-12-10")]), "30 days after 10/11");
+        change(w, "2026-11-22", "plan_event", &events[1], "undo", Values::new());
+        assert_eq!(of_task(w, &tasks[1]), rows(&[(&a, "event", "waiting_event", "–")]), "it was a mistake");
+    });
+}
+
+#[test]
+fn agencies_owe_what_falls_into_their_life() {
+    on_both(|w| {
+        let list = communes(w);
+        let [old, heir, young] = [&list[0], &list[1], &list[2]].map(String::as_str);
+        let tasks = a_plan(w, "902/KH-UBND", &[Case { fields: &[("schedule", r#"{"kind":"annual"}"#)], leads: &[old, young] }]);
+        change(w, "2026-03-01", "agency", young, "update", words(&[("valid_from", "2027-02-01")]));
+        expand(w, "2026-03-01");
+        assert_eq!(of_task(w, &tasks[0]), rows(&[(old, "2026", "not_started", "2026-12-31")]), "not yet founded");
+        change(w, "2026-09-02", "agency", old, "update", words(&[("valid_to", "2026-08-31")]));
+        let (reg, from, to) = (w.instance.registry.clone(), old.to_owned(), heir.to_owned());
+        w.instance
+            .store
+            .write_blocking(move |tx| {
+                let v = words(&[("from_agency", &from), ("to_agency", &to), ("kind", "merge"), ("effective_on", "2026-09-01")]);
+                actions::create(tx, &reg, &Actor::system("test"), "agency_succession", v, None).map(drop)
+            })
+            .unwrap();
+        expand(w, "2026-09-02");
+        let moved = rows(&[(old, "2026", "not_applicable", "2026-12-31"), (heir, "2026", "not_started", "2026-12-31")]);
+        assert_eq!(of_task(w, &tasks[0]), moved);
+        let filter = |f: &str, v: &str| registers::Filter { field: f.into(), op: registers::Op::Is, values: vec![v.to_owned()] };
+        let ended = &world::records(&w.instance, "obligation", vec![filter("task", &tasks[0]), filter("agency", old)])[0];
+        let why = ended.text("na_reason").unwrap();
+        assert!(why.starts_with("Cơ quan kết thúc hoạt động ngày 31/08/2026; chuyển cho "), "{why}");
+        expand(w, "2027-03-01");
+        let mut next = moved;
+        next.extend(rows(&[(young, "2027", "not_started", "2027-12-31")]));
+        assert_eq!(of_task(w, &tasks[0]), next, "2027: the old one owes nothing, the young one its first year");
+    });
+}
+
+#[test]
+fn a_changed_task_takes_along_what_nobody_began() {
+    on_both(|w| {
+        let list = communes(w);
+        let (a, b) = (list[0].as_str(), list[1].as_str());
+        let deadline = r#"{"kind":"deadline","due":"2026-06-30"}"#;
+        let fields: &[(&str, &str)] =
+            &[("schedule", deadline), ("schedule_kind", "deadline"), ("time_text", "Trước 01/7/2026"), ("due_on", "2026-06-30")];
+        let tasks = a_plan(w, "903/KH-UBND", &[Case { fields, leads: &[a, b] }]);
+        expand(w, "2026-03-01");
+        let of = |agency: &str| {
+            let filter = |f: &str, v: &str| registers::Filter { field: f.into(), op: registers::Op::Is, values: vec![v.to_owned()] };
+            world::records(&w.instance, "obligation", vec![filter("task", &tasks[0]), filter("agency", agency)])[0].id.clone()
+        };
+        change(w, "2026-03-01", "obligation", &of(b), "start", Values::new());
+        change(w, "2026-03-02", "task", &tasks[0], "update", words(&[("time_text", "Trước ngày 01/10/2026"), ("due_on", "2026-09-30")]));
+        let after = rows(&[(a, "2026-09-30", "not_started", "2026-09-30"), (b, "2026-06-30", "in_progress", "2026-06-30")]);
+        assert_eq!(of_task(w, &tasks[0]), after, "work done stays");
+        expand(w, "2026-03-03");
+        assert_eq!(of_task(w, &tasks[0]), after, "and is not asked for twice");
+        change(w, "2026-03-04", "task", &tasks[0], "drop", Values::new());
+        let dropped = rows(&[(a, "2026-09-30", "not_applicable", "2026-09-30"), (b, "2026-06-30", "not_applicable", "2026-06-30")]);
+        assert_eq!(of_task(w, &tasks[0]), dropped);
+        change(w, "2026-03-05", "task", &tasks[0], "restore", Values::new());
+        let restored = of_task(w, &tasks[0]);
+        assert!(restored.iter().all(|r| r.2 == "not_started"), "{restored:?}");
+    });
+}
+
+#[test]
+fn nothing_is_owed_in_silence_and_years_end() {
+    on_both(|w| {
+        let a = communes(w)[0].clone();
+        let continuous = r#"{"kind":"continuous"}"#;
+        let tasks = a_plan(
+            w,
+            "904/KH-UBND",
+            &[
+                Case { fields: &[("time_text", "Theo tiến độ chung")], leads: &[&a] },
+                Case { fields: &[("schedule", continuous), ("schedule_kind", "continuous"), ("product", "Báo cáo")], leads: &[&a] },
+                Case { fields: &[("schedule", continuous), ("schedule_kind", "continuous")], leads: &[&a] },
+            ],
+        );
+        expand(w, "2026-11-22");
+        assert_eq!(of_task(w, &tasks[0]), rows(&[(&a, "plan", "not_started", "–")]));
+        assert_eq!(of_task(w, &tasks[1]), rows(&[(&a, "2026", "not_started", "2026-12-31")]));
+        assert_eq!(of_task(w, &tasks[2]), rows(&[(&a, "2026", "not_started", "–")]));
+        assert_ne!(
+            plans::state::of("not_started", Some("2026-12-31"), None, "2026-12-31"),
+            plans::State::Overdue,
+            "red only after the year"
+        );
+        expand(w, "2027-01-02");
+        let red = [(a.as_str(), "2026", "not_started", "2026-12-31"), (&a, "2027", "not_started", "2027-12-31")];
+        assert_eq!(of_task(w, &tasks[1]), rows(&red), "none came: it stays, red");
+        let over = [(a.as_str(), "2026", "not_applicable", "–"), (&a, "2027", "not_started", "–")];
+        assert_eq!(of_task(w, &tasks[2]), rows(&over), "one open row a year");
+        // evidence comes in by another door
+        let is = registers::Filter { field: "task".into(), op: registers::Op::Is, values: vec![tasks[1].clone()] };
+        let first = world::records(&w.instance, "obligation", vec![is]).into_iter().find(|r| r.text("period_key") == Some("2026")).unwrap();
+        let reg = w.instance.registry.clone();
+        let agency = a.clone();
+        w.instance
+            .store
+            .write_blocking(move |tx| {
+                let v = words(&[
+                    ("obligation", &first.id),
+                    ("kind", "note"),
+                    ("happened_on", "2026-12-20"),
+                    ("agency", &agency),
+                    ("note", "đã báo cáo"),
+                ]);
+                actions::create(tx, &reg, &Actor::system("test"), "evidence", v, None).map(drop)
+            })
+            .unwrap();
+        expand(w, "2027-01-03");
+        assert!(of_task(w, &tasks[1]).contains(&(a.clone(), "2026".into(), "done".into(), "2026-12-31".into())));
+    });
+}
+
+#[test]
+fn the_daily_job_writes_nothing_the_second_time() {
+    on_both(|w| {
+        let a = communes(w)[0].clone();
+        a_plan(w, "905/KH-UBND", &[Case { fields: &[("schedule", r#"{"kind":"annual"}"#)], leads: &[&a] }]);
+        assert_eq!(expand(w, "2027-01-05"), 4, "two plans, each expanded in one transaction and settled in another");
+        let leaves = |w: &World| {
+            w.instance.store.read_blocking(|tx| tx.query_opt("SELECT COUNT(*) FROM event", &[])?.map_or(Ok(0i64), |r| r.get(0))).unwrap()
+        };
+        let before = leaves(w);
+        expand(w, "2027-01-05");
+        assert_eq!(leaves(w), before);
+    });
+}

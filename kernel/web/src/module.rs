@@ -174,8 +174,8 @@ pub struct Job {
     pub name: &'static str,
     /// Shortest time between two runs, seconds.
     pub every_s: u32,
-    /// Idempotent and resumable; one transaction a call.
-    pub run: fn(&Cx<'_>, &mut Tx) -> Result<()>,
+    /// Idempotent; one transaction a call. What it gives back is where the next call goes on; `None` = all done.
+    pub run: fn(&Cx<'_>, &mut Tx, Option<&str>) -> Result<Option<String>>,
 }
 
 pub use work::Event;

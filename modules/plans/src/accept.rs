@@ -385,15 +385,15 @@ impl Accept<'_, '_> {
 }
 
 /// A schedule in the words of the register.
-struct When {
-    kind: &'static str,
-    from: Option<String>,
-    due: Option<String>,
-    condition: Option<String>,
+pub(crate) struct When {
+    pub kind: &'static str,
+    pub from: Option<String>,
+    pub due: Option<String>,
+    pub condition: Option<String>,
 }
 
 impl When {
-    fn of(schedule: &serde_json::Value) -> Self {
+    pub fn of(schedule: &serde_json::Value) -> Self {
         let word = |k: &str| schedule[k].as_str().filter(|s| !s.is_empty()).map(str::to_owned);
         let kind = match schedule["kind"].as_str().unwrap_or_default() {
             "deadline" | "quarter" | "month" | "week" => "deadline",

@@ -10,7 +10,8 @@ mod expand;
 mod owed;
 mod pages;
 mod service;
-mod state;
+mod settle;
+pub mod state;
 mod store;
 mod work;
 
@@ -68,7 +69,7 @@ impl Module for Plans {
         cli::commands()
     }
     fn jobs(&self) -> Vec<Job> {
-        vec![Job { name: "expand", every_s: 6 * 3600, run: work::expand_all }]
+        vec![Job { name: "expand", every_s: 3600, run: work::expand_all }]
     }
     fn on(&self, cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
         work::on(cx, event, tx)

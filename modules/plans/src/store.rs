@@ -1,4 +1,4 @@
-//! The one table that no definition gives: documents read but not yet accepted.
+//! The one table that no definition gives: documents read but not yet accepted; and the narrow reads of the daily expansion.
 
 use store::{Error, Migration, Result, Tx, Value};
 
@@ -94,4 +94,76 @@ pub fn accepted(tx: &mut Tx, id: &str, plan: &str) -> Result<()> {
 /// Throws a waiting draft away.
 pub fn discard(tx: &mut Tx, id: &str) -> Result<()> {
     tx.exec("DELETE FROM plan_draft WHERE id = $1 AND plan IS NULL", &[id.into()]).map(drop)
+}
+
+/// What the expansion needs to know of an obligation that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwedRow {
+    /// Record id.
+    pub id: String,
+    /// Its version.
+    pub version: i64,
+    /// Agency that owes it.
+    pub agency: String,
+    /// Period key.
+    pub key: String,
+    /// Stored state.
+    pub state: String,
+    /// Due day.
+    pub due: Option<String>,
+    /// First day.
+    pub opens: Option<String>,
+}
+
+impl OwedRow {
+    /// Not done, not handed in, not exempt.
+    pub fn open(&self) -> bool {
+        matches!(self.state.as_str(), "not_started" | "in_progress" | "waiting_event")
+    }
+    /// Nobody has done anything for it.
+    pub fn untouched(&self) -> bool {
+        matches!(self.state.as_str(), "not_started" | "waiting_event")
+    }
+    /// Somebody's work, and not yet handed in.
+    pub fn workable(&self) -> bool {
+        matches!(self.state.as_str(), "not_started" | "in_progress")
+    }
+}
+
+/// All obligations of a task in one read. For the expansion only, which acts for every agency; nobody is shown them.
+pub fn owed_rows(tx: &mut Tx, task: &str) -> Result<Vec<OwedRow>> {
+    let rows = tx.query(
+        "SELECT id, version, agency, period_key, state, due_on, opens_on FROM obligation WHERE task = $1 AND deleted_at IS NULL ORDER BY agency, period_key, id",
+        &[task.into()],
+    )?;
+    let read = |r: &store::Row| {
+        Ok(OwedRow {
+            id: r.get(0)?,
+            version: r.get(1)?,
+            agency: r.get::<Option<String>>(2)?.unwrap_or_default(),
+            key: r.get::<Option<String>>(3)?.unwrap_or_default(),
+            state: r.get::<Option<String>>(4)?.unwrap_or_default(),
+            due: r.get(5)?,
+            opens: r.get(6)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Obligations of a task that have evidence. Ids only, for the expansion.
+pub fn with_evidence(tx: &mut Tx, task: &str) -> Result<std::collections::BTreeSet<String>> {
+    let rows = tx.query(
+        "SELECT DISTINCT e.obligation FROM evidence e JOIN obligation o ON o.id = e.obligation WHERE o.task = $1 AND e.deleted_at IS NULL",
+        &[task.into()],
+    )?;
+    rows.iter().map(|r| r.get(0)).collect()
+}
+
+/// Obligations still "not started" that have evidence: (id, version).
+pub fn begun_by_evidence(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
+    let rows = tx.query(
+        "SELECT o.id, o.version FROM obligation o WHERE o.state = 'not_started' AND o.deleted_at IS NULL AND EXISTS (SELECT 1 FROM evidence e WHERE e.obligation = o.id AND e.deleted_at IS NULL) ORDER BY o.id",
+        &[],
+    )?;
+    rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
 }

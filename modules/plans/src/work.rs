@@ -1,12 +1,13 @@
-//! Obligations as work: menu number, home page, events, daily expansion.
+//! Obligations as work: menu number, home page, news, daily expansion.
 
 use access::{Actor, Verb};
-use registers::{Filter, Op, Query};
+use registers::{Filter, Op, Query, actions};
 use store::{Result, Tx};
 use web::{Cx, Event, MenuCount, WorkItem};
 
-use crate::expand;
+use crate::expand::{self, Round};
 use crate::owed::{self, Ask, Owed};
+use crate::settle;
 use crate::state::{State, Want};
 
 /// Number beside the menu line: what is late (hot), else what is open, as the board counts them. Indexed counts.
@@ -76,21 +77,65 @@ fn item(cx: &Cx<'_>, o: &Owed, approves: bool) -> WorkItem {
     }
 }
 
-/// Every plan in force: new years, new agencies. Safe to run at any time; makes only what is missing.
-pub fn expand_all(cx: &Cx<'_>, tx: &mut Tx) -> Result<()> {
-    let system = Actor::system("plans.expand");
-    let plans = crate::all(tx, cx.registry, &system, "plan", None)?;
-    for p in plans.iter().filter(|p| p.state.as_deref() != Some("expired") && p.state.as_deref() != Some("superseded")) {
-        expand::plan(tx, cx.registry, &system, &p.id, cx.today)?;
+/// Obligations made in one transaction: the single writer is held for a second at most.
+const MOST_MADE: usize = 2000;
+
+/// Every plan in force, one transaction each (more where much is made): new years, new agencies, agencies that ended; then
+/// what the day settles. Safe to run at any time; makes only what is missing. The cursor is a plan and where it stands:
+/// nothing = at its beginning, a task = after it, `~` = expanded.
+pub fn expand_all(cx: &Cx<'_>, tx: &mut Tx, after: Option<&str>) -> Result<Option<String>> {
+    let (reg, system) = (cx.registry, Actor::system("plans.expand"));
+    let mut plans = crate::all(tx, reg, &system, "plan", None)?;
+    plans.retain(|p| p.state.as_deref() != Some("expired") && p.state.as_deref() != Some("superseded"));
+    plans.sort_by(|a, b| a.id.cmp(&b.id));
+    let (plan, place) = after.and_then(|a| a.split_once(' ')).unwrap_or_default();
+    if after.is_none() {
+        settle::begin(tx, reg, &system)?;
     }
-    Ok(())
+    // a plan that went out of force in between is simply passed
+    let Some(now) = plans.iter().find(|p| p.id.as_str() >= plan) else { return Ok(None) };
+    let place = if now.id == plan { place } else { "" };
+    if place != "~" {
+        let from = (!place.is_empty()).then_some(place);
+        let (_, more) = Round::new(tx, reg, &system, cx.today)?.plan(tx, &now.id, from, MOST_MADE)?;
+        return Ok(Some(format!("{} {}", now.id, more.as_deref().unwrap_or("~"))));
+    }
+    settle::plan(tx, reg, &system, &now.id, cx.today)?;
+    Ok(plans.iter().find(|p| p.id > now.id).map(|p| format!("{} ", p.id)))
 }
 
-/// An awaited event happened: what waited for it begins.
+/// Fields of a task that say when something is due.
+const TIME: [&str; 7] = ["time_text", "schedule_kind", "schedule", "starts_on", "due_on", "min_count", "event"];
+
+/// News that changes what is owed: an awaited event, a task dropped, given again or with another time, evidence.
 pub fn on(cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
-    if event.register != "plan_event" || event.kind != "transition:occur" {
-        return Ok(());
-    }
+    let (reg, id) = (cx.registry, event.record.as_str());
     let system = Actor::system("plans.event");
-    expand::event_occurred(tx, cx.registry, &system, &event.record).map(drop)
+    let get = |tx: &mut Tx| actions::get(tx, reg, &system.may(Verb::Read, &event.register)?, id);
+    let changed = event.body.as_deref().and_then(|b| serde_json::from_str::<serde_json::Value>(b).ok()).unwrap_or_default();
+    let changed = |f: &str| changed["changed"].as_array().is_some_and(|l| l.iter().any(|c| c == f));
+    match (event.register.as_str(), event.kind.as_str()) {
+        ("plan_event", "transition:occur" | "transition:undo") => expand::event_changed(tx, reg, &system, id, cx.today),
+        ("plan_event", "update") if changed("occurred_on") || changed("due_on") => expand::event_changed(tx, reg, &system, id, cx.today),
+        ("task", "transition:restore") => {
+            let task = get(tx)?;
+            Round::new(tx, reg, &system, cx.today)?.restored(tx, &task)
+        }
+        ("task", "transition:drop") => {
+            let task = get(tx)?;
+            Round::new(tx, reg, &system, cx.today)?.task(tx, &task, false).map(drop)
+        }
+        ("task", "update" | "transition:amend") if TIME.into_iter().any(changed) => {
+            let mut task = get(tx)?;
+            if changed("time_text") && !changed("schedule") {
+                task = expand::read_again(tx, reg, &system, &task, !changed("due_on"))?;
+            }
+            Round::new(tx, reg, &system, cx.today)?.task(tx, &task, true).map(drop)
+        }
+        ("evidence", "create") => {
+            let evidence = get(tx)?;
+            evidence.text("obligation").map_or(Ok(()), |o| settle::begin_one(tx, reg, &system, o))
+        }
+        _ => Ok(()),
+    }
 }

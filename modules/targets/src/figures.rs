@@ -94,6 +94,11 @@ pub fn by_agency(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str
     Ok(all.into_iter().map(|(a, f)| (a, one(f))).collect())
 }
 
+/// Is it a figure of a state ("as of" a day), which stays reached once it is, unlike one that counts within a period?
+pub fn is_state(reg: &Registry, id: &str) -> Result<bool> {
+    Ok(Catalogue::of(reg)?.compiled(id).is_ok_and(|c| matches!(c.indicator.period.as_str(), "" | "as of")))
+}
+
 /// A goal set by a plan: comparator word of the register `target`, value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goal {
