@@ -90,10 +90,9 @@ CREATE INDEX "obligation__agency" ON "obligation" ("agency", "sort_title", "id")
 CREATE INDEX "obligation__due_on__o" ON "obligation" ((COALESCE("due_on", '~')), "id") WHERE "deleted_at" IS NULL;
 CREATE INDEX "obligation__event" ON "obligation" ("event", "id") WHERE "deleted_at" IS NULL;
 CREATE INDEX "obligation__responsible" ON "obligation" ("responsible", "id") WHERE "deleted_at" IS NULL;
+CREATE INDEX "obligation__rule0" ON "obligation" ("state", "due_on", "done_on", "agency", "deleted_at") WHERE "deleted_at" IS NULL;
+CREATE INDEX "obligation__rule1" ON "obligation" ("task", "state", "due_on", "agency", "deleted_at") WHERE "deleted_at" IS NULL;
 CREATE INDEX "obligation__state" ON "obligation" ("state") WHERE "deleted_at" IS NULL;
-CREATE INDEX "obligation__state__due_on__done_on__agency" ON "obligation" ("state", "due_on", "done_on", "agency") WHERE "deleted_at" IS NULL;
-CREATE INDEX "obligation__task" ON "obligation" ("task", "id") WHERE "deleted_at" IS NULL;
-CREATE INDEX "obligation__task__state__due_on__agency" ON "obligation" ("task", "state", "due_on", "agency") WHERE "deleted_at" IS NULL;
 CREATE INDEX "obligation__title" ON "obligation" ("sort_title", "id", "search", "deleted_at") WHERE "deleted_at" IS NULL;
 CREATE INDEX "person__agency" ON "person" ("agency", "sort_title", "id") WHERE "deleted_at" IS NULL;
 CREATE INDEX "person__title" ON "person" ("sort_title", "id", "search", "deleted_at") WHERE "deleted_at" IS NULL;
