@@ -15,6 +15,7 @@ type File = (&'static str, &'static str, &'static [u8]);
 const COMMON: &[File] = &[
     ("province", "province.csv", include_bytes!("../../packs/vn-admin-2026/data/province.csv")),
     ("commune", "commune.csv", include_bytes!("../../packs/vn-admin-2026/data/commune.csv")),
+    ("collective_actor", "collective_actor.csv", include_bytes!("../../packs/base-2026/data/collective_actor.csv")),
     ("document", "document.csv", include_bytes!("../../packs/vn-law-2026/data/document.csv")),
 ];
 
@@ -22,7 +23,6 @@ const COMMON: &[File] = &[
 const BASE: &[File] = &[
     ("layer", "layer.csv", include_bytes!("../../packs/base-2026/data/layer.csv")),
     ("control", "control.csv", include_bytes!("../../packs/base-2026/data/control.csv")),
-    ("collective_actor", "collective_actor.csv", include_bytes!("../../packs/base-2026/data/collective_actor.csv")),
 ];
 
 /// Loads the packs into an instance that has none yet. `base` = also the catalogues.

@@ -22,8 +22,7 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
         agency(cx, name, short, kind, "province", Some(&root), state)?;
     }
     communes(cx, &root, force.first().map(String::as_str))?;
-    schools(cx, &root)?;
-    collective_actors(cx)
+    schools(cx, &root)
 }
 
 fn agency(
@@ -96,35 +95,6 @@ fn schools(cx: &mut DemoContext<'_, '_>, root: &str) -> Result<()> {
         let kind = if i % 3 == 0 { "Trường THPT" } else { "Trường THCS" };
         let name = format!("{kind} {}", names::commune(i));
         agency(cx, &name, &name, "school", "province", Some(root), false)?;
-    }
-    Ok(())
-}
-
-/// Names that plans use for many agencies at once, with the rule that expands each by date.
-fn collective_actors(cx: &mut DemoContext<'_, '_>) -> Result<()> {
-    let list = [
-        (
-            "Các sở, ban, ngành",
-            "Các sở, ban, ngành cấp tỉnh\nCác sở, ngành\nsở, ban, ngành\nCác sở, ban, ngành, đoàn thể cấp tỉnh",
-            "kind in (department, branch, office)",
-            false,
-        ),
-        (
-            "UBND cấp xã",
-            "UBND các xã, phường\nỦy ban nhân dân các xã, phường\nUBND xã, phường\nỦy ban nhân dân cấp xã",
-            "kind = commune",
-            false,
-        ),
-        ("Các tổ chức, doanh nghiệp nhà nước", "doanh nghiệp nhà nước", "kind = soe", false),
-        ("Các doanh nghiệp viễn thông", "doanh nghiệp viễn thông, công nghệ số", "kind in (telecom, it_enterprise)", false),
-        ("Các cơ quan có liên quan", "Các cơ quan, đơn vị, địa phương liên quan\ncác đơn vị liên quan", "", true),
-    ];
-    for (name, aliases, rule, unresolvable) in list {
-        let rule = if rule.is_empty() { Data::Null } else { t(rule) };
-        cx.put(
-            "collective_actor",
-            &[("name", t(name)), ("aliases", t(aliases)), ("rule", rule), ("unresolvable", Data::Bool(unresolvable))],
-        )?;
     }
     Ok(())
 }

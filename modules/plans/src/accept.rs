@@ -52,7 +52,7 @@ pub fn accept(tx: &mut Tx, reg: &Registry, actor: &Actor, draft: &Draft, hash: &
     let (plan, mut made) = (a.plan, a.made);
     made.obligations = expand::plan(tx, reg, actor, &plan, today)?;
     made.plan = plan;
-    made.unresolved = draft.unresolved().len();
+    made.unresolved = draft.unresolved().len() + draft.later().len();
     Ok(made)
 }
 
@@ -73,7 +73,7 @@ fn refuse(draft: &Draft) -> Result<()> {
     }
     for name in draft.leads() {
         if !draft.actors.contains_key(&name) {
-            say("actors", format!("Chưa rõ «{name}» là cơ quan nào. Chọn trong danh sách, hoặc chọn “Chỉ giữ tên gọi”."));
+            say("actors", format!("Chưa rõ «{name}» là cơ quan nào. Chọn trong danh sách, hoặc chọn “Chọn sau”, “Chỉ giữ tên gọi”."));
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
@@ -272,7 +272,7 @@ impl Accept<'_, '_> {
             Some(Who::Agency(id)) => agency = text(id),
             Some(Who::Collective(id)) => collective = text(id),
             Some(Who::Chosen(ids)) => chosen = Data::Links(ids.clone()),
-            Some(Who::TextOnly) | None => {}
+            Some(Who::TextOnly | Who::Later) | None => {}
         }
         let list = vec![
             ("task", text(task)),

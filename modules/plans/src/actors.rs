@@ -6,14 +6,19 @@ use access::{Actor, Verb};
 use registers::{Data, Query, Registry, actions};
 use store::{Result, Tx};
 
+use crate::collective;
 use crate::draft::Who;
 
 /// Everything names can be matched against, loaded once per request.
 pub struct Directory {
     /// Matching key → who.
     keys: BTreeMap<String, Who>,
+    /// Set of a collective name → who.
+    sets: BTreeMap<String, Who>,
     /// Folded name → (label, who) for suggestions.
     names: Vec<(String, String, Who)>,
+    /// Matching key of the province's own name: "tỉnh Sao Mai" in a name means "tỉnh".
+    place: String,
 }
 
 /// One guess for a name that did not match.
@@ -30,9 +35,12 @@ pub struct Guess {
 impl Directory {
     /// Reads agencies valid on `day`, their aliases and the collective actors.
     pub fn load(tx: &mut Tx, reg: &Registry, actor: &Actor, day: &str) -> Result<Self> {
-        let mut d = Self { keys: BTreeMap::new(), names: Vec::new() };
+        let agencies = crate::all(tx, reg, actor, "agency", Some(day))?;
+        let province = agencies.iter().find(|r| r.text("kind") == Some("province_committee")).and_then(|r| r.text("name"));
+        let place = province.map(text::search_key).and_then(|k| k.rsplit_once(" tinh ").map(|(_, place)| place.to_owned()));
+        let mut d = Self { keys: BTreeMap::new(), sets: BTreeMap::new(), names: Vec::new(), place: place.unwrap_or_default() };
         let mut valid = BTreeSet::new();
-        for r in crate::all(tx, reg, actor, "agency", Some(day))? {
+        for r in &agencies {
             valid.insert(r.id.clone());
             d.add(r.text("name").unwrap_or_default(), &Who::Agency(r.id.clone()));
             if let Some(short) = r.text("short_name") {
@@ -48,10 +56,7 @@ impl Directory {
             }
         }
         for r in crate::all(tx, reg, actor, "collective_actor", None)? {
-            let who = if r.bool("unresolvable") == Some(true) { Who::TextOnly } else { Who::Collective(r.id.clone()) };
-            if matches!(who, Who::TextOnly) {
-                continue;
-            }
+            let who = if r.bool("unresolvable") == Some(true) { Who::Later } else { Who::Collective(r.id.clone()) };
             d.add(r.text("name").unwrap_or_default(), &who);
             for alias in r.text("aliases").unwrap_or_default().lines() {
                 d.add(alias, &who);
@@ -61,22 +66,42 @@ impl Directory {
     }
 
     fn add(&mut self, name: &str, who: &Who) {
-        let key = key(name);
+        let key = self.key(name);
         if key.is_empty() {
             return;
+        }
+        if matches!(who, Who::Collective(_) | Who::Later)
+            && let Some(set) = collective::read(&key).filter(|n| !n.vague)
+        {
+            self.sets.entry(set.key).or_insert_with(|| who.clone());
         }
         self.names.push((key.clone(), name.trim().to_owned(), who.clone()));
         self.keys.entry(key).or_insert_with(|| who.clone());
     }
 
-    /// Exact match by key.
+    /// Matching key of requirements.md 3.1, without diacritics: a slip of a tone mark must not make a new agency.
+    fn key(&self, name: &str) -> String {
+        let key = text::search_key(name);
+        let key = key.strip_prefix("cac ").unwrap_or(&key);
+        match key.strip_suffix(&self.place).and_then(|k| k.strip_suffix(" tinh ")) {
+            Some(k) if !self.place.is_empty() => format!("{k} tinh"),
+            _ => key.to_owned(),
+        }
+    }
+
+    /// Match by key, then by the set a collective name stands for. "… liên quan" is for a person to choose later.
     pub fn find(&self, name: &str) -> Option<Who> {
-        self.keys.get(&key(name)).cloned()
+        let key = self.key(name);
+        self.keys.get(&key).cloned().or_else(|| {
+            // the key has lost its "các"; one place needs it to be many
+            let set = collective::read(&text::search_key(name)).or_else(|| collective::read(&key))?;
+            if set.vague { Some(Who::Later) } else { self.sets.get(&set.key).cloned() }
+        })
     }
 
     /// The nearest names, best first.
     pub fn guesses(&self, name: &str, most: usize) -> Vec<Guess> {
-        let wanted = key(name);
+        let wanted = self.key(name);
         let mut all: Vec<Guess> = self
             .names
             .iter()
@@ -95,11 +120,10 @@ impl Directory {
     }
 }
 
-/// Matching key of requirements.md 3.1, without diacritics: a slip of a tone mark must not make a new agency.
-fn key(name: &str) -> String {
-    let key = text::search_key(name.trim().trim_end_matches(['.', ';', ',']));
-    let key = key.strip_prefix("cac ").unwrap_or(&key);
-    key.strip_suffix(" tinh sao mai").map_or_else(|| key.to_owned(), |k| format!("{k} tinh"))
+/// Whether two names of a document are one spelled differently.
+pub fn same_name(a: &str, b: &str) -> bool {
+    let key = |name: &str| text::search_key(name).trim_start_matches("bo phan ").to_owned();
+    key(a) == key(b)
 }
 
 /// Keeps a name that a person explained, so that the next plan knows it.
@@ -107,15 +131,15 @@ pub fn learn(tx: &mut Tx, reg: &Registry, actor: &Actor, name: &str, who: &Who, 
     let (field, id) = match who {
         Who::Agency(id) => ("agency", id),
         Who::Collective(id) => ("collective", id),
-        Who::Chosen(_) | Who::TextOnly => return Ok(()),
+        Who::Chosen(_) | Who::TextOnly | Who::Later => return Ok(()),
     };
     let known = crate::all(tx, reg, actor, "agency_alias", None)?;
-    if known.iter().any(|r| r.text("alias").is_some_and(|a| key(a) == key(name))) {
+    if known.iter().any(|r| r.text("alias").is_some_and(|a| text::search_key(a) == text::search_key(name))) {
         return Ok(());
     }
     let values = BTreeMap::from([
         ("alias".to_owned(), Data::Text(name.to_owned())),
-        ("folded".to_owned(), Data::Text(key(name))),
+        ("folded".to_owned(), Data::Text(text::search_key(name))),
         (field.to_owned(), Data::Text(id.clone())),
         ("source".to_owned(), Data::Text("learned".into())),
         ("seen_in".to_owned(), Data::Text(seen_in.to_owned())),
@@ -128,7 +152,7 @@ pub fn expand(tx: &mut Tx, reg: &Registry, actor: &Actor, who: &Who, day: &str) 
     match who {
         Who::Agency(id) => Ok(vec![id.clone()]),
         Who::Chosen(ids) => Ok(ids.clone()),
-        Who::TextOnly => Ok(vec![]),
+        Who::TextOnly | Who::Later => Ok(vec![]),
         Who::Collective(id) => {
             let scope = actor.may(Verb::Read, "collective_actor")?;
             let rule = actions::get(tx, reg, &scope, id)?.text("rule").unwrap_or_default().to_owned();
@@ -146,6 +170,65 @@ pub fn expand(tx: &mut Tx, reg: &Registry, actor: &Actor, who: &Who, day: &str) 
                     None => return Ok(ids),
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The directory of an instance that has only the shipped collective names, and one province.
+    fn shipped() -> Directory {
+        let csv = include_bytes!("../../../packs/base-2026/data/collective_actor.csv");
+        let sheet = documents::read_csv(csv, &documents::ReadOptions::default()).unwrap();
+        let mut d = Directory { keys: BTreeMap::new(), sets: BTreeMap::new(), names: vec![], place: "sao mai".into() };
+        let text = |c: Option<&documents::Cell>| c.map(documents::Cell::to_text).unwrap_or_default();
+        for row in &sheet.rows {
+            let (name, vague) = (text(row.cells.first()), row.cells.get(3).and_then(documents::Cell::to_bool) == Some(true));
+            let who = if vague { Who::Later } else { Who::Collective(name.clone()) };
+            for n in std::iter::once(name.clone()).chain(text(row.cells.get(1)).lines().map(str::to_owned)) {
+                let set = collective::read(&text::search_key(&n)).and_then(|s| d.sets.get(&s.key).cloned());
+                assert!(set.is_none() || set == Some(who.clone()), "«{n}» of «{name}» has the set of another row: {set:?}");
+                d.add(&n, &who);
+            }
+        }
+        d
+    }
+
+    #[test]
+    fn variants_of_the_five_plans_and_others_are_one_actor() {
+        let d = shipped();
+        for (who, names) in [
+            (
+                "Các sở, ban, ngành",
+                &["Các sở, ban, ngành tỉnh", "các sở, ban, ngành cấp tỉnh", "Các sở, ban, ngành của tỉnh Sao Mai", "sở, ngành"][..],
+            ),
+            ("Các sở, ban, ngành, đoàn thể cấp tỉnh", &["Các sở, ngành, đoàn thể cấp tỉnh", "Các sở, ban ngành, đoàn thể"]),
+            ("UBND cấp xã", &["UBND các xã, phường", "Ủy ban nhân dân các xã, phường, đặc khu"]),
+            ("UBND cấp huyện", &["UBND các huyện, thị xã, thành phố", "Ủy ban nhân dân các huyện, thành phố"]),
+            ("Các sở, ngành, đoàn thể, địa phương", &["các sở, ngành, đoàn thể, địa phương"]),
+            ("Các doanh nghiệp viễn thông", &["Các doanh nghiệp viễn thông trên địa bàn tỉnh"]),
+            ("Các doanh nghiệp viễn thông, công nghệ thông tin", &["Các doanh nghiệp viễn thông, công nghệ số"]),
+            ("Các doanh nghiệp công nghệ số", &["đơn vị cung cấp hạ tầng số trên địa bàn"]),
+            ("Các bộ phận chuyên môn cấp xã", &["Các bộ phận chuyên môn cấp xã"]),
+        ] {
+            for name in names {
+                assert_eq!(d.find(name), Some(Who::Collective(who.to_owned())), "{name}");
+            }
+        }
+        for name in [
+            "Các cơ quan, đơn vị có liên quan",
+            "các cơ quan, đơn vị",
+            "các cơ quan, đơn vị chức năng liên quan",
+            "các Sở, Ban ngành và địa phương liên quan",
+            "Các cơ quan, đơn vị, các ban, ngành, đoàn thể",
+        ] {
+            assert_eq!(d.find(name), Some(Who::Later), "{name}");
+        }
+        assert!(same_name("Văn hoá – xã hội", "Bộ phận Văn hóa - Xã hội") && !same_name("Sở Nội vụ", "Sở Tài chính"));
+        for name in ["Sở Nội vụ", "UBND xã", "Công an tỉnh", "các doanh nghiệp tham gia bảo vệ an ninh mạng"] {
+            assert_eq!(d.find(name), None, "{name}");
         }
     }
 }

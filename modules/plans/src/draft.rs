@@ -17,6 +17,8 @@ pub enum Who {
     Chosen(Vec<String>),
     /// Nobody of the register: kept as text.
     TextOnly,
+    /// The document does not say who ("các đơn vị liên quan"); somebody chooses after acceptance.
+    Later,
 }
 
 /// Facts of the plan that the document does not say, or that a person corrected.
@@ -96,6 +98,10 @@ impl Draft {
             "unresolvable_actor" => true,
             _ => false,
         }
+    }
+    /// Names whose agencies are chosen after acceptance, with their place among all names.
+    pub fn later(&self) -> Vec<(usize, String)> {
+        self.names().into_iter().enumerate().filter(|(_, n)| self.actors.get(n) == Some(&Who::Later)).collect()
     }
     /// Names nobody has said anything about.
     pub fn unresolved(&self) -> Vec<String> {

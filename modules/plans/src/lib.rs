@@ -4,6 +4,7 @@ mod accept;
 mod actors;
 mod api;
 mod cli;
+mod collective;
 mod demo;
 mod draft;
 mod expand;

@@ -9,7 +9,7 @@ use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::{Ctx, FormData, L, Page, PageResult, fmt, redirect, redirect_with};
 
-use crate::actors::Directory;
+use crate::actors::{self, Directory};
 use crate::draft::{Draft, Who};
 use crate::service;
 
@@ -234,6 +234,7 @@ pub async fn actor_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageR
                 label.check { input type="radio" name="who" value=(value(&g.who)) checked[now == Some(&g.who)]; " " (g.label) @if matches!(g.who, Who::Collective(_)) { " " span.tag { (lang.t("nhóm cơ quan", "group")) } } }
             }
             label.check { input type="radio" name="who" value="pick"; " " (lang.t("Cơ quan khác (chọn bên dưới, có thể nhiều)", "Others (choose below, may be several)")) }
+            label.check { input type="radio" name="who" value=(value(&Who::Later)) checked[now == Some(&Who::Later)]; " " (lang.t("Chọn sau: văn bản không nói rõ cơ quan nào", "Chosen later: the document does not say who")) }
             label.check { input type="radio" name="who" value=(value(&Who::TextOnly)) checked[now == Some(&Who::TextOnly)]; " " (lang.t("Chỉ giữ tên gọi, không giao việc cho ai", "Keep the name only")) }
         }
         (field(&FieldView::line("agency", lang.t("Cơ quan trong sổ", "Agencies of the register"), "").kind(InputKind::Links("agency".into(), vec![])), lang))
@@ -274,7 +275,7 @@ pub async fn actor_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: Fo
     let who = match (form.text("who"), picked.len()) {
         ("pick" | "", 0) => {
             let back = format!("/plans/import/{id}/actor/{n}");
-            let message = "Chưa có cơ quan nào đúng tên đó. Gõ tên chính thức hoặc tên ngắn trong sổ, chọn trong danh sách, hoặc chọn “Chỉ giữ tên gọi”.";
+            let message = "Chưa có cơ quan nào đúng tên đó. Gõ tên chính thức hoặc tên ngắn trong sổ, chọn trong danh sách, hoặc chọn “Chọn sau”, “Chỉ giữ tên gọi”.";
             return redirect_with(&ctx, &back, "unmet", message);
         }
         ("pick" | "", 1) => Who::Agency(picked.remove(0)),
@@ -286,6 +287,10 @@ pub async fn actor_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: Fo
     draft.learned.retain(|l| *l != name);
     if form.filled("learn").is_some() {
         draft.learned.push(name.clone());
+    }
+    // "Văn hoá – Xã hội" and "bộ phận Văn hóa - xã hội" are asked once
+    for same in draft.unresolved().into_iter().filter(|n| actors::same_name(n, &name)) {
+        draft.actors.insert(same, who.clone());
     }
     draft.actors.insert(name, who);
     save(&ctx, &id, version, draft, format!("/plans/import/{id}")).await

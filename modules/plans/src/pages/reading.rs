@@ -182,6 +182,7 @@ impl View<'_> {
             a href={(self.base) "/actor/" (i)} { (name) } " "
             @match (self.draft.actors.get(name), self.members.get(name)) {
                 (None, _) => (tag(Tone::Soon, lang.t("chưa rõ", "unknown"))),
+                (Some(Who::Later), _) => (tag(Tone::Plain, lang.t("chọn sau", "chosen later"))),
                 (Some(Who::TextOnly), _) => (tag(Tone::Plain, lang.t("chỉ giữ tên gọi", "name only"))),
                 (Some(_), Some(n)) if *n > 0 => (tag(Tone::Met, &format!("{n} {}", lang.t("cơ quan", "agencies")))),
                 (Some(_), _) => (tag(Tone::Plain, lang.t("0 cơ quan", "0 agencies"))),

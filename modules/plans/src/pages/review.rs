@@ -121,6 +121,7 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     }
     let settled: Vec<_> = all().filter(|(i, w)| draft.settled(*i, w) && w.code != "unresolvable_actor").collect();
     let (first, rest) = open.split_at(open.len().min(DOUBTS));
+    let later = draft.later();
     html! {
         form #doubts method="post" action={(base) "/seen"} {
             (csrf(look))
@@ -132,6 +133,10 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
                         details { summary { (lang.t("Xem tiếp", "Show")) " " (rest.len()) " " (lang.t("điều", "more")) } ul { @for d in rest { li { (d) } } } }
                     }
                 }
+            }
+            @if !later.is_empty() {
+                p.small { (lang.t("Văn bản không nói rõ cơ quan nào, để chọn sau khi chấp nhận: ", "Not said who, chosen after acceptance: "))
+                    @for (i, (at, name)) in later.iter().enumerate() { @if i > 0 { ", " } a href={(base) "/actor/" (at)} { "“" (name) "”" } } "." }
             }
             @if !settled.is_empty() {
                 details.small { summary { (settled.len()) " " (lang.t("điều đã xem", "looked at")) }
