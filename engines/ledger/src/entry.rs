@@ -19,6 +19,8 @@ pub struct LeafEntry {
     pub at_micros: i64,
     /// Account id of the person or job.
     pub who: String,
+    /// Why, as the person wrote it; `None` when no reason was given (an empty one is another thing).
+    pub reason: Option<String>,
     /// SHA-256 of the record before; `None` when there was none.
     pub before: Option<Hash>,
     /// SHA-256 of the record after; `None` when it is gone.
@@ -26,11 +28,12 @@ pub struct LeafEntry {
 }
 
 /// Names the format inside every leaf, so that a later one can never be mistaken for it.
-const FORMAT: &[u8; 15] = b"lachan/leaf/v1\n";
+const FORMAT: &[u8; 15] = b"lachan/leaf/v2\n";
 
 impl LeafEntry {
-    /// The canonical bytes: the line `lachan/leaf/v1`, then the fields in their order. Numbers are 8 bytes big
-    /// endian, texts are 4 bytes of length and UTF-8, hashes are a byte 0 (none) or 1 and 32 bytes.
+    /// The canonical bytes: the line `lachan/leaf/v2`, then the fields in their order. Numbers are 8 bytes big
+    /// endian, texts are 4 bytes of length and UTF-8, hashes are a byte 0 (none) or 1 and 32 bytes, the reason is a byte
+    /// 0 (none) or 1 and a text.
     /// Different entries have different bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -43,6 +46,10 @@ impl LeafEntry {
         put_text(&mut out, &self.action);
         out.extend(self.at_micros.to_be_bytes());
         put_text(&mut out, &self.who);
+        out.push(u8::from(self.reason.is_some()));
+        if let Some(reason) = &self.reason {
+            put_text(&mut out, reason);
+        }
         put_hash(&mut out, self.before.as_ref());
         put_hash(&mut out, self.after.as_ref());
         out
@@ -65,6 +72,7 @@ impl LeafEntry {
             action: r.text("hành động")?,
             at_micros: i64::from_be_bytes(r.array("thời điểm")?),
             who: r.text("người thực hiện")?,
+            reason: r.optional_text("lý do")?,
             before: r.hash("giá trị băm trước")?,
             after: r.hash("giá trị băm sau")?,
         };
@@ -112,6 +120,14 @@ impl Reader<'_> {
         String::from_utf8(head.to_vec()).map_err(|_| LedgerError::Malformed(part))
     }
 
+    fn optional_text(&mut self, part: &'static str) -> Result<Option<String>, LedgerError> {
+        match self.array(part)? {
+            [0] => Ok(None),
+            [1] => self.text(part).map(Some),
+            _ => Err(LedgerError::Malformed(part)),
+        }
+    }
+
     fn hash(&mut self, part: &'static str) -> Result<Option<Hash>, LedgerError> {
         match self.array(part)? {
             [0] => Ok(None),
@@ -136,6 +152,7 @@ mod tests {
             action: "update".into(),
             at_micros: 1_795_330_800_000_000,
             who: "Đặng".into(),
+            reason: Some("sửa số".into()),
             before: Some([1; 32]),
             after: None,
         }
@@ -144,7 +161,7 @@ mod tests {
     /// The format is frozen (the value was computed apart, with Python): a change here would make every ledger written before unverifiable.
     #[test]
     fn frozen() {
-        assert_eq!(to_hex(&sample().hash()), "2d2bbdf435eef23fe7636a78a0139e78847c998178faa33878bfdac5c1ed19e1");
+        assert_eq!(to_hex(&sample().hash()), "714f059cd8707374e0ab3d97a03189949b7cc692fcb25a366211e263e0cbfcc0");
     }
 
     #[test]
@@ -154,6 +171,8 @@ mod tests {
         assert_ne!(s.to_bytes(), moved.to_bytes());
         let swapped = LeafEntry { before: None, after: Some([1; 32]), ..s.clone() };
         assert_ne!(s.to_bytes(), swapped.to_bytes());
+        let reason = |r: Option<&str>| LeafEntry { reason: r.map(Into::into), ..s.clone() }.hash();
+        assert!(reason(None) != reason(Some("")) && reason(Some("sửa số")) != reason(Some("sửa sổ")));
     }
 
     #[test]
@@ -172,8 +191,8 @@ mod tests {
 
     prop_compose! {
         fn entries()(seq: u64, version: i64, at_micros: i64, before: Option<[u8; 32]>,
-                     after: Option<[u8; 32]>, t in proptest::collection::vec(".*", 4)) -> LeafEntry {
-            LeafEntry { seq, version, at_micros, before, after, register: t[0].clone(),
+                     after: Option<[u8; 32]>, reason: Option<String>, t in proptest::collection::vec(".*", 4)) -> LeafEntry {
+            LeafEntry { seq, version, at_micros, reason, before, after, register: t[0].clone(),
                         record: t[1].clone(), action: t[2].clone(), who: t[3].clone() }
         }
     }

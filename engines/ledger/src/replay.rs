@@ -101,6 +101,7 @@ mod tests {
             action: "create".into(),
             at_micros: 1_000 * seq.cast_signed(),
             who: "u1".into(),
+            reason: None,
             before: None,
             after: Some([seq.to_le_bytes()[0]; 32]),
         }

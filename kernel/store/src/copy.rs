@@ -50,7 +50,7 @@ pub(crate) fn copy_all(source: &mut Tx, target: &mut Tx, progress: &dyn Fn(&str,
             other => other,
         })?;
     }
-    let report = crate::ledger_log::verify(target, &[], &|_, _| ())?;
+    let report = crate::ledger_log::verify(target, &[], None, &|_, _| ())?;
     match report.fault {
         None => Ok(()),
         Some(f) => Err(Error::Conflict(format!("Bản sao không giữ lại, vì nhật ký không khớp: {} {}", f.record, f.message))),

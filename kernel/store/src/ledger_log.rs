@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ledger::{Checkpoint, Frontier, LeafEntry, Replay, SignerKey};
+use ledger::{Checkpoint, Frontier, LeafEntry, LedgerError, Replay, SignerKey, VerifierKey};
 
 use crate::{Error, Result, Row, Store, Tx};
 
@@ -48,7 +48,7 @@ pub struct Proof {
     pub path: Vec<String>,
 }
 
-const LEAF: &str = "seq, register, record, version, action, at, who, before, after, leaf, body";
+const LEAF: &str = "seq, register, record, version, action, at, who, reason, before, after, leaf, body";
 const BATCH: i64 = 5000;
 
 impl Store {
@@ -74,13 +74,21 @@ impl Store {
 
     /// Recomputes every leaf, every root and every checkpoint. `progress(done, of)` is called now and then.
     pub fn ledger_verify(&self, progress: impl Fn(u64, u64)) -> Result<VerifyReport> {
-        self.ledger_verify_with(&[], progress)
+        self.ledger_verify_with(&[], None, progress)
     }
 
     /// [`Store::ledger_verify`], and besides the checkpoints kept here those that somebody else kept. Only these find a
-    /// ledger that was shortened or written anew by someone who holds the whole database.
-    pub fn ledger_verify_with(&self, kept_elsewhere: &[String], progress: impl Fn(u64, u64)) -> Result<VerifyReport> {
-        self.read_blocking(|tx| verify(tx, kept_elsewhere, &progress))
+    /// ledger that was shortened or written anew by someone who holds the whole database, signing key included. `key` is the
+    /// verifier key kept with them; without it they must be signed by the key of today.
+    ///
+    /// # Errors
+    /// [`Error::BadRequest`] when the key is none.
+    pub fn ledger_verify_with(&self, kept_elsewhere: &[String], key: Option<&str>, progress: impl Fn(u64, u64)) -> Result<VerifyReport> {
+        let key = key
+            .map(|k| VerifierKey::parse(k.trim()))
+            .transpose()
+            .map_err(|e| Error::BadRequest(format!("Khóa kiểm tra không đọc được ({e}). Dùng đúng dòng mà `lachan ledger key` in ra.")))?;
+        self.read_blocking(|tx| verify(tx, kept_elsewhere, key.as_ref(), &progress))
     }
 
     /// Proves that leaf `seq` is in the log.
@@ -142,10 +150,11 @@ fn leaf(r: &Row) -> Result<(LeafEntry, [u8; 32], Option<String>)> {
         action: r.get(4)?,
         at_micros: r.get(5)?,
         who: r.get(6)?,
-        before: hash(7)?,
-        after: hash(8)?,
+        reason: r.get(7)?,
+        before: hash(8)?,
+        after: hash(9)?,
     };
-    Ok((entry, hash32(&r.get::<Vec<u8>>(9)?)?, r.get(10)?))
+    Ok((entry, hash32(&r.get::<Vec<u8>>(10)?)?, r.get(11)?))
 }
 
 /// What the replay has seen so far.
@@ -158,9 +167,14 @@ struct Check {
 }
 
 /// Reads the whole ledger; stops at the first fault.
-pub(crate) fn verify(tx: &mut Tx, kept_elsewhere: &[String], progress: &dyn Fn(u64, u64)) -> Result<VerifyReport> {
+pub(crate) fn verify(
+    tx: &mut Tx,
+    kept_elsewhere: &[String],
+    kept_key: Option<&VerifierKey>,
+    progress: &dyn Fn(u64, u64),
+) -> Result<VerifyReport> {
     let mut check = Check { key: signer(tx)?, replay: Replay::new(), report: VerifyReport::default(), records: HashMap::new() };
-    check.report.fault = check.all(tx, kept_elsewhere, progress)?;
+    check.report.fault = check.all(tx, kept_elsewhere, kept_key, progress)?;
     check.report.size = check.replay.frontier().size();
     check.report.root = ledger::to_hex(&check.replay.frontier().root());
     Ok(check.report)
@@ -170,23 +184,49 @@ fn fault(message: String) -> Option<LedgerFault> {
     Some(LedgerFault { seq: None, record: String::new(), message })
 }
 
+/// A head to compare with.
+struct Known {
+    head: Checkpoint,
+    /// Brought by the one who asks, not read from this database.
+    elsewhere: bool,
+}
+
+/// Why a note kept elsewhere cannot be believed, and what that may mean.
+fn not_signed(e: &LedgerError, with_key: bool) -> String {
+    match (e, with_key) {
+        (LedgerError::Malformed(_) | LedgerError::Origin(..), _) => format!("Tệp điểm niêm phong không dùng được: {e}"),
+        (_, true) => format!("Điểm niêm phong không do khóa đã nêu ký: {e}"),
+        (_, false) => format!(
+            "Điểm niêm phong lưu ngoài không do khóa ký hiện nay ký ({e}): khóa ký đã bị thay, tệp bị sửa, hoặc tệp thuộc hệ thống khác. \
+             Nếu có lưu khóa kiểm tra cũ, thêm --key để so nhật ký với điểm niêm phong ấy."
+        ),
+    }
+}
+
 impl Check {
-    fn all(&mut self, tx: &mut Tx, kept_elsewhere: &[String], progress: &dyn Fn(u64, u64)) -> Result<Option<LedgerFault>> {
+    fn all(
+        &mut self,
+        tx: &mut Tx,
+        kept_elsewhere: &[String],
+        kept_key: Option<&VerifierKey>,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Option<LedgerFault>> {
         let of: i64 = tx.query("SELECT COUNT(*) FROM ledger_leaf", &[])?.first().map_or(Ok(0), |r| r.get(0))?;
         let of = u64::try_from(of).map_err(Error::internal)?;
-        let mut notes = vec![];
-        for r in tx.query("SELECT note FROM ledger_checkpoint ORDER BY size", &[])? {
-            notes.push(r.get::<String>(0)?);
-        }
-        notes.extend_from_slice(kept_elsewhere);
         let mut heads = vec![];
-        for note in notes {
-            match Checkpoint::open(&note, ORIGIN, std::slice::from_ref(self.key.verifier())) {
-                Ok(c) => heads.push(c),
-                Err(e) => return Ok(fault(format!("Một điểm kiểm tra không còn chữ ký đúng: {e}"))),
+        for r in tx.query("SELECT note FROM ledger_checkpoint ORDER BY size", &[])? {
+            match Checkpoint::open(&r.get::<String>(0)?, ORIGIN, std::slice::from_ref(self.key.verifier())) {
+                Ok(c) => heads.push(Known { head: c, elsewhere: false }),
+                Err(e) => return Ok(fault(format!("Một điểm niêm phong không còn chữ ký đúng: {e}"))),
             }
         }
-        heads.sort_by_key(|c| c.size);
+        for note in kept_elsewhere {
+            match Checkpoint::open(note, ORIGIN, std::slice::from_ref(kept_key.unwrap_or_else(|| self.key.verifier()))) {
+                Ok(c) => heads.push(Known { head: c, elsewhere: true }),
+                Err(e) => return Ok(fault(not_signed(&e, kept_key.is_some()))),
+            }
+        }
+        heads.sort_by_key(|c| c.head.size);
         let mut heads = heads.into_iter().peekable();
         let mut from = 0i64;
         loop {
@@ -210,11 +250,12 @@ impl Check {
     }
 
     /// Compares the checkpoints of the present size; at the end all that are left.
-    fn heads(&mut self, heads: &mut std::iter::Peekable<std::vec::IntoIter<Checkpoint>>, end: bool) -> Option<LedgerFault> {
-        while let Some(c) = heads.next_if(|c| end || c.size == self.replay.frontier().size()) {
+    fn heads(&mut self, heads: &mut std::iter::Peekable<std::vec::IntoIter<Known>>, end: bool) -> Option<LedgerFault> {
+        while let Some(c) = heads.next_if(|c| end || c.head.size == self.replay.frontier().size()) {
             self.report.checkpoints += 1;
-            if let Err(e) = self.replay.checkpoint(&c) {
-                return fault(e.to_string());
+            if let Err(e) = self.replay.checkpoint(&c.head) {
+                let here = "Nhật ký không còn là nhật ký mà điểm niêm phong lưu ngoài xác nhận: đã bị viết lại hoặc bị bớt.";
+                return fault(if c.elsewhere { format!("{here} {e}") } else { e.to_string() });
             }
         }
         None

@@ -11,6 +11,7 @@ mod dialect;
 mod error;
 mod health;
 mod ids;
+mod kept;
 mod ledger_log;
 mod migrate;
 mod pg;

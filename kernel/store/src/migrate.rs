@@ -73,6 +73,20 @@ fn one_at_a_time(tx: &mut Tx) -> Result<()> {
 }
 
 impl Store {
+    /// Which of these were not applied yet. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when one was applied with other statements.
+    pub fn pending(&self, set: &[Migration]) -> Result<Vec<&'static str>> {
+        self.read_blocking(|tx| set.iter().filter_map(|m| pending(tx, *m).map(|p| p.then_some(m.id)).transpose()).collect())
+    }
+
+    /// Has only the store itself made tables here so far?
+    pub fn is_fresh(&self) -> Result<bool> {
+        let sql = "SELECT 1 FROM schema_migration WHERE id NOT LIKE 'store/%' LIMIT 1";
+        self.read_blocking(|tx| Ok(tx.query(sql, &[])?.is_empty()))
+    }
+
     /// Applies what was not applied yet. A migration that changed after it was applied is refused.
     pub fn migrate(&self, set: &[Migration]) -> Result<()> {
         for m in set {

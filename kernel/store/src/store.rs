@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::kept::Kept;
 use crate::pg::{PgAddress, PgConn};
 use crate::pool::Pool;
 use crate::sqlite::SqliteConn;
@@ -26,6 +27,7 @@ struct Inner {
     url: String,
     closed: AtomicBool,
     stats: Arc<Stats>,
+    kept: Arc<Kept>,
     back: Back,
 }
 
@@ -54,7 +56,9 @@ impl Store {
                 Back::Sqlite { path, writer: Mutex::new(Some(writer)), readers: Pool::new(cores + 2) }
             }
         };
-        let store = Self { inner: Arc::new(Inner { clock, ids, url: url.to_owned(), closed: AtomicBool::new(false), stats, back }) };
+        let store = Self {
+            inner: Arc::new(Inner { clock, ids, url: url.to_owned(), closed: AtomicBool::new(false), stats, kept: Arc::default(), back }),
+        };
         crate::migrate::bootstrap(&store)?;
         Ok(store)
     }
@@ -165,7 +169,8 @@ impl Store {
     }
 
     fn run<T>(&self, conn: Conn<'_>, head: &mut Head, read_only: bool, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
-        let mut tx = Tx { conn, head, now: self.inner.clock.now(), ids: Arc::clone(&self.inner.ids), read_only };
+        let kept = read_only.then(|| Arc::clone(&self.inner.kept));
+        let mut tx = Tx { conn, head, now: self.inner.clock.now(), ids: Arc::clone(&self.inner.ids), read_only, kept };
         let done = caught(&mut tx, f)?;
         if !read_only {
             tx.alive()?;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use ledger::{Frontier, LeafEntry};
 
 use crate::dialect::native_ddl;
+use crate::kept::{HeadId, Kept};
 use crate::pg::PgConn;
 use crate::sqlite::SqliteConn;
 use crate::{Error, FromValue, Ids, Result, Value};
@@ -91,6 +92,8 @@ pub struct Tx<'a> {
     pub(crate) now: i64,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) read_only: bool,
+    /// Answers of other reads at the same ledger head; `None` in a write.
+    pub(crate) kept: Option<Arc<Kept>>,
 }
 
 impl Tx<'_> {
@@ -104,6 +107,17 @@ impl Tx<'_> {
         };
         trace(sql, began, rows.as_ref().map_or(0, |r| r.len() as u64));
         rows
+    }
+    /// [`Tx::query`] for a slow question **about registers only**: the answer is kept with the head of the ledger it was
+    /// given at, and given again as long as the snapshot has the very same head. Every change of a register adds a leaf, so
+    /// the answer is the one the engine would give now. In a write the engine is always asked.
+    pub fn query_kept(&mut self, sql: &str, params: &[Value]) -> Result<Arc<[Row]>> {
+        let Some(kept) = self.kept.clone() else { return self.query(sql, params).map(Into::into) };
+        let head = match self.query_opt("SELECT size, frontier FROM ledger_head WHERE id = 1", &[])? {
+            Some(r) => HeadId { size: r.get(0)?, hash: ledger::sha256(&r.get::<Vec<u8>>(1)?) },
+            None => return self.query(sql, params).map(Into::into),
+        };
+        kept.answer(head, sql, params, || self.query(sql, params))
     }
     /// First row, if any.
     pub fn query_opt(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>> {
@@ -197,6 +211,7 @@ impl Tx<'_> {
             action: c.action.to_owned(),
             at_micros: self.now,
             who: c.who.to_owned(),
+            reason: c.reason.map(str::to_owned),
             before: c.before,
             after,
         }

@@ -184,7 +184,8 @@ fn group(
     while let Some(mut job) = next.take() {
         stats.queued.fetch_sub(1, Ordering::Relaxed);
         if begun {
-            let mut tx = Tx { conn: Conn::Sqlite(conn), head: &mut head, now: clock.now(), ids: Arc::clone(ids), read_only: false };
+            let mut tx =
+                Tx { conn: Conn::Sqlite(conn), head: &mut head, now: clock.now(), ids: Arc::clone(ids), read_only: false, kept: None };
             state = one(&mut tx, &mut *job);
         }
         done.push(job);
@@ -195,7 +196,7 @@ fn group(
         }
     }
     if begun && state.is_ok() {
-        let mut tx = Tx { conn: Conn::Sqlite(conn), head: &mut head, now: clock.now(), ids: Arc::clone(ids), read_only: false };
+        let mut tx = Tx { conn: Conn::Sqlite(conn), head: &mut head, now: clock.now(), ids: Arc::clone(ids), read_only: false, kept: None };
         state = tx.flush_head();
     }
     if begun {

@@ -1,6 +1,7 @@
 //! Figures: asked of the registers each time, summed over the agency tree, never averaged.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use access::{Actor, Subtree, Verb};
 use registers::{Registry, to_value};
@@ -49,10 +50,16 @@ pub(crate) fn run(tx: &mut Tx, s: &Statement) -> Result<Vec<store::Row>> {
     tx.query(&s.sql, &params)
 }
 
+/// [`run`] for figures: a question over all records, with the same answer as long as no register changes.
+fn totals(tx: &mut Tx, s: &Statement) -> Result<Arc<[store::Row]>> {
+    let params: Vec<Value> = s.params.iter().map(to_value).collect();
+    tx.query_kept(&s.sql, &params)
+}
+
 /// Figures of a rate by agency.
 pub(crate) fn summary(tx: &mut Tx, rate: &Rate, ctx: &Ctx) -> Result<BTreeMap<String, Figure>> {
     let mut out = BTreeMap::new();
-    for r in run(tx, &rate.summary(ctx))? {
+    for r in totals(tx, &rate.summary(ctx))?.iter() {
         let agency: Option<String> = r.get(0)?;
         out.insert(agency.unwrap_or_default(), Figure { met: r.get(1)?, unmet: r.get(2)?, unknown: r.get(3)?, excluded: r.get(4)? });
     }
@@ -66,7 +73,7 @@ pub(crate) fn figures(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx) -> Resul
         return summary(tx, rate, ctx);
     }
     let mut out = BTreeMap::new();
-    for r in run(tx, &c.statement(ctx))? {
+    for r in totals(tx, &c.statement(ctx))?.iter() {
         let (met, all): (i64, i64) = (r.get(1)?, r.get(2)?);
         out.insert(r.get::<Option<String>>(0)?.unwrap_or_default(), Figure { met, unmet: all - met, ..Figure::default() });
     }

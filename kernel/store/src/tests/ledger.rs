@@ -59,8 +59,10 @@ fn one_flipped_bit_is_found_and_located() {
         assert!(text.contains("Đầu nhật ký"), "{text}");
         s.write_blocking(flip("ledger_head", "frontier", "id", 1)).unwrap();
         for (sql, seq) in [
-            ("UPDATE ledger_checkpoint SET note = REPLACE(note, 'A', 'B')", None),
+            ("UPDATE ledger_checkpoint SET note = REPLACE(note, '9', '8')", None),
             ("UPDATE ledger_leaf SET body = '{\"n\":99}' WHERE seq = 4", Some(4)),
+            ("UPDATE ledger_leaf SET reason = 'vì tôi muốn' WHERE seq = 3", Some(3)),
+            ("UPDATE ledger_leaf SET reason = '' WHERE seq = 3", Some(3)),
             ("UPDATE ledger_leaf SET who = 'y' WHERE seq = 2", Some(2)),
             ("DELETE FROM ledger_leaf WHERE seq = 1", Some(2)),
         ] {
@@ -93,6 +95,9 @@ fn a_shortened_ledger_is_found_by_a_note_kept_elsewhere() {
         })
         .unwrap();
         let note = s.ledger_checkpoint().unwrap();
+        let key = s.ledger_verifier_key().unwrap();
+        let with_key = |key: &str| s.ledger_verify_with(std::slice::from_ref(&note), Some(key), |_, _| {});
+        assert_eq!(with_key(&key).unwrap().fault, None, "an honest ledger agrees with what was given away");
         let (size, frontier) = (early.values()[0].clone(), early.values()[1].clone());
         s.write_blocking(move |tx| {
             tx.exec("DELETE FROM ledger_leaf WHERE record = 'late'", &[])?;
@@ -101,12 +106,23 @@ fn a_shortened_ledger_is_found_by_a_note_kept_elsewhere() {
         })
         .unwrap();
         assert_eq!(whole(&s), 9, "it fits in itself");
-        let fault = s.ledger_verify_with(std::slice::from_ref(&note), |_, _| {}).unwrap().fault.unwrap();
+        let fault = s.ledger_verify_with(std::slice::from_ref(&note), None, |_, _| {}).unwrap().fault.unwrap();
         assert!(fault.message.contains("10"), "{fault:?}");
         // and a new key does not pass for the old one
         s.write_blocking(|tx| tx.exec("UPDATE instance SET value = $1 WHERE key = 'ledger_seed'", &["11".repeat(32).into()])).unwrap();
-        let fault = s.ledger_verify_with(&[note], |_, _| {}).unwrap().fault.unwrap();
-        assert!(fault.message.contains("chữ ký"), "{fault:?}");
+        assert_eq!(whole(&s), 9, "it fits in itself, and signs its checkpoints anew");
+        s.ledger_checkpoint().unwrap();
+        let fault = s.ledger_verify_with(std::slice::from_ref(&note), None, |_, _| {}).unwrap().fault.unwrap();
+        assert!(fault.message.contains("khóa ký đã bị thay") && fault.message.contains("--key"), "{fault:?}");
+        // with the old key the ledger itself is compared, and found to be another
+        let fault = with_key(&key).unwrap().fault.unwrap();
+        assert!(fault.message.contains("viết lại hoặc bị bớt"), "{fault:?}");
+        // a note that somebody changed, and a key that is none
+        let forged = [note.replacen("\n10\n", "\n9\n", 1)];
+        assert!(s.ledger_verify_with(&forged, Some(&key), |_, _| {}).unwrap().fault.is_some_and(|f| f.message.contains("khóa đã nêu")));
+        let none = s.ledger_verify_with(&["?".into()], Some(&key), |_, _| {}).unwrap().fault.unwrap();
+        assert!(none.message.contains("không dùng được"), "{none:?}");
+        assert!(matches!(with_key("abc"), Err(Error::BadRequest(_))));
     }
 }
 
