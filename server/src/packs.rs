@@ -40,7 +40,8 @@ pub fn load(instance: &Instance, base: bool, progress: &dyn Fn(&str, usize, usiz
         if usize::try_from(known).unwrap_or(0) >= rows {
             continue;
         }
-        let say = |j: &job::Job| progress(name, usize::try_from(j.done_rows).unwrap_or(0), usize::try_from(j.total).unwrap_or(0));
+        let what = &instance.registry.get(register)?.register.label.vi;
+        let say = |j: &job::Job| progress(what, usize::try_from(j.done_rows).unwrap_or(0), usize::try_from(j.total).unwrap_or(0));
         let report = job::import_file(&instance.store, &instance.registry, &actor, register, name, bytes.to_vec(), say)?;
         if report.counts.error > 0 {
             return Err(Error::internal(format!("pack {name}: {} rows with errors", report.counts.error)));

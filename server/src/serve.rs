@@ -31,9 +31,7 @@ pub fn serve(instance: &Instance, config: Config, listen: SocketAddr, smtp: Opti
         .enable_all()
         .build()
         .map_err(Error::internal)?;
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind(listen))
-        .map_err(|e| Error::Unavailable(format!("Không mở được địa chỉ {listen}: {e}. Chọn cổng khác bằng --listen.")))?;
+    let listener = runtime.block_on(tokio::net::TcpListener::bind(listen)).map_err(|e| taken(listen, &e))?;
     let worker = worker(instance, smtp)?.spawn(Duration::from_secs(2))?;
     ready();
     let done = runtime.block_on(answer(listener, app));
@@ -42,6 +40,22 @@ pub fn serve(instance: &Instance, config: Config, listen: SocketAddr, smtp: Opti
     worker.stop(WORKER_ENDS);
     instance.store.close();
     done
+}
+
+/// Is the address free? Asked before long work, so that it is not done for nothing.
+pub fn is_free(listen: SocketAddr) -> Result<()> {
+    std::net::TcpListener::bind(listen).map(drop).map_err(|e| taken(listen, &e))
+}
+
+fn taken(listen: SocketAddr, e: &std::io::Error) -> Error {
+    let why = match e.kind() {
+        std::io::ErrorKind::AddrInUse => "một chương trình khác (có thể là một Lá Chắn đang chạy) đang dùng".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "không có quyền".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => "máy này không có địa chỉ đó".to_owned(),
+        _ => e.to_string(),
+    };
+    let other = SocketAddr::new(listen.ip(), if listen.port() < 1024 { 8080 } else { listen.port().saturating_add(1) });
+    Error::Unavailable(format!("Không mở được địa chỉ {listen}: {why}. Chọn cổng khác, ví dụ --listen {other}."))
 }
 
 /// Answers until the signal; then what is running, but waits for no connection that only stays open.
@@ -151,5 +165,20 @@ fn worker(instance: &Instance, smtp: Option<&str>) -> Result<work::Worker> {
     match smtp {
         None => Ok(worker),
         Some(url) => Ok(worker.mailer(Arc::new(work::SmtpMailer::new(work::MailConfig::parse(url, "la-chan@localhost")?)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_address_is_said_with_another_to_try() {
+        let held = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let at = held.local_addr().unwrap();
+        let Err(Error::Unavailable(said)) = is_free(at) else { panic!("it is held") };
+        assert!(said.contains("đang dùng") && said.contains(&format!("--listen 127.0.0.1:{}", at.port().saturating_add(1))), "{said}");
+        drop(held);
+        assert!(is_free(at).is_ok());
     }
 }

@@ -84,12 +84,11 @@ fn clock(now: i64) -> Result<String> {
 
 fn opened(i: &Instance, lines: &mut Lines) {
     lines.add("ghi được", write(i));
-    let reg = &i.registry;
-    let shape = i.store.read_blocking(|tx| registers::plan_migration(tx, reg)).and_then(|p| {
+    let shape = i.pending().and_then(|p| {
         if p.is_empty() {
             Ok("đúng như định nghĩa".to_owned())
         } else {
-            Err(Error::Conflict(format!("{p}Xem rồi chạy: lachan migrate --apply")))
+            Err(Error::Conflict(format!("{p}\nSao lưu, rồi chạy: lachan migrate --apply")))
         }
     });
     let fits = shape.is_ok();
@@ -97,8 +96,8 @@ fn opened(i: &Instance, lines: &mut Lines) {
     // questions to tables that are not there yet say nothing new
     if fits {
         lines.add("câu hỏi", statements(i));
+        lines.add("việc nền", background(i));
     }
-    lines.add("việc nền", background(i));
 }
 
 /// A real write that reaches the disk (forgotten after 30 days with the other keys of repeated requests).

@@ -1,16 +1,14 @@
 //! Commands about the instance as a whole.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::{Args, Subcommand};
-use registers::Mismatch;
-use store::{Error, Result, Store, SystemClock, SystemIds, VerifyReport};
+use clap::Args;
+use store::{Result, Store, SystemClock, SystemIds};
 
+use super::Context;
 use super::out::say;
-use super::{Context, print_json};
 use crate::instance::Instance;
 
 /// Words of `serve`.
@@ -28,6 +26,9 @@ pub struct ServeArgs {
     /// Name of the province or agency
     #[arg(long, default_value = "")]
     place: String,
+    /// Let a newer program add its tables and columns to the database (what is added is listed)
+    #[arg(long)]
+    migrate: bool,
     /// Mail relay, smtp://host:port
     #[arg(long)]
     smtp: Option<String>,
@@ -57,28 +58,9 @@ pub struct RestoreArgs {
     force: bool,
 }
 
-/// Words of `ledger`.
-#[derive(Args)]
-pub struct LedgerArgs {
-    #[command(subcommand)]
-    word: LedgerWord,
-}
-
-#[derive(Subcommand)]
-enum LedgerWord {
-    /// Recompute every leaf, root and checkpoint, and compare every row
-    Verify,
-    /// Sign the present head
-    Checkpoint,
-    /// Prove that a leaf is in the log
-    Proof { seq: u64 },
-    /// Key with which others check our checkpoints
-    Key,
-}
-
 /// Starts the server.
 pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
-    let instance = context.open()?;
+    let instance = if a.migrate { upgraded(context)? } else { context.open()? };
     crate::packs::load(&instance, true, &|_, _, _| {})?;
     let base_url = a.base_url.clone().unwrap_or_else(|| format!("http://{}", a.listen));
     let config = web::Config {
@@ -101,6 +83,19 @@ pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
     crate::serve::serve(&instance, config, a.listen, a.smtp.as_deref(), ready)
 }
 
+/// Says what is added, then adds it.
+fn upgraded(context: &Context<'_>) -> Result<Instance> {
+    let instance = Instance::open_as_it_is(context.database, Arc::new(SystemClock), Arc::new(SystemIds))?;
+    if !instance.store.is_fresh()? {
+        let pending = instance.pending()?;
+        if !pending.is_empty() {
+            say!("Nâng cấp cơ sở dữ liệu {}:\n{}", context.database, pending.to_string().trim_end());
+        }
+    }
+    instance.migrate()?;
+    Ok(instance)
+}
+
 /// Shows, applies or moves.
 pub fn migrate(context: &Context<'_>, a: &MigrateArgs) -> Result<()> {
     if let Some(to) = &a.to {
@@ -110,9 +105,7 @@ pub fn migrate(context: &Context<'_>, a: &MigrateArgs) -> Result<()> {
         return Ok(());
     }
     let instance = Instance::open_as_it_is(context.database, Arc::new(SystemClock), Arc::new(SystemIds))?;
-    let reg = Arc::clone(&instance.registry);
-    let plan = instance.store.read_blocking(|tx| registers::plan_migration(tx, &reg))?;
-    say!("{plan}");
+    say!("{}", instance.pending()?.to_string().trim_end());
     if a.apply {
         instance.migrate()?;
         say!("Đã áp dụng.");
@@ -123,7 +116,7 @@ pub fn migrate(context: &Context<'_>, a: &MigrateArgs) -> Result<()> {
 /// One file with everything.
 pub fn backup(context: &Context<'_>, file: &Path) -> Result<()> {
     // as it is: a backup before an upgrade must not upgrade
-    Instance::open_as_it_is(context.database, Arc::new(SystemClock), Arc::new(SystemIds))?.store.backup(file)?;
+    context.as_it_is()?.store.backup(file)?;
     say!("Đã sao lưu vào {}", file.display());
     Ok(())
 }
@@ -133,82 +126,4 @@ pub fn restore(context: &Context<'_>, a: &RestoreArgs) -> Result<()> {
     Store::restore(&a.file, context.database, a.force, Arc::new(SystemClock), Arc::new(SystemIds))?;
     say!("Đã khôi phục {} vào {}", a.file.display(), context.database);
     Ok(())
-}
-
-/// Proves the instance.
-pub fn ledger(context: &Context<'_>, a: &LedgerArgs) -> Result<()> {
-    let instance = context.existing()?;
-    match a.word {
-        LedgerWord::Checkpoint => say!("{}", instance.store.ledger_checkpoint()?.trim_end()),
-        LedgerWord::Key => say!("{}", instance.store.ledger_verifier_key()?),
-        LedgerWord::Proof { seq } => {
-            let p = instance.store.ledger_proof(seq)?;
-            print_json(&serde_json::json!({ "seq": p.seq, "size": p.size, "leaf": p.leaf, "root": p.root, "path": p.path }));
-        }
-        LedgerWord::Verify => return verify(context, &instance),
-    }
-    Ok(())
-}
-
-/// First the log itself, then every row against it. A fault is located on stdout (`--json`) or stderr, exit code 6.
-fn verify(context: &Context<'_>, instance: &Instance) -> Result<()> {
-    let show = std::io::stderr().is_terminal();
-    let report = instance.store.ledger_verify(|done, of| {
-        if show {
-            eprint!("\r\x1b[KSổ cái: {done}/{of} lá");
-        }
-    })?;
-    if show {
-        eprint!("\r\x1b[K");
-    }
-    let reg = Arc::clone(&instance.registry);
-    // rows are compared with leaves: only with leaves that hold
-    let rows = if report.fault.is_none() { instance.store.read_blocking(|tx| registers::verify_rows(tx, &reg))? } else { vec![] };
-    if context.json {
-        print_json(&proof(&report, &rows));
-    }
-    if let Some(f) = &report.fault {
-        return Err(Error::Conflict(format!("Nhật ký KHÔNG khớp. {} {}", f.record, f.message)));
-    }
-    if let Some(first) = rows.first() {
-        return Err(Error::Conflict(format!("{} bản ghi không khớp nhật ký; đầu tiên: {first}", rows.len())));
-    }
-    if !context.json {
-        say!("Đúng: {} lá, {} điểm niêm phong, gốc {}; mọi bản ghi khớp nhật ký.", report.size, report.checkpoints, report.root);
-    }
-    Ok(())
-}
-
-/// Rows listed in the answer; `mismatches` counts all.
-const SHOWN: usize = 100;
-
-fn proof(report: &VerifyReport, rows: &[Mismatch]) -> serde_json::Value {
-    let fault = report.fault.as_ref().map(|f| serde_json::json!({ "seq": f.seq, "record": f.record, "message": f.message }));
-    let shown: Vec<_> = rows
-        .iter()
-        .take(SHOWN)
-        .map(|m| serde_json::json!({ "register": m.register, "record": m.record, "seq": m.seq, "message": m.sentence_vi }))
-        .collect();
-    serde_json::json!({
-        "ok": fault.is_none() && rows.is_empty(), "size": report.size, "root": report.root, "checkpoints": report.checkpoints,
-        "fault": fault, "mismatches": rows.len(), "rows": shown,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_proof_is_ok_only_without_fault_and_mismatch() {
-        let mut report = VerifyReport { size: 3, root: "ab".into(), checkpoints: 1, fault: None };
-        assert_eq!(proof(&report, &[])["ok"], true);
-        let row = Mismatch { register: "agency".into(), record: "x".into(), seq: Some(2), sentence_vi: "khác".into() };
-        let wrong = proof(&report, &vec![row; SHOWN + 5]);
-        assert_eq!((&wrong["ok"], &wrong["mismatches"]), (&false.into(), &(SHOWN + 5).into()));
-        assert_eq!(wrong["rows"].as_array().map(Vec::len), Some(SHOWN));
-        report.fault = Some(store::LedgerFault { seq: Some(1), record: "agency x".into(), message: "sai".into() });
-        let wrong = proof(&report, &[]);
-        assert_eq!((&wrong["ok"], &wrong["fault"]["seq"]), (&false.into(), &1.into()));
-    }
 }

@@ -6,6 +6,7 @@
 mod accounts;
 mod doctor;
 mod instance_cmds;
+mod ledger;
 pub(crate) mod out;
 mod plan_read;
 mod records;
@@ -55,7 +56,7 @@ enum Word {
     /// Bring a backup into an empty database
     Restore(instance_cmds::RestoreArgs),
     /// Prove the instance: verify | checkpoint | proof SEQ
-    Ledger(instance_cmds::LedgerArgs),
+    Ledger(ledger::LedgerArgs),
     /// Check definitions, storage and clock; say what to mend
     Doctor,
     /// Records of any register: list, get, create, update, transition, confirm, delete, history
@@ -83,17 +84,32 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Opens the instance on the database asked for.
+    /// Opens the instance on the database asked for. An empty one gets its tables; one of an older program is refused.
     pub fn open(&self) -> Result<Instance> {
-        Instance::open(self.database, Arc::new(SystemClock), Arc::new(store::SystemIds))
+        Instance::open_that_fits(self.database, Arc::new(SystemClock), Arc::new(store::SystemIds))
     }
     /// The same for words that only look: a mistyped name must not become a new, empty and therefore "correct" instance.
     pub fn existing(&self) -> Result<Instance> {
+        let instance = self.as_it_is()?;
+        instance.fits(self.database)?;
+        Ok(instance)
+    }
+    /// For words that need nothing but the store: a database of an older program is neither changed nor refused.
+    pub fn as_it_is(&self) -> Result<Instance> {
         match sqlite_file(self.database) {
             Some(f) if !f.exists() => {
                 Err(Error::NotFound(format!("Không có cơ sở dữ liệu {}. Chỉ đúng tệp bằng --database.", f.display())))
             }
-            _ => self.open(),
+            _ => Instance::open_as_it_is(self.database, Arc::new(SystemClock), Arc::new(store::SystemIds)),
+        }
+    }
+    /// Words for who holds the database itself: no account's right covers them, so `--as` must not look obeyed.
+    pub fn nobody(&self) -> Result<()> {
+        match self.account {
+            None => Ok(()),
+            Some(_) => Err(Error::BadRequest(
+                "Lệnh này làm việc với cả cơ sở dữ liệu, không theo quyền của một tài khoản. Bỏ --as rồi chạy lại.".into(),
+            )),
         }
     }
     /// Who acts.
@@ -133,20 +149,20 @@ pub fn main() -> ExitCode {
     let database = cli.database.or_else(|| std::env::var("LACHAN_DATABASE").ok());
     let context = Context { database: database.as_deref().unwrap_or("lachan.db"), account: cli.account.as_deref(), json: cli.json };
     let done = match cli.command {
-        Word::Demo(a) => crate::demo::run(&a, database.as_deref()),
-        Word::Setup(a) => setup::run(&context, &a),
-        Word::Serve(a) => instance_cmds::serve(&context, &a),
-        Word::Migrate(a) => instance_cmds::migrate(&context, &a),
-        Word::Backup { file } => instance_cmds::backup(&context, &file),
-        Word::Restore(a) => instance_cmds::restore(&context, &a),
-        Word::Ledger(a) => instance_cmds::ledger(&context, &a),
-        Word::Doctor => doctor::run(&context),
+        Word::Demo(a) => context.nobody().and_then(|()| crate::demo::run(&a, database.as_deref())),
+        Word::Setup(a) => context.nobody().and_then(|()| setup::run(&context, &a)),
+        Word::Serve(a) => context.nobody().and_then(|()| instance_cmds::serve(&context, &a)),
+        Word::Migrate(a) => context.nobody().and_then(|()| instance_cmds::migrate(&context, &a)),
+        Word::Backup { file } => context.nobody().and_then(|()| instance_cmds::backup(&context, &file)),
+        Word::Restore(a) => context.nobody().and_then(|()| instance_cmds::restore(&context, &a)),
+        Word::Ledger(a) => ledger::run(&context, &a),
+        Word::Doctor => context.nobody().and_then(|()| doctor::run(&context)),
         Word::Record(a) => records::record(&context, &a),
         Word::Import(a) => records::import(&context, &a),
         Word::Export(a) => records::export(&context, &a),
         Word::Template(a) => records::template(&context, &a),
         Word::Account(a) => accounts::run(&context, &a),
-        Word::Bench { name } => crate::bench::run(name.as_deref()),
+        Word::Bench { name } => context.nobody().and_then(|()| crate::bench::run(name.as_deref())),
         Word::Module(words) => module_word(&context, &words),
     };
     match done {
@@ -275,6 +291,13 @@ mod tests {
     }
 
     #[test]
+    fn words_about_the_whole_database_do_not_seem_to_obey_an_account() {
+        let context = |account| Context { database: "a.db", account, json: false };
+        assert!(context(None).nobody().is_ok());
+        assert!(matches!(context(Some("an")).nobody(), Err(Error::BadRequest(m)) if m.contains("--as")));
+    }
+
+    #[test]
     fn every_error_has_its_own_exit_code() {
         let all = [
             Error::internal(""),
@@ -295,6 +318,7 @@ mod tests {
         let text = format!("sqlite:{}", url.display());
         let context = Context { database: &text, account: None, json: false };
         assert!(matches!(context.existing().map(drop), Err(Error::NotFound(_))));
+        assert!(matches!(context.as_it_is().map(drop), Err(Error::NotFound(_))));
         assert!(!url.exists());
         assert_eq!(sqlite_file("postgres://h/d"), None);
     }

@@ -42,6 +42,16 @@ const ACCOUNTS: &[Demo] = &[
 /// The account made last: without it the filling was cut off.
 pub(crate) const LAST: &str = "quantri";
 
+/// Are all of them there?
+pub(crate) fn all_there(tx: &mut store::Tx) -> Result<bool> {
+    for a in ACCOUNTS {
+        if access::account_by_login(tx, a.login)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Makes the accounts.
 pub fn make(instance: &Instance) -> Result<()> {
     let secret = Secret::new(PASSWORD);
@@ -86,9 +96,10 @@ pub fn print(listen: &str, json: bool) {
         print_json(&serde_json::json!({ "url": format!("http://{listen}/"), "accounts": list }));
         return;
     }
-    println!("\nLá Chắn · tỉnh Sao Mai (dữ liệu trình diễn)\n\n  http://{listen}/\n\nTài khoản, mật khẩu chung: {PASSWORD}");
+    println!("\nLá Chắn · tỉnh Sao Mai (dữ liệu trình diễn)\n\nMở trong trình duyệt:  http://{listen}/");
+    println!("Đăng nhập bằng một trong các tài khoản sau, mật khẩu chung: {PASSWORD}");
     for a in ACCOUNTS {
         println!("  {:<10} {}", a.login, a.name);
     }
-    println!("\nDừng: Ctrl+C");
+    println!("Bắt đầu với canbo: việc hôm nay của cán bộ thường trực cấp tỉnh.\n");
 }

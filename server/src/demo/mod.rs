@@ -5,7 +5,7 @@ mod accounts;
 pub(crate) use accounts::PASSWORD;
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -58,6 +58,9 @@ pub fn run(args: &DemoArgs, database: Option<&str>) -> Result<()> {
     }
     let scale = scale(&args.scale)?;
     let url = database.map_or_else(|| format!("lachan-data/demo-{}.db", args.scale), str::to_owned);
+    if !args.fill_only {
+        crate::serve::is_free(args.listen)?;
+    }
     if !url.starts_with("postgres") {
         prepare_file(Path::new(&url), args.fresh)?;
     }
@@ -70,7 +73,12 @@ pub fn run(args: &DemoArgs, database: Option<&str>) -> Result<()> {
         instance.store.close();
         return Ok(());
     }
-    let ready = || accounts::print(&args.listen.to_string(), args.json);
+    let ready = || {
+        accounts::print(&args.listen.to_string(), args.json);
+        if !args.json {
+            println!("Dữ liệu ở {url}; dựng lại từ đầu: thêm --fresh.\nDừng: Ctrl+C");
+        }
+    };
     crate::serve::serve(&instance, accounts::config(args.listen), args.listen, None, ready)
 }
 
@@ -90,6 +98,7 @@ fn prepare_file(path: &Path, fresh: bool) -> Result<()> {
         std::fs::create_dir_all(dir).map_err(io)?;
     }
     if fresh {
+        only_a_demo(path)?;
         for tail in ["", "-wal", "-shm"] {
             let file = PathBuf::from(format!("{}{tail}", path.display()));
             if file.exists() {
@@ -100,17 +109,52 @@ fn prepare_file(path: &Path, fresh: bool) -> Result<()> {
     Ok(())
 }
 
-/// Where the filling is: one line, rewritten.
+/// `--fresh` and filling are for demo data: a file with accounts that are not the demo's is somebody's work.
+fn only_a_demo(path: &Path) -> Result<()> {
+    if !path.metadata().is_ok_and(|m| m.len() > 0) {
+        return Ok(());
+    }
+    let instance = Instance::open_as_it_is(&path.to_string_lossy(), Arc::new(SystemClock), Arc::new(SystemIds))?;
+    let real = is_real(&instance);
+    instance.store.close();
+    if real? {
+        return Err(Error::Conflict(format!(
+            "{} là cơ sở dữ liệu thật, không phải dữ liệu trình diễn; chưa có gì thay đổi. Chọn tệp khác bằng --database, hoặc bỏ --database.",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Are there accounts, and not those of the demo?
+fn is_real(instance: &Instance) -> Result<bool> {
+    if !instance.store.pending(&access::migrations())?.is_empty() {
+        return Ok(false);
+    }
+    instance.store.read_blocking(|tx| Ok(access::any_account(tx)? && !accounts::all_there(tx)?))
+}
+
+/// Where the filling is: one line, rewritten; in a file or pipe one line for each thing begun.
 #[derive(Default)]
-struct ProgressLine(Mutex<Option<Instant>>);
+struct ProgressLine(Mutex<(Option<Instant>, String)>);
 
 impl ProgressLine {
     fn say(&self, what: &str, done: usize, of: usize) {
         let Ok(mut last) = self.0.lock() else { return };
-        if done < of && last.is_some_and(|t| t.elapsed().as_millis() < 150) {
+        let begun = last.1 != what;
+        if begun {
+            what.clone_into(&mut last.1);
+        }
+        if !std::io::stderr().is_terminal() {
+            if begun {
+                eprintln!("Đang dựng tỉnh Sao Mai: {what}");
+            }
             return;
         }
-        *last = Some(Instant::now());
+        if done < of && last.0.is_some_and(|t| t.elapsed().as_millis() < 150) {
+            return;
+        }
+        last.0 = Some(Instant::now());
         eprint!("\r\x1b[KĐang dựng tỉnh Sao Mai: {what} {done}/{of}");
         let _ = std::io::stderr().flush();
     }
@@ -118,8 +162,15 @@ impl ProgressLine {
 
 /// Opens the demo instance; fills it first when it is empty. `quiet` tests pass a progress that prints nothing.
 fn filled(url: &str, scale: usize, line: &ProgressLine) -> Result<Instance> {
-    let clock = Arc::new(ManualClock::new(SystemClock.now()));
-    let instance = Instance::open(url, clock.clone(), Arc::new(SystemIds))?;
+    let instance = Instance::open_as_it_is(url, Arc::new(SystemClock), Arc::new(SystemIds))?;
+    if is_real(&instance)? {
+        return Err(Error::Conflict(format!("{url} là cơ sở dữ liệu thật, không phải dữ liệu trình diễn; chưa có gì thay đổi.")));
+    }
+    let pending = instance.pending()?;
+    if !instance.store.is_fresh()? && !pending.is_empty() {
+        eprintln!("Dữ liệu trình diễn do bản cũ hơn dựng, được thêm:\n{}", pending.to_string().trim_end());
+    }
+    instance.migrate()?;
     let reg = Arc::clone(&instance.registry);
     let empty = instance.store.read_blocking(|tx| {
         let scope = Actor::system("demo").may(access::Verb::Read, "agency")?;
@@ -133,8 +184,12 @@ fn filled(url: &str, scale: usize, line: &ProgressLine) -> Result<Instance> {
         )));
     }
     if empty {
+        let begun = Instant::now();
         fill(url, scale, &|what, done, of| line.say(what, done, of))?;
-        eprintln!("\r\x1b[KTỉnh Sao Mai đã sẵn sàng.");
+        if std::io::stderr().is_terminal() {
+            eprint!("\r\x1b[K");
+        }
+        eprintln!("Tỉnh Sao Mai đã sẵn sàng sau {} giây.", begun.elapsed().as_secs().max(1));
     }
     Instance::open(url, Arc::new(SystemClock), Arc::new(SystemIds))
 }
@@ -215,4 +270,34 @@ fn confirm_contacts(instance: &Instance) -> Result<()> {
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use access::{NewAccount, Verb};
+
+    #[test]
+    fn a_real_instance_is_neither_filled_nor_thrown_away() {
+        let url = std::env::temp_dir().join(format!("lachan-real-{}.db", std::process::id()));
+        let text = url.to_string_lossy().into_owned();
+        let i = Instance::open(&text, Arc::new(SystemClock), Arc::new(SystemIds)).unwrap();
+        only_a_demo(&url).unwrap();
+        let new = NewAccount { login: "canbo".into(), name: "Lò Thị Sen".into(), ..NewAccount::default() };
+        i.store
+            .write_blocking(move |tx| {
+                let system = Actor::system("setup");
+                system.may(Verb::Create, "account")?;
+                access::create_account(tx, &system, &new, None)
+            })
+            .unwrap();
+        i.store.close();
+        assert!(matches!(prepare_file(&url, true), Err(Error::Conflict(m)) if m.contains("dữ liệu thật")));
+        assert!(matches!(filled(&text, 10, &ProgressLine::default()).map(drop), Err(Error::Conflict(_))));
+        assert!(url.metadata().unwrap().len() > 0, "it is still there");
+        for tail in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{text}{tail}"));
+        }
+        prepare_file(&url, true).unwrap();
+    }
 }

@@ -1,0 +1,193 @@
+//! `lachan ledger`: prove the instance, and give away what proves it later.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use access::Verb;
+use clap::{Args, Subcommand};
+use registers::Mismatch;
+use store::{Error, Result, VerifyReport};
+
+use super::out::say;
+use super::{Context, print_json};
+use crate::instance::Instance;
+
+/// Words of `ledger`.
+#[derive(Args)]
+pub struct LedgerArgs {
+    #[command(subcommand)]
+    word: LedgerWord,
+}
+
+#[derive(Subcommand)]
+enum LedgerWord {
+    /// Recompute every leaf, root and checkpoint, and compare every row
+    Verify(VerifyArgs),
+    /// Sign the present head; keep what it prints outside of this machine
+    Checkpoint,
+    /// Prove that a leaf is in the log
+    Proof { seq: u64 },
+    /// Key with which others check our checkpoints; keep it with them
+    Key,
+}
+
+#[derive(Args)]
+struct VerifyArgs {
+    /// Checkpoint given away earlier (what `ledger checkpoint` printed); may be said several times
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// Key kept with it (what `ledger key` printed), or a file with it; without it the key of today
+    #[arg(long, value_name = "KEY|FILE", requires = "checkpoint")]
+    key: Option<String>,
+}
+
+/// Proves the instance.
+pub fn run(context: &Context<'_>, a: &LedgerArgs) -> Result<()> {
+    // as it is: what is to be proved must not be changed first
+    let instance = context.as_it_is()?;
+    if context.account.is_some() {
+        instance.fits(context.database)?;
+        let verb = if matches!(a.word, LedgerWord::Checkpoint) { Verb::Export } else { Verb::Read };
+        context.actor(&instance)?.may(verb, "ledger")?;
+    }
+    match &a.word {
+        LedgerWord::Checkpoint => say!("{}", instance.store.ledger_checkpoint()?.trim_end()),
+        LedgerWord::Key => say!("{}", instance.store.ledger_verifier_key()?),
+        LedgerWord::Proof { seq } => {
+            let p = instance.store.ledger_proof(*seq)?;
+            print_json(&serde_json::json!({ "seq": p.seq, "size": p.size, "leaf": p.leaf, "root": p.root, "path": p.path }));
+        }
+        LedgerWord::Verify(v) => return verify(context, &instance, v),
+    }
+    Ok(())
+}
+
+fn file(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|e| Error::NotFound(format!("Không đọc được tệp {}: {e}.", path.display())))
+}
+
+/// The notes and the key brought from outside. A note ends with a line feed, which an editor may have taken away.
+fn brought(v: &VerifyArgs) -> Result<(Vec<String>, Option<String>)> {
+    let notes = v.checkpoint.iter().map(|p| file(p).map(|t| format!("{}\n", t.replace("\r\n", "\n").trim_end()))).collect::<Result<_>>()?;
+    let key = v.key.as_ref().map(|k| if Path::new(k).is_file() { file(Path::new(k)) } else { Ok(k.clone()) }).transpose()?;
+    Ok((notes, key))
+}
+
+/// First the log itself, then every row against it. A fault is located on stdout (`--json`) or stderr, exit code 6.
+fn verify(context: &Context<'_>, instance: &Instance, v: &VerifyArgs) -> Result<()> {
+    let show = std::io::stderr().is_terminal();
+    let (notes, key) = brought(v)?;
+    let report = instance.store.ledger_verify_with(&notes, key.as_deref(), |done, of| {
+        if show {
+            eprint!("\r\x1b[KSổ cái: {done}/{of} lá");
+        }
+    })?;
+    if show {
+        eprint!("\r\x1b[K");
+    }
+    // rows are compared with leaves: only with leaves that hold, and only where tables and definitions agree
+    let comparable = instance.pending()?.is_empty();
+    let rows = if comparable && report.fault.is_none() {
+        instance.store.read_blocking(|tx| registers::verify_rows(tx, &instance.registry))?
+    } else {
+        vec![]
+    };
+    if context.json {
+        print_json(&proof(&report, &rows, comparable));
+    }
+    if let Some(f) = &report.fault {
+        return Err(Error::Conflict(format!("Nhật ký KHÔNG khớp. {} {}", f.record, f.message)));
+    }
+    if let Some(first) = rows.first() {
+        return Err(Error::Conflict(format!("{} bản ghi không khớp nhật ký; đầu tiên: {first}", rows.len())));
+    }
+    if !context.json {
+        let rows = if comparable {
+            "mọi bản ghi khớp nhật ký"
+        } else {
+            "CHƯA so từng bản ghi, vì cơ sở dữ liệu do bản phần mềm cũ hơn tạo ra (xem: lachan migrate)"
+        };
+        say!("Đúng: {} lá, {} điểm niêm phong, gốc {}; {rows}.", report.size, report.checkpoints, report.root);
+        if !notes.is_empty() {
+            say!("Nhật ký nối tiếp đúng {} điểm niêm phong lưu ngoài.", notes.len());
+        }
+    }
+    Ok(())
+}
+
+/// Rows listed in the answer; `mismatches` counts all.
+const SHOWN: usize = 100;
+
+fn proof(report: &VerifyReport, rows: &[Mismatch], rows_read: bool) -> serde_json::Value {
+    let fault = report.fault.as_ref().map(|f| serde_json::json!({ "seq": f.seq, "record": f.record, "message": f.message }));
+    let shown: Vec<_> = rows
+        .iter()
+        .take(SHOWN)
+        .map(|m| serde_json::json!({ "register": m.register, "record": m.record, "seq": m.seq, "message": m.sentence_vi }))
+        .collect();
+    serde_json::json!({
+        "ok": fault.is_none() && rows.is_empty(), "size": report.size, "root": report.root, "checkpoints": report.checkpoints,
+        "fault": fault, "rows_compared": rows_read, "mismatches": rows.len(), "rows": shown,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use store::{SystemClock, SystemIds};
+
+    #[test]
+    fn a_proof_is_ok_only_without_fault_and_mismatch() {
+        let mut report = VerifyReport { size: 3, root: "ab".into(), checkpoints: 1, fault: None };
+        assert_eq!(proof(&report, &[], true)["ok"], true);
+        let row = Mismatch { register: "agency".into(), record: "x".into(), seq: Some(2), sentence_vi: "khác".into() };
+        let wrong = proof(&report, &vec![row; SHOWN + 5], true);
+        assert_eq!((&wrong["ok"], &wrong["mismatches"]), (&false.into(), &(SHOWN + 5).into()));
+        assert_eq!(wrong["rows"].as_array().map(Vec::len), Some(SHOWN));
+        report.fault = Some(store::LedgerFault { seq: Some(1), record: "agency x".into(), message: "sai".into() });
+        let wrong = proof(&report, &[], true);
+        assert_eq!((&wrong["ok"], &wrong["fault"]["seq"]), (&false.into(), &1.into()));
+    }
+
+    #[test]
+    fn a_checkpoint_given_away_finds_a_ledger_that_was_written_anew() {
+        let dir = std::env::temp_dir().join(format!("lachan-verify-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let at = |name: &str| dir.join(name).to_string_lossy().into_owned();
+        let instance = |name: &str| Instance::open(&at(name), Arc::new(SystemClock), Arc::new(SystemIds)).unwrap();
+        let note = |i: &Instance, reason: &'static str| {
+            let change = store::Change {
+                register: "gone",
+                record: "r",
+                version: 1,
+                action: "delete",
+                who: "an",
+                reason: Some(reason),
+                ..store::Change::default()
+            };
+            i.store.write_blocking(move |tx| tx.append_change(&change)).unwrap();
+            i.store.ledger_checkpoint().unwrap()
+        };
+        let honest = instance("a.db");
+        // a text editor on another system took the last line feed and added carriage returns
+        std::fs::write(at("note"), note(&honest, "hết hiệu lực").trim_end().replace('\n', "\r\n")).unwrap();
+        std::fs::write(at("key"), honest.store.ledger_verifier_key().unwrap()).unwrap();
+        // the same change with another reason, by somebody who wrote the database anew and signed it
+        let forged = instance("b.db");
+        note(&forged, "tôi muốn thế");
+        honest.store.close();
+        forged.store.close();
+        let asked = |name: &str, account: Option<&str>, key: Option<String>| {
+            let word = LedgerWord::Verify(VerifyArgs { checkpoint: vec![dir.join("note")], key });
+            run(&Context { database: &at(name), account, json: false }, &LedgerArgs { word })
+        };
+        asked("a.db", None, None).unwrap();
+        asked("a.db", None, Some(at("key"))).unwrap();
+        assert!(matches!(asked("b.db", None, None), Err(Error::Conflict(m)) if m.contains("khóa ký đã bị thay")));
+        assert!(matches!(asked("b.db", None, Some(at("key"))), Err(Error::Conflict(m)) if m.contains("viết lại")));
+        assert!(asked("a.db", Some("khong-ai"), None).is_err(), "--as is obeyed");
+        assert!(matches!(asked("c.db", None, None), Err(Error::NotFound(_))) && !dir.join("c.db").exists());
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}
