@@ -226,6 +226,13 @@ fn a_plan(w: &World, c: &Client) {
     // the demo has accepted this very document; another number makes it another one
     assert!(text.contains("27/KH-UBND"));
     let text = text.replace("27/KH-UBND", "28/KH-UBND");
+    let empty = ok(c.upload("/plans/import", "trong.docx", b""), 422).text();
+    assert!(empty.contains("Tệp «trong.docx» rỗng"), "{empty}");
+    let letter = ok(c.upload("/plans/import", "thu.txt", "Kính gửi các bạn, đây không phải kế hoạch.".as_bytes()), 303)
+        .header("location")
+        .to_owned();
+    ok(c.post(&format!("{letter}/accept"), &[]), 303);
+    assert!(ok(c.get(&letter), 200).text().contains("chưa có mục tiêu, nhiệm vụ hay phân công nào"));
     let before = total(c, "/api/v1/obligation?as_of=all");
     let draft = ok(c.upload("/plans/import", "ke-hoach.txt", text.as_bytes()), 303).header("location").to_owned();
     let review = ok(c.get(&draft), 200).text();

@@ -66,7 +66,18 @@ fn refuse(draft: &Draft) -> Result<()> {
     if draft.reading.plan.title.as_deref().unwrap_or_default().trim().is_empty() {
         say("title", "Nhập tên kế hoạch.".into());
     }
-    for (i, t) in draft.kept("task", &draft.reading.plan.tasks) {
+    let p = &draft.reading.plan;
+    let nothing = draft.kept("task", &p.tasks).next().is_none()
+        && draft.kept("objective", &p.objectives).next().is_none()
+        && draft.kept("assignment", &p.assignments).next().is_none();
+    if nothing {
+        say(
+            "tasks",
+            "Kế hoạch chưa có mục tiêu, nhiệm vụ hay phân công nào. Thêm ít nhất một, hoặc kiểm tra xem tệp có đúng là kế hoạch không."
+                .into(),
+        );
+    }
+    for (i, t) in draft.kept("task", &p.tasks) {
         if t.text.trim().is_empty() {
             say("tasks", format!("Nhiệm vụ thứ {} không có nội dung. Nhập nội dung hoặc bỏ nhiệm vụ này.", i + 1));
         }

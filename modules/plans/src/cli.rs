@@ -40,6 +40,17 @@ fn io(e: std::io::Error) -> Error {
     Error::internal(e)
 }
 
+/// Reasons without the keys of their fields: nothing was typed here under these keys.
+fn plain(e: Error) -> Error {
+    match e {
+        Error::Invalid(mut list) => {
+            list.iter_mut().for_each(|e| e.field.clear());
+            Error::Invalid(list)
+        }
+        other => other,
+    }
+}
+
 fn import(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let at_once = args.iter().any(|a| a == "--accept");
     let Some(path) = args.iter().find(|a| !a.starts_with("--")) else {
@@ -47,13 +58,17 @@ fn import(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     };
     let bytes = std::fs::read(path).map_err(|e| Error::BadRequest(format!("Không đọc được tệp {path}: {e}")))?;
     let name = std::path::Path::new(path).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let reading = service::read_document(&bytes, &name)?;
+    let reading = service::read_document(&bytes, &name).map_err(plain)?;
     let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
-    let (id, made) = cx.app.store.write_blocking(move |tx| {
-        let id = service::upload(tx, &reg, &actor, reading, bytes, &name, &today)?;
-        let made = if at_once { Some(service::accept_draft(tx, &reg, &actor, &id, &today)?) } else { None };
-        Ok((id, made))
-    })?;
+    let (id, made) = cx
+        .app
+        .store
+        .write_blocking(move |tx| {
+            let id = service::upload(tx, &reg, &actor, reading, bytes, &name, &today)?;
+            let made = if at_once { Some(service::accept_draft(tx, &reg, &actor, &id, &today)?) } else { None };
+            Ok((id, made))
+        })
+        .map_err(plain)?;
     match (&made, cx.json) {
         (_, true) => writeln!(cx.out, "{}", json!({ "draft": id, "accepted": made })),
         (Some(m), _) => {
@@ -69,7 +84,7 @@ fn accept(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
         return Err(Error::BadRequest("Thiếu mã bản đọc: lachan plan accept DRAFT".into()));
     };
     let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
-    let made = cx.app.store.write_blocking(move |tx| service::accept_draft(tx, &reg, &actor, &id, &today))?;
+    let made = cx.app.store.write_blocking(move |tx| service::accept_draft(tx, &reg, &actor, &id, &today)).map_err(plain)?;
     writeln!(cx.out, "{}", json!(made)).map_err(io)
 }
 

@@ -60,7 +60,7 @@ pub async fn upload(ctx: Ctx, mut parts: Multipart) -> PageResult {
             .await
             .map_err(|_| Error::BadRequest("Tệp lớn hơn mức cho phép hoặc gửi chưa xong. Gửi lại tệp nhỏ hơn 20 MB.".into()))?;
         match kind.as_str() {
-            "file" if !data.is_empty() => (bytes, name) = (data.to_vec(), file_name),
+            "file" => (bytes, name) = (data.to_vec(), file_name),
             "text" => pasted = String::from_utf8_lossy(&data).into_owned(),
             _ => {}
         }
@@ -69,8 +69,12 @@ pub async fn upload(ctx: Ctx, mut parts: Multipart) -> PageResult {
         (bytes, name) = (pasted.clone().into_bytes(), ctx.t("văn bản dán.txt", "pasted.txt").to_owned());
     }
     if bytes.is_empty() {
-        let error =
-            FieldError { field: "file".into(), message: "Chọn tệp kế hoạch, hoặc dán toàn văn vào ô bên dưới.".into() };
+        let message = if name.is_empty() {
+            "Chọn tệp kế hoạch, hoặc dán toàn văn vào ô bên dưới.".into()
+        } else {
+            format!("Tệp «{name}» rỗng, không có byte nào. Mở tệp gốc kiểm tra, rồi chọn lại hoặc dán toàn văn vào ô bên dưới.")
+        };
+        let error = FieldError { field: "file".into(), message };
         return Ok(page(&ctx, &[error], &pasted));
     }
     // reading may take a second for a large document: not on the async threads
