@@ -82,7 +82,7 @@ fn summary(tx: &mut Tx, rate: &Rate, ctx: &Ctx) -> store::Result<Figure> {
     let params: Vec<Value> = s.params.iter().map(registers::to_value).collect();
     let mut total = Figure::default();
     for r in tx.query(&s.sql, &params)? {
-        total = total.plus(Figure { met: r.get(1)?, unmet: r.get(2)?, unknown: r.get(3)?, excluded: r.get(4)? });
+        total = total.with(r.get(1)?, r.get(2)?);
     }
     Ok(total)
 }

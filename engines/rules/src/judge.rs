@@ -32,6 +32,18 @@ impl Figure {
             excluded: self.excluded + o.excluded,
         }
     }
+    /// With so many more records of an outcome (a row of `Rate::summary`); another code changes nothing.
+    #[must_use]
+    pub fn with(mut self, outcome: i64, records: i64) -> Figure {
+        match outcome {
+            1 => self.met += records,
+            2 => self.unmet += records,
+            3 => self.unknown += records,
+            4 => self.excluded += records,
+            _ => {}
+        }
+        self
+    }
     /// Percent, `None` without a denominator.
     pub fn percent(&self) -> Option<f64> {
         let n = self.population();
@@ -88,6 +100,9 @@ pub fn judge(kind: FigureKind, target: &Target, f: &Figure) -> Verdict {
 
 /// A number as it is written: `79.99` is 7999 ÷ 100. `None` for what is no number or has more digits than a goal has.
 fn exact(x: f64) -> Option<(i128, i128)> {
+    if x.fract() == 0.0 && x.abs() < 1e15 {
+        return Some((x as i128, 1));
+    }
     let text = x.to_string();
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
     let scale = 10_i128.pow(u32::try_from(part.len()).ok().filter(|n| *n <= 9)?);

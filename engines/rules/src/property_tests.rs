@@ -76,7 +76,12 @@ fn agrees(db: &mut dyn Answers, w: &Records, c: &Compiled, ctx: &Ctx) {
 type Counts = BTreeMap<Option<String>, [i64; 4]>;
 
 fn summary(db: &mut dyn Answers, r: &Rate, ctx: &Ctx) -> Counts {
-    db.rows(&r.summary(ctx)).iter().map(|r| (words(&r[0]), [1, 2, 3, 4].map(|i| code(&r[i])))).collect()
+    let mut out = Counts::new();
+    for row in db.rows(&r.summary(ctx)) {
+        let n = usize::try_from(code(&row[1])).unwrap();
+        out.entry(words(&row[0])).or_default()[n - 1] += code(&row[2]);
+    }
+    out
 }
 
 fn total(c: &Counts) -> [i64; 4] {

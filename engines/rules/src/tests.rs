@@ -43,7 +43,7 @@ fn figure(w: &Records, c: &Compiled, part: &str, scope: AgencyScope) -> Figure {
     let ctx = Ctx { scope, ..c.ctx(DAY).unwrap() };
     let n = |v: &Val| if let Val::Int(n) = v { *n } else { panic!() };
     let rows = w.sqlite().rows(&c.rate(part).unwrap().summary(&ctx));
-    rows.iter().fold(Figure::default(), |f, r| f.plus(Figure { met: n(&r[1]), unmet: n(&r[2]), unknown: n(&r[3]), excluded: n(&r[4]) }))
+    rows.iter().fold(Figure::default(), |f, r| f.with(n(&r[1]), n(&r[2])))
 }
 
 const T10: &str = r#"all of control where level = this.level and mandatory have answer where result = met and (expires_on is empty or expires_on on or after as_of)"#;

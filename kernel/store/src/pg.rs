@@ -70,9 +70,10 @@ impl PgAddress {
     pub(crate) fn connect(&self) -> Result<PgConn> {
         let mut client = self.config.connect(NoTls).map_err(|e| unavailable(&e))?;
         let path = self.schema.as_ref().map(|s| format!("SET search_path TO \"{s}\";")).unwrap_or_default();
+        // statements here last milliseconds, compiling them would cost more than it saves;
         // what is acknowledged is on disk; a stronger setting of the server (replicas) stays
         let setup = format!(
-            "{path} SET lock_timeout = '15s'; \
+            "{path} SET lock_timeout = '15s'; SET jit = off; \
              SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         );
         client.batch_execute(&setup).map_err(error)?;

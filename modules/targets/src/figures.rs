@@ -58,10 +58,10 @@ fn totals(tx: &mut Tx, s: &Statement) -> Result<Arc<[store::Row]>> {
 
 /// Figures of a rate by agency.
 pub(crate) fn summary(tx: &mut Tx, rate: &Rate, ctx: &Ctx) -> Result<BTreeMap<String, Figure>> {
-    let mut out = BTreeMap::new();
+    let mut out: BTreeMap<String, Figure> = BTreeMap::new();
     for r in totals(tx, &rate.summary(ctx))?.iter() {
-        let agency: Option<String> = r.get(0)?;
-        out.insert(agency.unwrap_or_default(), Figure { met: r.get(1)?, unmet: r.get(2)?, unknown: r.get(3)?, excluded: r.get(4)? });
+        let figure = out.entry(r.get::<Option<String>>(0)?.unwrap_or_default()).or_default();
+        *figure = figure.with(r.get(1)?, r.get(2)?);
     }
     Ok(out)
 }

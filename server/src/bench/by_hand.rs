@@ -292,7 +292,7 @@ const FRAGMENTS: &[(&str, &str)] = &[
     ("@alive", "g.deleted_at IS NULL AND (g.valid_from IS NULL OR g.valid_from <= :day) AND (g.valid_to IS NULL OR g.valid_to >= :day)"),
 ];
 
-/// The question as it is asked on a day: (agency, met, population, no data) with its parameters.
+/// The question as it is asked on a day, with its parameters: rows of (agency, outcome, records), or sums as they stand.
 pub(super) fn asked(rows: Rows, question: &str, day: &str) -> Result<(String, Vec<Value>)> {
     let mut sql = question.to_owned();
     for (name, text) in FRAGMENTS {
@@ -314,8 +314,7 @@ pub(super) fn asked(rows: Rows, question: &str, day: &str) -> Result<(String, Ve
         }
     }
     if rows == Rows::Outcomes {
-        let n = |o: u8| format!("CAST(SUM(CASE WHEN o = {o} THEN 1 ELSE 0 END) AS BIGINT)");
-        sql = format!("WITH q AS MATERIALIZED ({sql}) SELECT a, {}, COUNT(*), {} FROM q GROUP BY a", n(1), n(3));
+        sql = format!("SELECT a, o, COUNT(*) FROM ({sql}) q GROUP BY a, o");
     }
     Ok((sql, params))
 }

@@ -12,7 +12,7 @@ use rules::Outcome;
 use store::{Error, Result, Store, SystemClock, SystemIds, Tx, Value};
 use targets::Catalogue;
 
-use super::by_hand::{BY_HAND, asked};
+use super::by_hand::{BY_HAND, Rows, asked};
 use super::{middle, province, spread};
 use crate::instance::Instance;
 
@@ -28,11 +28,20 @@ fn ours(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, today: &str) -> Re
     Ok(all.into_iter().map(|(a, f)| (a, (f.met, f.population, f.unknown))).collect())
 }
 
-fn hand(tx: &mut Tx, sql: &str, params: &[Value]) -> Result<Answer> {
-    tx.query(sql, params)?
-        .iter()
-        .map(|r| Ok((r.get::<Option<String>>(0)?.unwrap_or_default(), (r.get(1)?, r.get(2)?, r.get(3)?))))
-        .collect()
+fn hand(tx: &mut Tx, rows: Rows, sql: &str, params: &[Value]) -> Result<Answer> {
+    let mut out = Answer::new();
+    for r in tx.query(sql, params)? {
+        let agency = out.entry(r.get::<Option<String>>(0)?.unwrap_or_default()).or_default();
+        *agency = match rows {
+            Rows::Sums => (r.get(1)?, r.get(2)?, r.get(3)?),
+            Rows::Outcomes => {
+                let (outcome, n): (i64, i64) = (r.get(1)?, r.get(2)?);
+                let only = |o: i64| if o == outcome { n } else { 0 };
+                (agency.0 + only(1), agency.1 + n, agency.2 + only(3))
+            }
+        };
+    }
+    Ok(out)
 }
 
 /// One question against another, asked in turn so that what else the machine does meets both: the middle of each, in ms.
@@ -56,10 +65,10 @@ fn by_hand(store: &Store, id: &str, today: &str, answer: &Answer, ask: &dyn Fn()
     let mut best: Option<(f64, f64)> = None;
     for (_, rows, question) in BY_HAND.iter().filter(|h| h.0 == id) {
         let (sql, params) = asked(*rows, question, today)?;
-        if store.read_blocking(|tx| hand(tx, &sql, &params))? != *answer {
+        if store.read_blocking(|tx| hand(tx, *rows, &sql, &params))? != *answer {
             return Err(Error::internal(format!("{id}: the question written by hand has another answer, the ratio would mean nothing")));
         }
-        let pair = in_turn(ask, || store.read_blocking(|tx| hand(tx, &sql, &params).map(drop)))?;
+        let pair = in_turn(ask, || store.read_blocking(|tx| hand(tx, *rows, &sql, &params).map(drop)))?;
         if best.is_none_or(|b| pair.1 < b.1) {
             best = Some(pair);
         }
