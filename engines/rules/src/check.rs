@@ -107,6 +107,7 @@ fn ways(target: &Register, now: &Register) -> Vec<Link> {
     let link = |owner: &Register, f: &Field, forward| Link {
         owner: owner.id.clone(),
         field: f.id.clone(),
+        label: f.label.clone(),
         many: matches!(f.kind, Kind::Links(_)),
         forward,
         of: None,
@@ -181,7 +182,7 @@ fn all_of(h: Here<'_>, catalogue: &Source, answer: &Source) -> Result<Node> {
     };
     let plain = Source { via: answer.via.clone().filter(|_| via.is_none()), ..answer.clone() };
     let ans = sub(h, &plain)?;
-    Ok(Node::AllOf(cat, ans, field.to_owned()))
+    Ok(Node::AllOf(Box::new(cat), Box::new(ans), field.to_owned()))
 }
 
 /// Does a condition of a sub-question look at the record the rule is about?

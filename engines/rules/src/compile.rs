@@ -9,7 +9,7 @@ use crate::eval::{Eval, alive};
 use crate::indicator::{FigureKind, Indicator, Label, PackError};
 use crate::ir::{Node, P};
 use crate::schema::{Rec, RuleError, Schema, Val, World};
-use crate::sentence::{Say, lower};
+use crate::sentence::Say;
 use crate::sql::{Gen, Statement, quote};
 use crate::{lineage, parse, terms};
 
@@ -58,15 +58,17 @@ pub struct Rate {
     pub id: String,
     /// Label of the part.
     pub label: Label,
+    /// What to say of a record that lacks this part.
+    pub(crate) missing: Option<Label>,
     /// Register of the population.
     pub register: String,
-    register_label: String,
+    pub(crate) register_label: Label,
     pub(crate) when: When,
     pub(crate) dated: bool,
     pub(crate) population: Option<Node>,
     exclude: Vec<(Node, Label)>,
-    unknown: Option<Node>,
-    meets: Option<Node>,
+    pub(crate) unknown: Option<Node>,
+    pub(crate) meets: Option<Node>,
     /// Links to the agency.
     pub(crate) agency: P,
     /// Summed field (ratios).
@@ -98,6 +100,7 @@ struct Spec<'a> {
     key: &'a str,
     id: &'a str,
     label: &'a Label,
+    missing: Option<&'a Label>,
     population: Option<&'a str>,
     meets: Option<&'a str>,
     unknown: Option<&'a str>,
@@ -128,6 +131,7 @@ pub fn compile(indicator: &Indicator, schema: &Schema, file: &str) -> Result<Opt
                 key,
                 id: "",
                 label: &i.label,
+                missing: None,
                 population: Some(&s.of),
                 meets: None,
                 unknown: None,
@@ -143,6 +147,7 @@ pub fn compile(indicator: &Indicator, schema: &Schema, file: &str) -> Result<Opt
             key: "meets",
             id: "",
             label: &i.label,
+            missing: None,
             population: i.population.as_deref(),
             meets: i.meets.as_deref(),
             unknown: i.unknown.as_deref(),
@@ -164,6 +169,9 @@ impl Build<'_> {
         let i = self.indicator;
         if i.label.vi.is_empty() || i.label.en.is_empty() {
             return Err(self.error("label", "Thiếu nhãn tiếng Việt hoặc tiếng Anh".into()));
+        }
+        if i.pooled.is_some() && (i.parts.len() < 2 || i.kind != FigureKind::Share) {
+            return Err(self.error("pooled", "Chỉ gộp được các phần (ít nhất hai) của một tỷ lệ".into()));
         }
         for t in &i.targets {
             if t.aim().is_none() {
@@ -188,6 +196,7 @@ impl Build<'_> {
             key: "part",
             id: &p.id,
             label: &p.label,
+            missing: p.missing.as_ref(),
             population,
             meets: p.meets.as_deref().or(i.meets.as_deref()),
             unknown: unknown.as_deref(),
@@ -240,6 +249,7 @@ impl Build<'_> {
         Ok(Rate {
             id: s.id.into(),
             label: s.label.clone(),
+            missing: s.missing.cloned(),
             register: register.id.clone(),
             register_label: register.label.clone(),
             when: pop.when,
@@ -282,39 +292,60 @@ impl Compiled {
         }
         seen.into_iter().map(|(r, f)| (r, f.into_iter().collect())).collect()
     }
-    /// The rule as a Vietnamese sentence: (who is counted, what must hold, what is unknown).
-    pub fn sentence(&self, ctx: &Ctx) -> Sentence {
-        self.sentence_of(&self.main, ctx)
+    /// The rule in words, Vietnamese or English.
+    pub fn sentence(&self, ctx: &Ctx, english: bool) -> Sentence {
+        self.sentence_of(&self.main, ctx, english)
     }
     /// The same for a part.
-    pub fn sentence_of(&self, r: &Rate, ctx: &Ctx) -> Sentence {
-        let labels = self.indicator.settings.iter().map(|(k, s)| (k.clone(), s.label.vi.clone())).collect();
-        let say = Say { ctx, settings: &labels };
-        let who = |r: &Rate| match &r.population {
-            Some(p) => format!("{} mà {}", lower(&r.register_label), say.node(p)),
-            None => format!("mọi {}", lower(&r.register_label)),
+    pub fn sentence_of(&self, r: &Rate, ctx: &Ctx, english: bool) -> Sentence {
+        let say = Say::new(ctx, english, &r.register_label);
+        let who = |r: &Rate| {
+            let label = say.l(&r.register_label);
+            match &r.population {
+                Some(p) => format!("{label}{}{}", say.t(" mà ", " "), say.node(p)),
+                None => format!("{} {label}", say.t("mọi", "any")),
+            }
         };
-        let what = match (&r.meets, &self.denominator, &r.sum) {
-            (_, Some(d), Some(sum)) => format!("tổng {} trên tổng của {}", sum.labels.join(" "), who(d)),
-            (Some(m), _, _) => say.node(m),
-            _ => String::new(),
+        let meets = match (&r.meets, &self.denominator, &r.sum) {
+            (_, Some(d), Some(sum)) => {
+                let sum = say.path(sum);
+                let over = d.sum.as_ref().map(|p| say.path(p)).unwrap_or_default();
+                vec![format!(
+                    "{} {sum} {} {over} {} {}",
+                    say.t("tổng", "the sum of"),
+                    say.t("chia cho tổng", "over the sum of"),
+                    say.t("của", "of each"),
+                    who(d)
+                )]
+            }
+            (Some(Node::And(list)), _, _) => list.iter().map(|n| say.node(n)).collect(),
+            (Some(Node::Or(list)), _, _) if say.until(list).is_none() => list.iter().map(|n| say.node(n)).collect(),
+            (Some(m), _, _) => vec![say.node(m)],
+            _ => vec![],
         };
         Sentence {
+            english,
+            ratio: self.denominator.is_some(),
+            any: meets.len() > 1 && matches!(r.meets, Some(Node::Or(_))),
             population: who(r),
-            meets: what,
+            meets,
             unknown: r.unknown.as_ref().map(|u| say.node(u)),
-            excluded: r.exclude.iter().map(|(n, l)| format!("{} ({})", say.node(n), l.vi)).collect(),
+            excluded: r.exclude.iter().map(|(n, l)| format!("{} ({})", say.node(n), l.vi_or_en(english))).collect(),
         }
     }
 }
 
-/// The parts of the sentence of a rule, Vietnamese.
+/// The parts of the sentence of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sentence {
+    english: bool,
+    ratio: bool,
+    /// One of the conditions is enough.
+    any: bool,
     /// Who is counted.
     pub population: String,
-    /// What must hold.
-    pub meets: String,
+    /// What must hold, all of it; for a ratio the one thing that is computed.
+    pub meets: Vec<String>,
     /// When there is no data.
     pub unknown: Option<String>,
     /// Who is left out and why.
@@ -322,12 +353,33 @@ pub struct Sentence {
 }
 
 impl Sentence {
+    /// Words around population and conditions: (before, between, after).
+    pub fn frame(&self) -> (&'static str, &'static str, &'static str) {
+        match (self.english, self.ratio, self.meets.is_empty()) {
+            (false, true, _) => ("Tính trên", ":", "."),
+            (true, true, _) => ("From each", ":", "."),
+            (false, false, true) => ("Đếm", "", "."),
+            (true, false, true) => ("Counts each", "", "."),
+            (false, false, false) if self.any => ("Trong số", ", đạt khi có một trong các điều sau:", "."),
+            (true, false, false) if self.any => ("Among all, each", ", is met if it is one of these:", "."),
+            (false, false, false) if self.meets.len() > 1 => ("Trong số", ", đạt khi đủ các điều sau:", "."),
+            (true, false, false) if self.meets.len() > 1 => ("Among all, each", ", is met if all of these hold: it is one", "."),
+            (false, false, false) => ("Trong số", ", đạt khi", "."),
+            (true, false, false) => ("Among all, each", ", is met if it is one", "."),
+        }
+    }
+    /// What must hold, in one line.
+    pub fn conditions(&self) -> String {
+        match self.meets.as_slice() {
+            [one] => one.clone(),
+            several => several.iter().enumerate().map(|(i, m)| format!("({}) {m}", i + 1)).collect::<Vec<_>>().join("; "),
+        }
+    }
     /// In one line.
     pub fn plain(&self) -> String {
-        if self.meets.is_empty() {
-            return format!("Đếm {}.", self.population);
-        }
-        format!("Trong số {}: {}.", self.population, self.meets)
+        let (before, between, after) = self.frame();
+        let between = if self.meets.is_empty() { String::new() } else { format!("{between} {}", self.conditions()) };
+        format!("{before} {}{between}{after}", self.population)
     }
 }
 

@@ -155,6 +155,20 @@ impl Target {
         } = Some(value);
         t
     }
+    /// Asks more than another goal of the same unit and direction; `None` when the two cannot be compared.
+    pub fn stricter_than(&self, other: &Target) -> Option<bool> {
+        let ((a, x), (b, y)) = (self.aim()?, other.aim()?);
+        let up = |a: Aim| match a {
+            Aim::AtLeast | Aim::MoreThan => Some(true),
+            Aim::AtMost | Aim::LessThan => Some(false),
+            Aim::Equal => None,
+        };
+        if self.unit != other.unit || up(a)? != up(b)? {
+            return None;
+        }
+        let open = |a: Aim| matches!(a, Aim::MoreThan | Aim::LessThan);
+        Some(if x == y { open(a) && !open(b) } else { (x > y) == up(a)? })
+    }
     /// What is asked and its number; `None` when not exactly one is given (a pack with such a target is refused).
     pub fn aim(&self) -> Option<(Aim, f64)> {
         let all = [
@@ -177,6 +191,8 @@ pub struct Part {
     pub id: String,
     /// Label.
     pub label: Label,
+    /// What to say of a record that lacks just this, shorter than the rule says it.
+    pub missing: Option<Label>,
     /// Own population.
     pub population: Option<String>,
     /// Own rule.
@@ -233,6 +249,8 @@ pub struct Indicator {
     pub counted: Option<Label>,
     /// How it counts, in words, beyond what the rule says.
     pub note: Option<Label>,
+    /// The parts are different populations that may be added: name of their sum (sums over sums).
+    pub pooled: Option<Label>,
     /// Sub-rates.
     #[serde(default, rename = "part")]
     pub parts: Vec<Part>,

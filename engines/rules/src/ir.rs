@@ -1,6 +1,7 @@
 //! A checked expression: every word is known, every comparison is between like things.
 
 use crate::ast::{Cmp, When};
+use crate::indicator::Label;
 use crate::schema::{Kind, Val};
 
 /// A field reached over links. `outer` = from the record the whole rule is about.
@@ -13,7 +14,9 @@ pub(crate) struct P {
     pub(crate) field: String,
     pub(crate) kind: Kind,
     /// Labels along the way, for the sentence.
-    pub(crate) labels: Vec<String>,
+    pub(crate) labels: Vec<Label>,
+    /// The last field as a predicate.
+    pub(crate) said: Option<Label>,
     /// Register the first step starts from.
     pub(crate) register: String,
 }
@@ -22,7 +25,7 @@ pub(crate) struct P {
 pub(crate) enum T {
     Path(P),
     /// Value and how to say it.
-    Literal(Val, String),
+    Literal(Val, Label),
     Setting(String),
     AsOf,
     PeriodStart,
@@ -44,6 +47,8 @@ pub(crate) struct Link {
     pub(crate) owner: String,
     /// Field with the link.
     pub(crate) field: String,
+    /// Label of that field.
+    pub(crate) label: Label,
     /// A many-link.
     pub(crate) many: bool,
     /// The record it hangs on lists the sub-question's records (always a many-link).
@@ -55,7 +60,7 @@ pub(crate) struct Link {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sub {
     pub(crate) register: String,
-    pub(crate) label: String,
+    pub(crate) label: Label,
     pub(crate) when: When,
     pub(crate) dated: bool,
     /// `None` for a catalogue.
@@ -79,5 +84,5 @@ pub(crate) enum Node {
     Exists(Sub, bool),
     Count(Sub, Cmp, T),
     /// Catalogue, answers, the answers' field that names the catalogue entry.
-    AllOf(Sub, Sub, String),
+    AllOf(Box<Sub>, Box<Sub>, String),
 }

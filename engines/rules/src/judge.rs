@@ -198,6 +198,19 @@ mod tests {
     }
 
     #[test]
+    fn the_stricter_of_two_goals() {
+        let of = |aim, v, unit| Target::new(aim, v, unit);
+        let stricter = |a: &Target, b: &Target| (a.stricter_than(b), b.stricter_than(a));
+        assert_eq!(stricter(&of(Aim::AtLeast, 2.0, "cuộc"), &of(Aim::AtLeast, 1.0, "cuộc")), (Some(true), Some(false)));
+        assert_eq!(stricter(&of(Aim::MoreThan, 90.0, "%"), &of(Aim::AtLeast, 90.0, "%")), (Some(true), Some(false)));
+        assert_eq!(stricter(&of(Aim::AtMost, 5.0, "%"), &of(Aim::LessThan, 5.0, "%")), (Some(false), Some(true)));
+        assert_eq!(stricter(&of(Aim::AtMost, 0.0, "%"), &of(Aim::AtMost, 5.0, "%")), (Some(true), Some(false)));
+        assert_eq!(stricter(&of(Aim::AtLeast, 5.0, "%"), &of(Aim::AtLeast, 5.0, "%")), (Some(false), Some(false)));
+        assert_eq!(stricter(&of(Aim::AtLeast, 5.0, "%"), &of(Aim::AtMost, 5.0, "%")), (None, None));
+        assert_eq!(stricter(&of(Aim::AtLeast, 5.0, "%"), &of(Aim::AtLeast, 5.0, "người")), (None, None));
+    }
+
+    #[test]
     fn what_is_no_goal_decides_nothing() {
         assert_eq!(judge(FigureKind::Share, &Target::default(), &f(1, 0, 0)), Verdict::NoData);
         assert_eq!(judge(FigureKind::Share, &t(Some(1.0), Some(1.0), None), &f(1, 0, 0)), Verdict::NoData);

@@ -8,6 +8,9 @@ mod ctx;
 #[cfg(test)]
 mod error_tests;
 mod eval;
+mod gap;
+#[cfg(test)]
+mod gap_tests;
 mod indicator;
 mod ir;
 mod judge;
@@ -34,6 +37,7 @@ mod tests;
 
 pub use compile::{Compiled, Outcome, Rate, Sentence, compile};
 pub use ctx::{AgencyScope, Ctx};
+pub use gap::{Close, Gap, MayRead};
 pub use indicator::{Aim, Exclude, FigureKind, Indicator, Label, Pack, PackError, Part, Setting, Sum, Target, date_text};
 pub use judge::{Figure, Verdict, judge};
 pub use period::{period_on, period_words};

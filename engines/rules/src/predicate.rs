@@ -59,7 +59,7 @@ impl Predicate {
 
     /// In Vietnamese.
     pub fn sentence(&self, ctx: &Ctx) -> String {
-        Say { ctx, settings: &BTreeMap::new() }.node(&self.node)
+        Say::new(ctx, false, &crate::Label { vi: "bản ghi".into(), en: "record".into() }).node(&self.node)
     }
 
     /// Registers and fields it looks at.

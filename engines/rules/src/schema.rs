@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::indicator::Label;
+
 /// All registers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
@@ -14,8 +16,8 @@ pub struct Schema {
 pub struct Register {
     /// Id.
     pub id: String,
-    /// Vietnamese label.
-    pub label: String,
+    /// Label.
+    pub label: Label,
     /// Has `valid_from`, `valid_to`.
     pub dated: bool,
     /// Path of links from a record to the agency it counts for (`agency`, `person.agency`, `id` for the agency register).
@@ -36,8 +38,10 @@ impl Register {
 pub struct Field {
     /// Id.
     pub id: String,
-    /// Vietnamese label.
-    pub label: String,
+    /// Label.
+    pub label: Label,
+    /// The field as a predicate ("là cơ quan nhà nước", "được xác nhận"), where the label is none.
+    pub said: Option<Label>,
     /// Type.
     pub kind: Kind,
 }
@@ -59,8 +63,8 @@ pub enum Kind {
     Instant,
     /// 0/1.
     Bool,
-    /// One of (id, Vietnamese label).
-    Choice(Vec<(String, String)>),
+    /// One of (id, label).
+    Choice(Vec<(String, Label)>),
     /// One record of a register.
     Link(String),
     /// Several records of a register.

@@ -159,7 +159,7 @@ impl<'a> Gen<'a> {
         let column = self.path(p);
         let Some((from, to)) = self.ctx.window(w) else { return "(NULL = 1)".to_owned() };
         if p.kind == Kind::Instant {
-            let day = |d: String| T::Literal(Val::Text(d), String::new());
+            let day = |d: String| T::Literal(Val::Text(d), crate::indicator::Label::default());
             let start = self.ctx.moments(&day(from)).map_or(Val::Null, |m| Val::Int(m.0));
             let next = self.ctx.moments(&day(to)).map_or(Val::Null, |m| Val::Int(m.1));
             let (start, next) = (self.param(start), self.param(next));
@@ -197,7 +197,7 @@ impl<'a> Gen<'a> {
     }
 
     /// FROM, joins and WHERE of a sub-question, and the column that names the present record.
-    fn body(&mut self, s: &Sub) -> (String, String, String, String) {
+    pub(crate) fn body(&mut self, s: &Sub) -> (String, String, String, String) {
         let alias = self.push();
         let mut conds = vec![self.alive(&alias, s.dated, s.when)];
         if let Some(c) = &s.cond {
@@ -222,7 +222,7 @@ impl<'a> Gen<'a> {
     }
 
     /// Column with the record a sub-question's records hang on; a path (`of`) may be empty.
-    fn anchor(&mut self, s: &Sub) -> (String, bool) {
+    pub(crate) fn anchor(&mut self, s: &Sub) -> (String, bool) {
         match s.link.as_ref().and_then(|l| l.of.as_ref()) {
             Some(p) => (self.path(p), true),
             None => (format!("{}.\"id\"", self.frames.last().map_or("t0", |f| f.alias.as_str())), false),
@@ -286,6 +286,19 @@ impl<'a> Gen<'a> {
              WHEN EXISTS (SELECT 1 FROM {from} WHERE {cond}) THEN (1=1) END)"
         );
         Self::guard(&anchor, may_be_empty, sql)
+    }
+
+    /// How many entries have no answer, and how many there are.
+    pub(crate) fn missing(&mut self, cat: &Sub, ans: &Sub, field: &str) -> (String, String) {
+        let (anchor, _) = self.anchor(ans);
+        let (entry, efrom, econd, _) = self.body(cat);
+        let (answer, afrom, acond, target) = self.body(ans);
+        let (_, from, cond, _) = self.body(cat);
+        let answered = format!("SELECT {answer}.{} FROM {afrom} WHERE {target} = {anchor} AND {acond}", quote(field));
+        (
+            format!("(SELECT COUNT(*) FROM (SELECT {entry}.\"id\" FROM {efrom} WHERE {econd} EXCEPT {answered}) AS m)"),
+            format!("(SELECT COUNT(*) FROM {from} WHERE {cond})"),
+        )
     }
 
     /// Alias of the agency record at the end of a path (for its `path` column).

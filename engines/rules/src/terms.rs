@@ -2,13 +2,21 @@
 
 use crate::ast::{Cmp, Path, Term};
 use crate::check::{Here, register};
+use crate::indicator::Label;
 use crate::ir::{Node, P, T};
 use crate::schema::{Kind, Result, Val, err, suggest};
 
 pub(crate) fn path(h: Here<'_>, p: &Path) -> Result<P> {
     let mut at = if p.outer { h.outer } else { h.now };
-    let mut found =
-        P { outer: p.outer || !h.inside, steps: vec![], field: String::new(), kind: Kind::Text, labels: vec![], register: at.id.clone() };
+    let mut found = P {
+        outer: p.outer || !h.inside,
+        steps: vec![],
+        field: String::new(),
+        kind: Kind::Text,
+        labels: vec![],
+        said: None,
+        register: at.id.clone(),
+    };
     for (i, word) in p.words.iter().enumerate() {
         let last = i + 1 == p.words.len();
         if word == "id" && last {
@@ -23,6 +31,7 @@ pub(crate) fn path(h: Here<'_>, p: &Path) -> Result<P> {
         if last {
             found.field = field.id.clone();
             found.kind = field.kind.clone();
+            found.said.clone_from(&field.said);
             return Ok(found);
         }
         let target = match &field.kind {
@@ -41,7 +50,7 @@ pub(crate) fn path(h: Here<'_>, p: &Path) -> Result<P> {
 /// A count or a length of time: a whole number, not negative, or such a setting.
 pub(crate) fn number(h: Here<'_>, t: &Term) -> Result<T> {
     match t {
-        Term::Literal(_, Val::Int(n)) if *n >= 0 => Ok(T::Literal(Val::Int(*n), text::number_vi(*n))),
+        Term::Literal(_, Val::Int(n)) if *n >= 0 => Ok(T::Literal(Val::Int(*n), same(text::number_vi(*n)))),
         Term::Setting(at, name) => match known_setting(h, *at, name)? {
             Val::Int(n) if *n >= 0 => Ok(T::Setting(name.clone())),
             v => err(*at, format!("Thiết lập «{name}» phải là số nguyên không âm, đang là «{}»", shown(v))),
@@ -106,7 +115,7 @@ fn value(h: Here<'_>, t: &Term, kind: &Kind, name: &str) -> Result<T> {
         Term::PeriodStart(_) if day => Ok(T::PeriodStart),
         Term::PeriodEnd(_) if day => Ok(T::PeriodEnd),
         Term::Year(_) if kind.is_number() => Ok(T::Year),
-        Term::Bool(_, b) if *kind == Kind::Bool => Ok(T::Literal(Val::Int(i64::from(*b)), if *b { "có" } else { "không" }.into())),
+        Term::Bool(_, b) if *kind == Kind::Bool => Ok(T::Literal(Val::Int(i64::from(*b)), yes(*b))),
         Term::Literal(at, v) => literal(*at, v, kind, name),
         Term::Path(p) => path_value(h, p, kind, name),
         other => err(other.at(), format!("«{name}» là {}: không so sánh được với {}", kind.words(), special(other))),
@@ -155,26 +164,35 @@ fn path_value(h: Here<'_>, p: &Path, kind: &Kind, name: &str) -> Result<T> {
 }
 
 fn literal(at: usize, v: &Val, kind: &Kind, name: &str) -> Result<T> {
-    let said = |s: String| Ok(T::Literal(v.clone(), s));
+    let said = |s: String| Ok(T::Literal(v.clone(), same(s)));
     match (kind, v) {
         // the engines compare a column of decimals with a decimal
-        (Kind::Decimal, Val::Int(n)) => Ok(T::Literal(Val::Real(*n as f64), text::number_vi(*n))),
+        (Kind::Decimal, Val::Int(n)) => Ok(T::Literal(Val::Real(*n as f64), same(text::number_vi(*n)))),
         (k, Val::Int(n)) if k.is_number() => {
             said(if *k == Kind::Integer && (1900..2200).contains(n) { n.to_string() } else { text::number_vi(*n) })
         }
         (Kind::Decimal, Val::Real(x)) => said(x.to_string().replace('.', ",")),
-        (Kind::Bool, Val::Int(n @ 0..=1)) => said(if *n == 1 { "có" } else { "không" }.into()),
+        (Kind::Bool, Val::Int(n @ 0..=1)) => Ok(T::Literal(v.clone(), yes(*n == 1))),
         (Kind::Date | Kind::Instant, Val::Text(d)) if let Ok(day) = text::parse_date_vi(d) => {
-            let said = format!("ngày {}", text::date_vi(&day));
-            Ok(T::Literal(Val::Text(day), said))
+            let said = text::date_vi(&day);
+            Ok(T::Literal(Val::Text(day), Label { vi: format!("ngày {said}"), en: said }))
         }
         (Kind::Text | Kind::Link(_), Val::Text(s)) => said(format!("“{s}”")),
         (Kind::Choice(options), Val::Text(s)) => match options.iter().find(|(id, _)| id == s) {
-            Some((_, label)) => said(label.clone()),
+            Some((_, label)) => Ok(T::Literal(v.clone(), label.clone())),
             None => err(at, format!("«{name}» không có lựa chọn «{s}»{}", suggest(s, options.iter().map(|o| o.0.as_str())))),
         },
         _ => err(at, format!("«{name}» cần {}, nhận «{}»{}", kind.words(), shown(v), example(kind))),
     }
+}
+
+fn same(s: String) -> Label {
+    Label { vi: s.clone(), en: s }
+}
+
+fn yes(b: bool) -> Label {
+    let (vi, en) = if b { ("có", "yes") } else { ("không", "no") };
+    Label { vi: vi.into(), en: en.into() }
 }
 
 fn example(k: &Kind) -> &'static str {

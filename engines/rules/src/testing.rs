@@ -44,10 +44,15 @@ pub(crate) fn schema(lines: &str) -> Schema {
         }
         let mut list: Vec<Field> = fields.split_whitespace().map(field).collect();
         let system: &[&str] = if dated { &["valid_from", "valid_to", "confirmed_on"] } else { &["confirmed_on"] };
-        list.extend(system.iter().map(|f| Field { id: (*f).into(), label: f.replace('_', " "), kind: Kind::Date }));
-        out.registers.insert(id.clone(), Register { label: id.replace('_', " "), id, dated, agency, fields: list });
+        list.extend(system.iter().map(|f| Field { id: (*f).into(), label: label(f), said: None, kind: Kind::Date }));
+        out.registers.insert(id.clone(), Register { label: label(&id), id, dated, agency, fields: list });
     }
     out
+}
+
+fn label(id: &str) -> crate::Label {
+    let said = id.replace('_', " ");
+    crate::Label { vi: said.clone(), en: said }
 }
 
 fn field(s: &str) -> Field {
@@ -61,12 +66,12 @@ fn field(s: &str) -> Field {
         "date" => Kind::Date,
         "instant" => Kind::Instant,
         "bool" => Kind::Bool,
-        "choice" => Kind::Choice(inside().split('|').map(|o| (o.to_owned(), o.replace('_', " "))).collect()),
+        "choice" => Kind::Choice(inside().split('|').map(|o| (o.to_owned(), label(o))).collect()),
         "link" => Kind::Link(inside()),
         "links" => Kind::Links(inside()),
         other => panic!("kind {other}"),
     };
-    Field { id: id.into(), label: id.replace('_', " "), kind }
+    Field { id: id.into(), label: label(id), said: None, kind }
 }
 
 /// All records, withdrawn ones marked.

@@ -112,8 +112,12 @@ fn t04_contact_points_that_live() {
     let (ctx, day) = (c.ctx("2026-07-01").unwrap(), c.ctx(DAY).unwrap());
     assert_eq!(c.main.evaluate(&w, &w.of("agency")[3].0, &ctx), Some(Outcome::Unmet));
     assert_eq!(
-        c.sentence(&day).plain(),
-        "Trong số agency mà kind thuộc: department, commune: có ít nhất một contact point mà active của person: có và confirmed on trong 90 ngày gần nhất."
+        c.sentence(&day, false).plain(),
+        "Trong số agency mà kind là “department” hoặc “commune”, đạt khi có contact point mà person active và confirmed on trong 90 ngày gần nhất."
+    );
+    assert_eq!(
+        c.sentence(&day, true).plain(),
+        "Among all, each agency whose kind is “department” or “commune”, is met if it is one that has a contact point whose person is active and whose confirmed on is within the last 90 days."
     );
     let lineage = c.lineage();
     let fields = |r: &str| lineage.iter().find(|l| l.0 == r).unwrap().1.join(" ");

@@ -99,6 +99,8 @@ pub struct Field {
     /// Help under the input.
     #[serde(default)]
     pub help: Label,
+    /// The field as a predicate in the sentence of a rule ("là cơ quan nhà nước"), where its label is none.
+    pub said: Option<Label>,
     /// Type.
     #[serde(rename = "type")]
     pub kind: FieldType,

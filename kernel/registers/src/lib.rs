@@ -51,7 +51,7 @@ pub use migrate::{MigrationPlan, Refusal, Step, apply, migrations, plan_migratio
 pub use query::{Filter, ListPage, Op, Query, Tally};
 pub use record::{Data, HistoryEntry, Record};
 pub use registry::Registry;
-pub use rules_bridge::to_value;
+pub use rules_bridge::{from_value, to_value};
 pub use verify::{Mismatch, verify_rows};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use access::{Scope, Subtree, Verb};
-use rules::{Ctx, Field, Kind, Predicate, Rec, Schema, Val, World};
+use rules::{Ctx, Field, Kind, Label, Predicate, Rec, Schema, Val, World};
 use store::{Error, Result, Tx, Value};
 
 use crate::Registry;
@@ -25,24 +25,30 @@ pub(crate) struct CheckRule {
 
 /// The words of all definitions.
 pub(crate) fn schema(registers: &BTreeMap<String, Definition>, choices: &BTreeMap<String, crate::ChoiceList>) -> Schema {
-    let options = |list: &str| -> Vec<(String, String)> {
-        choices.get(list).map(|c| c.options.iter().map(|o| (o.id.clone(), o.label.vi.clone())).collect()).unwrap_or_default()
+    let options = |list: &str| -> Vec<(String, Label)> {
+        choices.get(list).map(|c| c.options.iter().map(|o| (o.id.clone(), label(&o.label))).collect()).unwrap_or_default()
     };
     let one = |d: &Definition| {
-        let mut fields: Vec<Field> =
-            d.fields.iter().map(|f| Field { id: f.id.clone(), label: f.label.vi.clone(), kind: kind(&f.kind, &options) }).collect();
-        let mut system = |id: &str, label: &str, kind: Kind| fields.push(Field { id: id.into(), label: label.into(), kind });
+        let mut fields: Vec<Field> = d
+            .fields
+            .iter()
+            .map(|f| Field { id: f.id.clone(), label: label(&f.label), said: f.said.as_ref().map(label), kind: kind(&f.kind, &options) })
+            .collect();
+        let mut system = |id: &str, vi: &str, en: &str, said: Option<Label>, kind: Kind| {
+            fields.push(Field { id: id.into(), label: words(vi, en), said, kind });
+        };
         if !d.states.is_empty() {
-            system("state", "Trạng thái", Kind::Choice(d.states.iter().map(|s| (s.id.clone(), s.label.vi.clone())).collect()));
+            let states = d.states.iter().map(|s| (s.id.clone(), label(&s.label))).collect();
+            system("state", "Trạng thái", "State", None, Kind::Choice(states));
         }
         if d.register.dated {
-            system("valid_from", "Hiệu lực từ", Kind::Date);
-            system("valid_to", "Hiệu lực đến", Kind::Date);
+            system("valid_from", "Hiệu lực từ", "Valid from", Some(words("có hiệu lực", "is in force")), Kind::Date);
+            system("valid_to", "Hiệu lực đến", "Valid to", None, Kind::Date);
         }
-        system("confirmed_on", "Ngày xác nhận", Kind::Date);
+        system("confirmed_on", "Ngày xác nhận", "Confirmed on", Some(words("được xác nhận", "is confirmed")), Kind::Date);
         rules::Register {
             id: d.register.id.clone(),
-            label: d.register.label.vi.clone(),
+            label: label(&d.register.label),
             dated: d.register.dated,
             agency: d.register.scope.clone(),
             fields,
@@ -51,7 +57,15 @@ pub(crate) fn schema(registers: &BTreeMap<String, Definition>, choices: &BTreeMa
     Schema { registers: registers.iter().map(|(id, d)| (id.clone(), one(d))).collect() }
 }
 
-fn kind(t: &FieldType, options: &dyn Fn(&str) -> Vec<(String, String)>) -> Kind {
+fn label(l: &crate::Label) -> Label {
+    words(&l.vi, &l.en)
+}
+
+fn words(vi: &str, en: &str) -> Label {
+    Label { vi: vi.to_owned(), en: en.to_owned() }
+}
+
+fn kind(t: &FieldType, options: &dyn Fn(&str) -> Vec<(String, Label)>) -> Kind {
     match t {
         FieldType::Integer | FieldType::Year => Kind::Integer,
         FieldType::Decimal => Kind::Decimal,
@@ -72,6 +86,16 @@ pub fn to_value(v: &Val) -> Value {
         Val::Real(x) => Value::Real(*x),
         Val::Text(s) => Value::Text(s.clone()),
         Val::Null | Val::List(_) => Value::Null,
+    }
+}
+
+/// A value of a row as one of the rule language.
+pub fn from_value(v: &Value) -> Val {
+    match v {
+        Value::Int(n) => Val::Int(*n),
+        Value::Real(x) => Val::Real(*x),
+        Value::Text(s) => Val::Text(s.clone()),
+        Value::Null | Value::Bytes(_) => Val::Null,
     }
 }
 

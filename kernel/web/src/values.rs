@@ -25,6 +25,7 @@ static VALID: LazyLock<[Field; 2]> = LazyLock::new(|| {
         help: Label::default(),
         kind: FieldType::Date,
         required: false,
+        said: None,
         sensitive: None,
         search: false,
         min: None,

@@ -40,6 +40,19 @@ async fn one(actor: Api, Path(id): Path<String>, q: QueryData) -> Result<Respons
                 .collect();
             let mut out = figure_json(&c.indicator, &crate::rollup(&by), on);
             out["agencies"] = Value::Array(agencies);
+            let mut parts = Vec::new();
+            let mut pooled = rules::Figure::default();
+            for p in &c.parts {
+                let f = crate::rollup(&figures(tx, c, &p.id, &question(&who.actor, c, on)?)?);
+                pooled = pooled.plus(f);
+                parts.push(json!({ "id": p.id, "label": p.label.vi, "met": f.met, "unmet": f.unmet, "unknown": f.unknown, "percent": f.percent() }));
+            }
+            if !parts.is_empty() {
+                out["parts"] = Value::Array(parts);
+            }
+            if c.indicator.pooled.is_some() {
+                out["pooled"] = json!({ "met": pooled.met, "unmet": pooled.unmet, "unknown": pooled.unknown, "percent": pooled.percent() });
+            }
             Ok(out)
         })
         .await?;

@@ -103,7 +103,7 @@ fn explain(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let Some(id) = args.first() else { return Err(Error::BadRequest("Thiếu mã chỉ tiêu: lachan explain T-04".into())) };
     let c = Catalogue::of(&cx.app.registry)?.compiled(id)?;
     let ctx = question(&cx.actor, c, &cx.app.today())?;
-    let (s, statement) = (c.sentence(&ctx), c.statement(&ctx));
+    let (s, statement) = (c.sentence(&ctx, false), c.statement(&ctx));
     if cx.json {
         return writeln!(cx.out, "{}", json!({ "id": id, "sentence": s.plain(), "sql": statement.sql, "lineage": c.lineage().into_iter().collect::<std::collections::BTreeMap<_, _>>(), "basis": c.indicator.basis })).map_err(io);
     }

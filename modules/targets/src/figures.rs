@@ -119,7 +119,7 @@ pub struct Goal {
 
 impl Goal {
     /// `None` for a comparator that is no number to reach (`before`, `yes`).
-    fn target(&self) -> Option<Target> {
+    pub(crate) fn target(&self) -> Option<Target> {
         let word = if self.comparator == "range" { "at_least" } else { self.comparator.as_str() };
         Some(Target::new(Aim::parse(word)?, self.value, if self.percent { "%" } else { "" }))
     }

@@ -4,6 +4,7 @@ mod api;
 mod catalogue;
 mod cli;
 mod figures;
+mod goals;
 mod pages;
 
 use access::{Actor, Verb};

@@ -154,6 +154,7 @@ mod tests {
             help: Label::default(),
             kind,
             required: false,
+            said: None,
             sensitive: None,
             search: false,
             min: None,

@@ -46,6 +46,7 @@ fn agency_field() -> Field {
         help: Label::default(),
         kind: FieldType::Link("agency".into()),
         required: false,
+        said: None,
         sensitive: None,
         search: false,
         min: None,

@@ -29,13 +29,15 @@ struct Live {
 /// The page.
 pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
     let tab = q.filled("tab").unwrap_or("targets").to_owned();
-    let wanted = id.clone();
+    let (wanted, shown) = (id.clone(), tab.clone());
     let (plan, live, tasks, actors, recipients) = ctx
         .read(move |tx, who| {
             let plan = actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
             let mut live = Vec::new();
             // a plan is open to everybody who is signed in, its figures are not
-            let figures = who.may(Verb::Read, "figure").is_ok();
+            // and what a tab does not show is not asked
+            let asked = !matches!(shown.as_str(), "tasks" | "duties" | "about");
+            let figures = asked && who.may(Verb::Read, "figure").is_ok();
             for record in sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?) {
                 let figure = match record.text("indicator") {
                     Some(i) if figures && record.bool("indicator_confirmed") == Some(true) => {
@@ -45,13 +47,20 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 };
                 // the target's own words only: two targets of one objective are two questions
                 let words = record.text("content").unwrap_or_default();
-                let suggestions = if figure.is_none() { targets::suggest(words, 3) } else { vec![] };
+                let suggestions = if asked && figure.is_none() { targets::suggest(words, 3) } else { vec![] };
                 live.push(Live { record, figure, suggestions });
             }
             let tasks = sorted(linked(tx, &who.reg, &who.actor, "task", "plan", &wanted)?);
-            let mut actors = Vec::new();
-            for t in &tasks {
-                actors.push(sorted(linked(tx, &who.reg, &who.actor, "task_actor", "task", &t.id)?));
+            let mut actors = vec![Vec::new(); tasks.len()];
+            if matches!(shown.as_str(), "tasks" | "duties") && !tasks.is_empty() {
+                // one question for all tasks
+                let ids = tasks.iter().map(|t| t.id.clone()).collect();
+                let of = vec![registers::Filter { field: "task".into(), op: registers::Op::Is, values: ids }];
+                for a in sorted(crate::all_where(tx, &who.reg, &who.actor, "task_actor", of)?) {
+                    if let Some(n) = tasks.iter().position(|t| Some(t.id.as_str()) == a.link("task")) {
+                        actors[n].push(a);
+                    }
+                }
             }
             let recipients = sorted(linked(tx, &who.reg, &who.actor, "plan_recipient", "plan", &wanted)?);
             Ok((plan, live, tasks, actors, recipients))

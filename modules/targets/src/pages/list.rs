@@ -6,23 +6,24 @@ use web::charts::{Bar3, bar3};
 use web::components::{Column, Table, heading, tag};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
-use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
+use web::{Ctx, Lang, Page, PageResult, Tone};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, figures, mark, rollup, tone, verdict_words, words};
+use crate::figures::{ctx as question, figures, mark, rollup, verdict_words, words};
+use crate::goals;
 
 /// The list.
 pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "figure")?;
     let catalogue = Catalogue::of(ctx.reg())?;
-    let all = ctx
+    let (all, plans) = ctx
         .read(move |tx, who| {
             let mut all = Vec::new();
             for (id, c) in &catalogue.compiled {
                 let q = question(&who.actor, c, &who.today)?;
                 all.push((id.clone(), rollup(&figures(tx, c, "", &q)?)));
             }
-            Ok(all)
+            Ok((all, goals::of_plans(tx, &who.reg, &who.actor)?))
         })
         .await?;
     let lang = ctx.lang();
@@ -36,8 +37,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
             Column::text(lang.t("Chỉ tiêu", "Target")),
             Column::text(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
             Column::num(lang.t("Kết quả", "Result")),
-            Column::text(lang.t("Mục tiêu", "Goal")).drop_at(1),
-            Column::text(lang.t("Kết luận", "Verdict")),
+            Column::text(lang.t("Mục tiêu và kết luận", "Goals and verdicts")),
         ],
     );
     let mut met = 0usize;
@@ -45,8 +45,8 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         let Some(c) = catalogue.compiled.get(id) else { continue };
         let i = &c.indicator;
         let targets = i.targets_on(&ctx.today);
-        let verdicts: Vec<_> = targets.iter().map(|t| rules::judge(i.kind, t, f)).collect();
-        met += usize::from(verdicts.first() == Some(&rules::Verdict::Met));
+        met += usize::from(targets.first().is_some_and(|t| rules::judge(i.kind, t, f) == rules::Verdict::Met));
+        let lines = goals::lines(i, &ctx.today, &plans);
         let goal = mark(targets.first().copied());
         let bar = if matches!(i.kind, FigureKind::Share) {
             bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang)
@@ -57,8 +57,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
             html! { a href={"/targets/" (id)} { (i.label.vi_or_en(lang == Lang::En)) } div.small.muted { (id) @if i.unverified { " · " (tag(Tone::Soon, lang.t("căn cứ chưa đối chiếu", "basis unverified"))) } } },
             bar,
             html! { (words(i.kind, f)) },
-            html! { @for t in &targets { div.small { (goal_words(t)) } } },
-            html! { @for v in &verdicts { div { (tag(tone(Some(*v)), lang.l(verdict_words(Some(*v))))) } } },
+            html! { @for l in &lines { (l.show(i.kind, f, lines.len() > 1, lang)) } },
         ]);
     }
     let missing: Vec<&Indicator> = catalogue.indicators.iter().filter(|i| i.no_source.is_some()).collect();
@@ -120,11 +119,4 @@ fn without_source(missing: &[&Indicator], lang: Lang) -> Markup {
             ul { @for i in missing { li { strong { (i.id) } " " (i.label.vi_or_en(lang == Lang::En)) @if let Some(why) = &i.no_source { ": " span.muted { (why.vi_or_en(lang == Lang::En)) } } } } }
         }
     }
-}
-
-/// `≥ 100 % đến 31/12/2030`.
-pub fn goal_words(t: &rules::Target) -> String {
-    let Some((aim, n)) = t.aim() else { return String::new() };
-    let until = rules::date_text(t.until.as_ref()).map(|d| format!(" đến {}", fmt::date(&d))).unwrap_or_default();
-    format!("{} {} {}{until}", aim.sign(), fmt::dec_auto(n), t.unit)
 }

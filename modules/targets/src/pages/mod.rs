@@ -11,7 +11,7 @@ use web::axum::routing::get;
 use web::charts::{Bar3, bar3};
 use web::components::{Column, Table, tag};
 use web::maud::{Markup, html};
-use web::{App, Cx};
+use web::{App, Cx, fmt};
 
 use crate::catalogue::Catalogue;
 use crate::figures::{headline, mark};
@@ -22,6 +22,26 @@ pub fn router() -> Router<App> {
         .route("/targets", get(list::show))
         .route("/targets/{id}", get(one::show))
         .route("/targets/{id}/records", get(records::show))
+}
+
+/// `≥ 100 % đến 31/12/2030`.
+pub(crate) fn goal_words(t: &rules::Target, lang: web::Lang) -> String {
+    let Some((aim, n)) = t.aim() else { return String::new() };
+    let until = crate::goals::until(t).map(|d| format!(" {} {d}", lang.t("đến", "until"))).unwrap_or_default();
+    format!("{} {} {}{until}", aim.sign(), fmt::dec_auto(n), t.unit)
+}
+
+/// The rule in words: who is counted, and what must hold, each condition on its own line.
+fn rule_sentence(s: &rules::Sentence) -> Markup {
+    let (before, between, after) = s.frame();
+    match s.meets.as_slice() {
+        [] => html! { p.sentence { (before) " " strong { (s.population) } (after) } },
+        [one] => html! { p.sentence { (before) " " strong { (s.population) } (between) " " strong { (one) } (after) } },
+        several => html! {
+            p.sentence { (before) " " strong { (s.population) } (between) }
+            ol.sentence { @for m in several { li { (m) } } }
+        },
+    }
 }
 
 /// The figures of the reader's own scope, under "My work".

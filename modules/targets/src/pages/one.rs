@@ -8,19 +8,21 @@ use registers::{Query, actions};
 use rules::{Compiled, Figure, FigureKind};
 use web::axum::extract::Path;
 use web::charts::{Bar3, Point, Tile, bar3, bar3_legend, tiles, trend};
-use web::components::{Column, Table, heading, notice, tag};
+use web::components::{Column, Table, heading, notice};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, figures, mark, rollup, tone, verdict_words, words};
-use crate::pages::list::goal_words;
+use crate::figures::{ctx as question, figures, mark, rollup, words};
+use crate::goals::{self, Line};
+use crate::pages::rule_sentence;
 
 struct Opened {
     parts: Vec<(String, Figure)>,
     agencies: Vec<(String, String, String, Figure)>,
     points: Vec<Point>,
+    plans: goals::OfPlans,
     seq: i64,
 }
 
@@ -38,20 +40,21 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let lang = ctx.lang();
     let i = &c.indicator;
     let context = question(&ctx.actor, c, &day)?;
-    let sentence = c.sentence(&context);
+    let sentence = c.sentence(&context, lang == Lang::En);
     let title = i.label.vi_or_en(lang == Lang::En).to_owned();
     let form = html! { form.row method="get" { label for="as-of" { (lang.t("Ngày chốt", "As of")) } input #as-of .short name="as_of" value=(fmt::date(&day)); button.btn type="submit" { (lang.t("Xem", "Show")) } } };
     // a figure of a past day opens to the records of that day
     let tail = if day == ctx.today { String::new() } else { format!("&as_of={day}") };
+    let goals = goals::lines(i, &day, &o.plans);
     let body = html! {
         (heading(&title, None, Some(html! { (form) @if ctx.can(Verb::Export, "figure") { a.btn href={"/targets/" (id) "/records?outcome=unmet&export=xlsx" (tail)} { (lang.t("Tải .xlsx", "Download .xlsx")) } } })))
-        p.sentence { (lang.t("Trong số", "Among")) " " strong { (sentence.population) } @if !sentence.meets.is_empty() { ": " strong { (sentence.meets) } } "." }
+        (rule_sentence(&sentence))
         @if let Some(n) = &i.note { p.muted.small { (n.vi_or_en(lang == Lang::En)) } }
         @if day < ctx.today && latest_only(c) {
             (notice(Tone::Soon, html! { (lang.t("Sổ chỉ giữ lần xác nhận gần nhất, nên con số của một ngày đã qua có thể thấp hơn thực tế lúc đó.", "Only the latest confirmation is kept, so a past figure may be lower than it was.")) }))
         }
-        (headline(c, &total, &o.points, (&id, &tail), &day, lang))
-        @if !o.parts.is_empty() { (parts(c, &o.parts, &tail, lang)) }
+        (headline(c, &total, &o.points, (&id, &tail), &goals, lang))
+        @if !o.parts.is_empty() { (parts(c, &o.parts, &tail, &goals, lang)) }
         (by_agency(c, (&id, &tail), &o.agencies, lang))
         (basis(c, &o, &sentence, lang))
     };
@@ -82,7 +85,8 @@ fn open(tx: &mut store::Tx, who: &web::Who, c: &Compiled, day: &str) -> store::R
         points.push(Point { label: format!("{:02}/{}", at.month(), at.year()), value });
     }
     let seq = web::ledger_size(tx)?;
-    Ok(Opened { parts, agencies: named(tx, who, by)?, points, seq })
+    let plans = goals::of_plans(tx, &who.reg, &who.actor)?;
+    Ok(Opened { plans, parts, agencies: named(tx, who, by)?, points, seq })
 }
 
 /// Does the rule look at the day of the last confirmation? A record keeps only the latest, so a past day cannot be answered
@@ -118,10 +122,9 @@ fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> st
     Ok(all)
 }
 
-fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str), today: &str, lang: Lang) -> Markup {
+fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str), goals: &[Line], lang: Lang) -> Markup {
     let i = &c.indicator;
-    let targets = i.targets_on(today);
-    let goal = mark(targets.first().copied());
+    let goal = mark(goals.first().map(Line::target));
     let big = match i.kind {
         FigureKind::Count => fmt::int(f.met),
         FigureKind::Violations => fmt::int(f.unmet),
@@ -135,7 +138,7 @@ fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str)
     html! {
         div.card { div.row.figure {
             div { div.big { (big) } div.muted { (words(i.kind, f)) }
-                @for t in &targets { div.small { (goal_words(t)) " " (tag(tone(Some(rules::judge(i.kind, t, f))), lang.l(verdict_words(Some(rules::judge(i.kind, t, f)))))) @if t.unverified { " " (tag(Tone::Soon, lang.t("chưa đối chiếu", "unverified"))) } } }
+                @for l in goals { (l.show(i.kind, f, true, lang)) }
             }
             @if points.iter().filter(|p| p.value.is_some()).count() > 1 { (trend(points, goal, unit, lang)) }
             @if i.kind != FigureKind::Ratio {
@@ -150,18 +153,30 @@ fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str)
     }
 }
 
-fn parts(c: &Compiled, list: &[(String, Figure)], tail: &str, lang: Lang) -> Markup {
+fn parts(c: &Compiled, list: &[(String, Figure)], tail: &str, goals: &[Line], lang: Lang) -> Markup {
+    let i = &c.indicator;
     let mut t = Table::new(
         lang.t("Từng phần", "Parts"),
         vec![Column::text(lang.t("Phần", "Part")), Column::text("").drop_at(2), Column::num(lang.t("Kết quả", "Result"))],
     );
+    if i.pooled.is_some() {
+        t.columns.push(Column::text(lang.t("Mục tiêu và kết luận", "Goals and verdicts")));
+    }
+    let mut row = |name: Markup, f: &Figure| {
+        let mut cells =
+            vec![name, bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang), html! { (words(i.kind, f)) }];
+        if i.pooled.is_some() {
+            cells.push(html! { @for l in goals { (l.show(i.kind, f, false, lang)) } });
+        }
+        t.row(cells);
+    };
     for (id, f) in list {
         let label = c.rate(id).map(|r| r.label.vi_or_en(lang == Lang::En).to_owned()).unwrap_or_default();
-        t.row(vec![
-            html! { a href={"/targets/" (c.indicator.id) "/records?outcome=unmet&part=" (id) (tail)} { (label) } },
-            bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang),
-            html! { (words(c.indicator.kind, f)) },
-        ]);
+        row(html! { a href={"/targets/" (i.id) "/records?outcome=unmet&part=" (id) (tail)} { (label) } }, f);
+    }
+    // sums over sums, never a mean of the parts' rates
+    if let Some(name) = &i.pooled {
+        row(html! { strong { (name.vi_or_en(lang == Lang::En)) } }, &list.iter().fold(Figure::default(), |a, p| a.plus(p.1)));
     }
     html! { section.card { h2 { (lang.t("Từng phần", "Parts")) } (t.render(lang)) } }
 }

@@ -1,17 +1,20 @@
 //! `/targets/{id}/records`: the records behind a figure, in scope, as a page or as .xlsx.
 
+use std::collections::BTreeMap;
+
 use access::Verb;
 use registers::{Query, actions};
-use rules::{AgencyScope, Outcome};
+use rules::{AgencyScope, Close, Compiled, Gap, Outcome, Rate, Val};
 use web::axum::extract::Path;
 use web::axum::response::{IntoResponse, Response};
 use web::components::{Column, Tab, Table, empty, heading, pager, tabs};
 use web::forms::QueryData;
-use web::maud::html;
+use web::maud::{Markup, html};
 use web::{Ctx, Page, PageResult, fmt};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, drill, rollup, summary};
+use crate::figures::{ctx as question, drill, rollup, run, summary};
+use crate::pages::rule_sentence;
 
 /// Rows a page.
 const PAGE: i64 = 50;
@@ -32,7 +35,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     };
     let (agency, after, file) = (q.filled("agency").map(str::to_owned), q.filled("after").map(str::to_owned), q.has("export"));
     let mut asked = question(&ctx.actor, c, &day)?;
-    let wanted = c.sentence(&asked).meets;
+    let wanted = c.sentence_of(rate, &asked, ctx.lang() == web::Lang::En);
     narrow(&ctx, &mut asked.scope, agency.as_deref()).await?;
     let register = rate.register.clone();
     if file {
@@ -41,7 +44,8 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     }
     let may_export = ctx.can(Verb::Export, "figure") && ctx.can(Verb::Export, &register);
     let of = register.clone();
-    let (found, counts, more) = ctx
+    let english = ctx.lang() == web::Lang::En;
+    let (found, counts, more, lacks) = ctx
         .read(move |tx, who| {
             let limit = if file { FILE } else { PAGE };
             let counts = rollup(&summary(tx, rate, &asked)?);
@@ -56,11 +60,17 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 }
             }
             found.sort_by(|a, b| a.id.cmp(&b.id));
-            Ok((found, counts, more))
+            let lacks = if matches!(outcome, Outcome::Unmet | Outcome::Unknown) {
+                let may_read = |r: &str| who.may(Verb::Read, r).is_ok();
+                gaps(tx, c, rate, &asked, &found, english, &may_read)?
+            } else {
+                BTreeMap::new()
+            };
+            Ok((found, counts, more, lacks))
         })
         .await?;
     if file {
-        return Ok(workbook(&ctx, &id, &register, outcome, &found));
+        return Ok(workbook(&ctx, &id, &register, outcome, &found, &lacks));
     }
     let lang = ctx.lang();
     let keep = |o: &str| {
@@ -91,12 +101,18 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     if owned {
         columns.push(Column::text(lang.t("Cơ quan", "Agency")).drop_at(1));
     }
+    if !lacks.is_empty() {
+        columns.push(Column::text(lang.t("Còn thiếu", "Missing")));
+    }
     columns.push(Column::text(lang.t("Cập nhật", "Updated")).drop_at(2));
     let mut table = Table::new(lang.t("Hồ sơ", "Records"), columns);
     for r in &found {
         let mut cells = vec![html! { a href={"/r/" (register) "/" (r.id)} { (r.title) } }];
         if owned {
             cells.push(html! { (agency(r).unwrap_or_default()) });
+        }
+        if !lacks.is_empty() {
+            cells.push(lacks.get(&r.id).map_or_else(|| html! {}, |gaps| missing(&ctx, gaps)));
         }
         cells.push(html! { (fmt::instant(r.updated_at)) });
         table.row(cells);
@@ -113,7 +129,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let body = html! {
         (heading(&title, None, Some(html! { @if may_export { a.btn href={(keep(outcome.word())) "&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } } })))
         (tabs(&list, outcome.word(), lang.t("Kết quả", "Outcome")))
-        @if part.is_empty() && !wanted.is_empty() { p.sentence { (lang.t("Để đạt", "To be met")) ": " (wanted) "." } }
+        (rule_sentence(&wanted))
         section.card {
             @if total == 0 { (empty(lang.t("Không có hồ sơ nào ở đây.", "No record here."), html! {})) }
             @else if found.is_empty() { p { (lang.t("Bạn xem được con số nhưng không xem được từng hồ sơ của sổ này.", "You may see the figure but not the records of this register.")) } }
@@ -127,6 +143,55 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         .crumb(id.clone(), format!("/targets/{id}"))
         .body(body)
         .respond(&ctx))
+}
+
+/// What each record lacks, one statement for so many records.
+fn gaps(
+    tx: &mut store::Tx,
+    c: &Compiled,
+    rate: &Rate,
+    asked: &rules::Ctx,
+    found: &[registers::Record],
+    english: bool,
+    may_read: rules::MayRead<'_>,
+) -> store::Result<BTreeMap<String, Vec<Gap>>> {
+    let mut out = BTreeMap::new();
+    for chunk in found.chunks(500) {
+        let ids: Vec<String> = chunk.iter().map(|r| r.id.clone()).collect();
+        for row in run(tx, &rate.probe(asked, &ids))? {
+            let row: Vec<Val> = row.values().iter().map(registers::from_value).collect();
+            if let Some(Val::Text(id)) = row.first() {
+                out.insert(id.clone(), rate.gaps(asked, english, &c.parts, &row, may_read));
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// What is missing, and the form that closes the first of it that the reader may close.
+fn missing(ctx: &Ctx, gaps: &[Gap]) -> Markup {
+    let lang = ctx.lang();
+    let action = gaps.iter().find_map(|g| match &g.close {
+        Close::Edit { register, id, field } if ctx.can(Verb::Update, register) => Some(match field.as_deref() {
+            Some("confirmed_on") => (format!("/r/{register}/{id}"), lang.t("Xác nhận", "Confirm")),
+            Some(f) => (format!("/r/{register}/{id}/edit#f-{f}"), lang.t("Bổ sung", "Fill in")),
+            None => (format!("/r/{register}/{id}/edit"), lang.t("Bổ sung", "Fill in")),
+        }),
+        Close::New { register, values } if ctx.can(Verb::Create, register) => {
+            let pairs: Vec<(&str, String)> = values.iter().map(|(k, v)| (k.as_str(), v.clone())).collect();
+            Some((format!("/r/{register}/new?{}", web::security::query_string(&pairs)), lang.t("Thêm", "Add")))
+        }
+        _ => None,
+    });
+    html! {
+        @for g in gaps { div { (first_capital(&g.text)) } }
+        @if let Some((href, word)) = action { a.btn href=(href) { (word) } }
+    }
+}
+
+fn first_capital(s: &str) -> String {
+    let mut chars = s.chars();
+    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// To one agency, if the reader's scope has it.
@@ -146,14 +211,27 @@ async fn narrow(ctx: &Ctx, scope: &mut AgencyScope, agency: Option<&str>) -> Res
     Ok(())
 }
 
-fn workbook(ctx: &Ctx, id: &str, register: &str, outcome: Outcome, found: &[registers::Record]) -> Response {
+fn workbook(
+    ctx: &Ctx,
+    id: &str,
+    register: &str,
+    outcome: Outcome,
+    found: &[registers::Record],
+    lacks: &BTreeMap<String, Vec<Gap>>,
+) -> Response {
     use documents::{Cell, Column as Head, ColumnKind, Sheet, Workbook};
     let lang = ctx.lang();
-    let heads = [lang.t("Hồ sơ", "Record"), lang.t("Cơ quan", "Agency"), lang.t("Mã", "Id")];
+    let mut heads = vec![lang.t("Hồ sơ", "Record"), lang.t("Cơ quan", "Agency"), lang.t("Mã", "Id")];
+    if !lacks.is_empty() {
+        heads.push(lang.t("Còn thiếu", "Missing"));
+    }
+    let wide = heads.len();
     let columns = heads.iter().map(|h| Head::new(*h, ColumnKind::Text)).collect();
     let rows = found.iter().map(|r| {
         let agency = r.link_title("agency").or_else(|| r.link_title("owner")).unwrap_or_default().to_owned();
-        vec![Cell::Text(r.title.clone()), Cell::Text(agency), Cell::Text(r.id.clone())]
+        let gaps = lacks.get(&r.id).map(|g| g.iter().map(|g| first_capital(&g.text)).collect::<Vec<_>>().join("; "));
+        let cells = [r.title.clone(), agency, r.id.clone(), gaps.unwrap_or_default()];
+        cells.into_iter().take(wide).map(Cell::Text).collect()
     });
     let sheet = Sheet { rows: rows.collect(), name: format!("{id} {}", outcome.word()), columns };
     match Workbook::of(sheet).to_xlsx() {

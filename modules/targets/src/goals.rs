@@ -1,0 +1,151 @@
+//! All goals of an indicator side by side: those of the pack and those of plans that a person bound to it. Contradictory ones
+//! are kept, each with its verdict and source; the stricter is marked.
+
+use std::collections::BTreeMap;
+
+use access::{Actor, Verb};
+use registers::{Filter, Op, Query, Registry, actions};
+use rules::{Figure, FigureKind, Indicator, Target, judge};
+use store::{Result, Tx};
+use web::components::tag;
+use web::maud::{Markup, html};
+use web::{Lang, Tone, fmt};
+
+use crate::figures::{Goal, tone, verdict_words};
+use crate::pages::goal_words;
+
+/// Goals that plans set, by indicator: the goal, the plan's title and address.
+pub(crate) type OfPlans = BTreeMap<String, Vec<(Target, String, String)>>;
+
+/// Goals of accepted plans that a person bound to an indicator; nothing for who may not read them.
+pub(crate) fn of_plans(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<OfPlans> {
+    let mut out = OfPlans::new();
+    let (Ok(scope), Ok(_)) = (actor.may(Verb::Read, "target"), reg.get("target")) else { return Ok(out) };
+    let mut query = Query {
+        filters: vec![Filter { field: "indicator_confirmed".into(), op: Op::Is, values: vec!["1".into()] }],
+        limit: Some(500),
+        ..Query::default()
+    };
+    loop {
+        let page = actions::list(tx, reg, &scope, &query)?;
+        for r in page.items {
+            let (Some(id), Some(comparator), Some(value)) = (r.text("indicator"), r.text("comparator"), r.real("value")) else { continue };
+            let goal = Goal { comparator: comparator.to_owned(), value, percent: r.text("unit") == Some("percent") };
+            let Some(mut target) = goal.target() else { continue };
+            target.until = r.text("horizon").and_then(|d| d.parse().ok());
+            let plan = r.link("plan").map(|p| format!("/plans/{p}")).unwrap_or_default();
+            out.entry(id.to_owned()).or_default().push((target, r.link_title("plan").unwrap_or_default().to_owned(), plan));
+        }
+        match page.next {
+            Some(n) => query.after = Some(n),
+            None => return Ok(out),
+        }
+    }
+}
+
+/// One goal as a line shows it.
+pub(crate) struct Line {
+    target: Target,
+    source: String,
+    href: String,
+    /// Some other goal here asks less.
+    stricter: bool,
+}
+
+/// The pack's goals of the day, then those of plans; the same goal of several sources is one line.
+pub(crate) fn lines(i: &Indicator, day: &str, plans: &OfPlans) -> Vec<Line> {
+    let percent = matches!(i.kind, FigureKind::Share | FigureKind::Ratio);
+    let own = i.targets_on(day).into_iter().map(|t| (t.clone(), t.basis.clone(), String::new()));
+    // a goal in another unit than the figure's cannot be held against it
+    let bound = plans.get(&i.id).into_iter().flatten().filter(|(t, ..)| (t.unit == "%") == percent).cloned();
+    let mut out: Vec<Line> = Vec::new();
+    for (mut target, source, href) in own.chain(bound) {
+        if !percent && target.unit.is_empty() {
+            target.unit = i.targets.first().map(|t| t.unit.clone()).unwrap_or_default();
+        }
+        match out.iter_mut().find(|l| l.target.aim() == target.aim() && l.target.unit == target.unit && l.target.until == target.until) {
+            Some(same) => {
+                same.source = format!("{}; {source}", same.source);
+                if same.href.is_empty() {
+                    same.href = href;
+                }
+            }
+            None => out.push(Line { target, source, href, stricter: false }),
+        }
+    }
+    for n in 0..out.len() {
+        out[n].stricter = (0..out.len()).any(|m| out[n].target.stricter_than(&out[m].target) == Some(true))
+            && !(0..out.len()).any(|m| out[m].target.stricter_than(&out[n].target) == Some(true));
+    }
+    out
+}
+
+impl Line {
+    /// The goal.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+    /// Goal, verdict, which is stricter, source.
+    pub(crate) fn show(&self, kind: FigureKind, f: &Figure, sources: bool, lang: Lang) -> Markup {
+        let verdict = Some(judge(kind, &self.target, f));
+        html! {
+            div.small {
+                (goal_words(&self.target, lang)) " " (tag(tone(verdict), lang.l(verdict_words(verdict))))
+                @if self.stricter { " " (tag(Tone::Plain, lang.t("chặt hơn", "stricter"))) }
+                @if self.target.unverified { " " (tag(Tone::Soon, lang.t("chưa đối chiếu", "unverified"))) }
+                @if sources { " " span.muted { @if self.href.is_empty() { (self.source) } @else { a href=(self.href) { (self.source) } } } }
+            }
+        }
+    }
+}
+
+/// `31/12/2030` of a goal, when it has a last day.
+pub(crate) fn until(t: &Target) -> Option<String> {
+    rules::date_text(t.until.as_ref()).map(|d| fmt::date(&d))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn t07() -> Indicator {
+        let reg = rules::Pack::load(include_str!("../../../packs/indicators-2026/force-training.toml"), "x").unwrap();
+        reg.indicators.into_iter().find(|i| i.id == "T-07").unwrap()
+    }
+
+    #[test]
+    fn contradictory_goals_stand_side_by_side_and_the_stricter_is_marked() {
+        let goal = |n: f64| Goal { comparator: "at_least".into(), value: n, percent: false }.target().unwrap();
+        let plans = OfPlans::from([("T-07".to_owned(), vec![(goal(3.0), "Kế hoạch A".to_owned(), "/plans/a".to_owned())])]);
+        let lines = lines(&t07(), "2026-11-22", &plans);
+        let said: Vec<String> = lines
+            .iter()
+            .map(|l| l.show(FigureKind::Count, &Figure { met: 2, ..Figure::default() }, true, Lang::Vi).into_string())
+            .collect();
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(
+            said[0].contains("≥ 2 cuộc") && said[0].contains(">Đạt<") && said[0].contains("Kế hoạch 000") && !said[0].contains("chặt hơn"),
+            "{}",
+            said[0]
+        );
+        assert!(said[1].contains("≥ 1 cuộc") && said[1].contains("Kế hoạch 002") && !said[1].contains("chặt hơn"), "{}", said[1]);
+        assert!(
+            said[2].contains("≥ 3 cuộc") && said[2].contains("Chưa đạt") && said[2].contains("chặt hơn") && said[2].contains("/plans/a"),
+            "{}",
+            said[2]
+        );
+    }
+
+    #[test]
+    fn the_same_goal_of_two_sources_is_one_line_and_a_share_is_no_number() {
+        let target = |percent| Goal { comparator: "at_least".into(), value: 1.0, percent }.target().unwrap();
+        let mut same = target(false);
+        same.until = "2030-12-31".parse().ok();
+        let plans = OfPlans::from([(
+            "T-07".to_owned(),
+            vec![(same, "B".to_owned(), "/plans/b".to_owned()), (target(true), "C".to_owned(), "/plans/c".to_owned())],
+        )]);
+        let lines = lines(&t07(), "2026-11-22", &plans);
+        assert_eq!(lines.iter().map(|l| l.source.as_str()).collect::<Vec<_>>(), ["Kế hoạch 000 IV.1", "Kế hoạch 002 III.1.e; B"]);
+    }
+}
