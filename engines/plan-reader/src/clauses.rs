@@ -125,7 +125,7 @@ fn pieces(text: &Folded<'_>) -> Vec<(usize, usize, Gap)> {
 
 fn goes_on(said: bool, piece: &str, gap: Gap, valued: impl Fn(&str) -> bool) -> bool {
     let key = crate::fold::fold(piece);
-    if key.starts_with("trong do") {
+    if key.starts_with("trong do") || no_subject(piece) {
         return true;
     }
     match gap {
@@ -135,6 +135,13 @@ fn goes_on(said: bool, piece: &str, gap: Gap, valued: impl Fn(&str) -> bool) -> 
         Gap::Semicolon if opens(&key) => false,
         Gap::Semicolon => !(said && (opens_with_number(&key) || valued(piece))),
     }
+}
+
+/// "60% có chữ ký số": of whom, the piece before says.
+fn no_subject(piece: &str) -> bool {
+    piece.split_once('%').is_some_and(|(head, rest)| {
+        opens_with_number(&crate::fold::fold(head)) && LEANING.contains(&first_word(rest).trim_end_matches([',', '.', ';']))
+    })
 }
 
 /// Whether a clause says something of its subject.
@@ -218,6 +225,8 @@ mod tests {
         );
         let shared = "Trên 90% công chức, 100% lãnh đạo được tập huấn";
         assert_eq!(texts(shared), [shared, shared]);
+        let same = "90% người lớn có tài khoản định danh, 60% có chữ ký số";
+        assert_eq!(texts(same), [same, same]);
         let part = "80% hồ sơ được nộp trực tuyến, trong đó 50% toàn trình. Trong đó 10% qua thiết bị di động";
         assert_eq!(texts(part), [part, part, part]);
     }

@@ -53,10 +53,26 @@ pub fn read(rows: &[PlacedRow], year: Option<i32>, warnings: &mut Vec<Warning>) 
         reader.row(placed, rows.get(at + 1));
     }
     let mut out = reader.out;
-    for draft in reader.drafts {
+    let mut above: Option<[String; 4]> = None;
+    for mut draft in reader.drafts {
+        let cells = [&mut draft.lead, &mut draft.coordinating, &mut draft.time, &mut draft.product];
+        for (at, cell) in cells.into_iter().enumerate() {
+            let same = above.as_ref().map(|a| a[at].clone()).filter(|a| !a.is_empty() && is_ditto(cell));
+            if let Some(same) = same {
+                crate::warnings::ditto(reader.warnings, draft.lines.first().copied().unwrap_or(0), cell, &same);
+                *cell = same;
+            }
+        }
+        above = Some([draft.lead.clone(), draft.coordinating.clone(), draft.time.clone(), draft.product.clone()]);
         out.tasks.push(finish(draft, year, reader.warnings));
     }
     out
+}
+
+/// "nt", "-nt-", "như trên", a lone ditto mark.
+fn is_ditto(cell: &str) -> bool {
+    let key = crate::fold::fold(cell);
+    matches!(key.trim_matches([' ', '-', '.', '/', '(', ')']), "nt" | "nhu tren" | "\"" | "\"\"" | "''")
 }
 
 /// Whether any row carries a number (else an empty first cell says nothing).

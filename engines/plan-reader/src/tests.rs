@@ -352,3 +352,37 @@ fn json_has_the_contracted_names_in_order() {
     assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
     assert!(json.contains("\"value\":95,"), "whole numbers have no fraction");
 }
+
+#[test]
+fn a_digital_economy_plan_with_ditto_cells_and_shared_subjects() {
+    let plan = read(&fixture("sao-mai-kinh-te-so-2026.txt"), "a.txt").unwrap();
+    assert_eq!((plan.number.as_deref(), plan.date.as_deref()), (Some("45/KH-UBND"), Some("2026-02-12")));
+    assert_eq!(crate::period(plan.title.as_deref().unwrap()), (Some(2026), Some(2026)), "the outlook to 2030 does not count");
+    assert!(plan.objectives.iter().all(|o| o.horizon.as_deref() == Some("2026-12-31")));
+    let read: Vec<_> = values(&plan).into_iter().map(|(_, value, upper, sign, unit)| (sign, value, upper, unit)).collect();
+    assert_eq!(
+        read,
+        [
+            (">=", 80.0, None, "%"),
+            (">=", 70.0, None, "%"),
+            (">=", 100.0, None, "%"),
+            (">", 98.0, None, "%"),
+            ("<=", 2.0, None, "%"),
+            (">=", 95.0, None, "%"),
+            (">=", 15.0, Some(17.0), "%"),
+            (">=", 30.0, None, "doanh nghiệp"),
+            (">=", 50.0, None, "%"),
+            (">=", 90.0, None, "%"),
+            (">=", 60.0, None, "%"),
+            (">=", 2.0, None, "tổ"),
+            (">=", 12500.0, None, "lượt người"),
+        ]
+    );
+    let signed = plan.objectives.iter().flat_map(|o| &o.values).find(|v| v.value == 60.0).unwrap();
+    assert!(signed.text.starts_with("90% dân số trưởng thành"), "{}", signed.text);
+    assert_eq!(task(&plan, "A", "2").lead, ["Sở Khoa học và Công nghệ"]);
+    assert_eq!(codes(&plan, "ditto_cell").len(), 1);
+    assert_eq!(task(&plan, "B", "3").schedule, Some(Schedule::Deadline { due: "2026-09-29".into() }));
+    assert_eq!(task(&plan, "C", "6").coordinating, ["Tỉnh đoàn"]);
+    assert_eq!(plan.assignments.iter().map(|a| a.agencies.len()).collect::<Vec<_>>(), [1, 2, 2]);
+}

@@ -9,7 +9,7 @@
 //! | `missing_row_number`, `missing_lead`, `missing_time`, `duplicate_row_number` | rows of the task table |
 //! | `lead_from_upper_level`, `unresolvable_actor`, `unknown_agency` | actors |
 //! | `unclear_schedule`, `interval_unknown` | time words that give no date |
-//! | `joined_page_break`, `continuation_row`, `ocr_echo` | what was put together or dropped |
+//! | `joined_page_break`, `continuation_row`, `ocr_echo`, `ditto_cell` | what was put together or dropped |
 //! | `possible_typo`, `inconsistent_spelling`, `truncated_cell`, `made_in_vietnam`, `header_debris` | wording |
 //! | `implied_value` | a number read from a word ("phần lớn") |
 //! | `legacy_encoding`, `unreadable` | the text itself |
@@ -92,6 +92,12 @@ pub fn ocr_echo(warnings: &mut Vec<Warning>, line: usize, text: &str) {
 pub fn continuation_row(warnings: &mut Vec<Warning>, line: usize, no: Option<&str>) {
     let message = format!("Dòng bảng không có số thứ tự được nối vào nhiệm vụ {} ở trên.", no.unwrap_or("(không số)"));
     push(warnings, "continuation_row", line, message, Some("Kiểm tra nội dung đã nối."));
+}
+
+/// A cell that says "as above".
+pub fn ditto(warnings: &mut Vec<Warning>, line: usize, cell: &str, above: &str) {
+    let message = format!("Ô ghi “{}”, hiểu là “{}” như dòng trên.", cell.trim(), excerpt(above));
+    push(warnings, "ditto_cell", line, message, Some("Kiểm tra lại với bản gốc."));
 }
 
 /// No lead.
