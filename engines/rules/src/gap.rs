@@ -239,11 +239,26 @@ impl Reader<'_> {
                     Node::Exists(s, false) => Some(self.new_one(s, &split(s).0)),
                     _ => None,
                 });
-                Gap { text: not_so(), close: close.unwrap_or_else(|| self.own(None)) }
+                let text = self.none_of(list).unwrap_or_else(not_so);
+                Gap { text, close: close.unwrap_or_else(|| self.own(None)) }
             }
             _ => Gap { text: not_so(), close: self.own(None) },
         };
         (!holds).then_some(gap)
+    }
+
+    /// None of several kinds of records: their names; what they must be stands in the rule.
+    fn none_of(&self, list: &[Node]) -> Option<String> {
+        let mut names: Vec<String> = Vec::new();
+        for n in list {
+            let Node::Exists(s, false) = n else { return None };
+            let name = self.say.l(&s.label);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let names = self.say.choices(names);
+        Some(format!("{} {names} {}", self.say.t("chưa có", "no"), self.say.t("đạt điều kiện đã nêu", "that meets the rule")))
     }
 
     /// A field that is empty, or not what it must be.

@@ -83,6 +83,14 @@ fn a_system_without_answers_without_a_layer_without_a_level() {
 }
 
 #[test]
+fn one_of_several_is_said_by_name() {
+    let rule = "population = \"system where id = \\\"s6\\\"\"
+        meets = \"(exists check where kind = hunt) or (exists check where kind = assessment and done_on within 5 days) or (exists system_layer)\"";
+    let new = Close::New { register: "check".into(), values: vec![("system".into(), "s6".into()), ("kind".into(), "hunt".into())] };
+    assert_eq!(both("rules_gaps_4", rule, false, &["s6: chưa có check hoặc system layer đạt điều kiện đã nêu"]), [new]);
+}
+
+#[test]
 fn what_the_reader_may_not_read_is_not_told() {
     let w = sao_mai();
     let c = compiled(&w, "population = \"system where running\"\nmeets = \"exists check where kind = hunt and done_on within 5 days\"");

@@ -228,7 +228,7 @@ impl<'a> Say<'a> {
     }
 
     /// "A", "A hoặc B", "A, B hoặc C".
-    fn choices(&self, mut items: Vec<String>) -> String {
+    pub(crate) fn choices(&self, mut items: Vec<String>) -> String {
         let last = items.pop().unwrap_or_default();
         if items.is_empty() { last } else { format!("{} {} {last}", items.join(", "), self.t("hoặc", "or")) }
     }
