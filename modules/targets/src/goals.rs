@@ -46,8 +46,8 @@ pub(crate) fn of_plans(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<OfP
 /// One goal as a line shows it.
 pub(crate) struct Line {
     target: Target,
-    source: String,
-    href: String,
+    /// Who asks it, and where that stands (empty: nowhere here).
+    sources: Vec<(String, String)>,
     /// Some other goal here asks less.
     stricter: bool,
 }
@@ -64,13 +64,8 @@ pub(crate) fn lines(i: &Indicator, day: &str, plans: &OfPlans) -> Vec<Line> {
             target.unit = i.targets.first().map(|t| t.unit.clone()).unwrap_or_default();
         }
         match out.iter_mut().find(|l| l.target.aim() == target.aim() && l.target.unit == target.unit && l.target.until == target.until) {
-            Some(same) => {
-                same.source = format!("{}; {source}", same.source);
-                if same.href.is_empty() {
-                    same.href = href;
-                }
-            }
-            None => out.push(Line { target, source, href, stricter: false }),
+            Some(same) => same.sources.push((source, href)),
+            None => out.push(Line { target, sources: vec![(source, href)], stricter: false }),
         }
     }
     for n in 0..out.len() {
@@ -93,7 +88,9 @@ impl Line {
                 (goal_words(&self.target, lang)) " " (tag(tone(verdict), lang.l(verdict_words(verdict))))
                 @if self.stricter { " " (tag(Tone::Plain, lang.t("chặt hơn", "stricter"))) }
                 @if self.target.unverified { " " (tag(Tone::Soon, lang.t("chưa đối chiếu", "unverified"))) }
-                @if sources { " " span.muted { @if self.href.is_empty() { (self.source) } @else { a href=(self.href) { (self.source) } } } }
+                @if sources { span.muted { @for (n, (source, href)) in self.sources.iter().enumerate() {
+                    @if n == 0 { " " } @else { "; " } @if href.is_empty() { (source) } @else { a href=(href) { (source) } }
+                } } }
             }
         }
     }
@@ -146,6 +143,7 @@ mod tests {
             vec![(same, "B".to_owned(), "/plans/b".to_owned()), (target(true), "C".to_owned(), "/plans/c".to_owned())],
         )]);
         let lines = lines(&t07(), "2026-11-22", &plans);
-        assert_eq!(lines.iter().map(|l| l.source.as_str()).collect::<Vec<_>>(), ["Kế hoạch 000 IV.1", "Kế hoạch 002 III.1.e; B"]);
+        let names = |l: &Line| l.sources.iter().map(|s| s.0.clone()).collect::<Vec<_>>().join("; ");
+        assert_eq!(lines.iter().map(names).collect::<Vec<_>>(), ["Kế hoạch 000 IV.1", "Kế hoạch 002 III.1.e; B"]);
     }
 }

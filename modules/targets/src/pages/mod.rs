@@ -38,8 +38,7 @@ fn rule_sentence(s: &rules::Sentence) -> Markup {
         [] => html! { p.sentence { (before) " " strong { (s.population) } (after) } },
         [one] => html! { p.sentence { (before) " " strong { (s.population) } (between) " " strong { (one) } (after) } },
         several => html! {
-            p.sentence { (before) " " strong { (s.population) } (between) }
-            ol.sentence { @for m in several { li { (m) } } }
+            div.sentence { (before) " " strong { (s.population) } (between) ol { @for m in several { li { (m) } } } }
         },
     }
 }
