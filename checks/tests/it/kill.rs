@@ -293,21 +293,13 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_on_sqlite() {
 #[test]
 fn killed_at_any_moment_nothing_acknowledged_is_lost_on_postgresql() {
     let begun = Instant::now();
-    let server = std::env::var("LACHAN_TEST_PG").unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/test".into());
-    let schema = format!("kill_{}", std::process::id());
-    let url = format!("{server}?schema={schema}");
-    if let Err(e) = Store::open(&url, Arc::new(SystemClock), Arc::new(SystemIds)) {
-        assert!(std::env::var_os("LACHAN_NOTHING_SKIPPED").is_none(), "PostgreSQL is needed: {e}");
-        println!("skipped: no PostgreSQL ({e})");
-        return;
-    }
+    let Some(place) = testkit::Db::fresh(store::Engine::Postgres) else { return };
+    let url = place.url().to_owned();
     let dir = TempDir::new("kill-pg").expect("folder");
     let (file, reg, undisturbed) = prepare(&dir);
     base(&url);
     let acknowledged = series(&url, &file, 1000..1000 + PG_ROUNDS, &reg, &undisturbed);
     assert!(acknowledged > PG_ROUNDS as usize, "too little was written to prove anything: {acknowledged}");
-    let store = Store::open(&url, Arc::new(SystemClock), Arc::new(SystemIds)).unwrap_or_else(|e| panic!("{e}"));
-    store.write_blocking(move |tx| tx.exec(&format!("DROP SCHEMA {schema} CASCADE"), &[])).unwrap_or_else(|e| panic!("{e}"));
     println!(
         "SIGKILL on PostgreSQL: {PG_ROUNDS} rounds, {acknowledged} acknowledged records all there, {:.1} s",
         begun.elapsed().as_secs_f64()

@@ -13,7 +13,7 @@ use crate::model::Model;
 use crate::owner::{Agency, Cache, reaches};
 use crate::read::{self, is_clear, not_found, present, readable};
 use crate::sql::{Sql, quote};
-use crate::write::{Writer, referrer, stale};
+use crate::write::{Writer, holds_role, referrer, stale};
 use crate::{Attachment, Data, HistoryEntry, ListPage, Query, Record, Registry, Tally};
 
 /// Field values by id, from a form, a JSON body or a row of a file.
@@ -130,13 +130,7 @@ fn may_move(w: &Writer<'_>, t: &Transition, raw: &Raw, owner: Option<&Agency>) -
         return Err(Error::Conflict(format!("Bản ghi đang ở trạng thái “{}”, không “{}” được.", w.m.state_label(state), t.label.vi)));
     }
     let system = w.actor.kind == ActorKind::System;
-    // the role must be held where the record is, not just anywhere
-    let here = |g: &access::GrantInfo| match (&g.agency, &g.path, owner) {
-        (None, None, _) | (_, Some(_), None) => true,
-        (_, Some(p), Some(o)) => o.path.starts_with(p.as_str()),
-        _ => false,
-    };
-    if !system && !t.roles.is_empty() && !w.actor.grants().iter().any(|g| t.roles.contains(&g.role) && here(g)) {
+    if !system && !holds_role(w.actor, t, owner) {
         return Err(Error::Forbidden(format!("Vai trò của bạn không thực hiện được bước “{}”.", t.label.vi)));
     }
     if !system && t.second_person && raw.updated_by == w.actor.id {

@@ -184,6 +184,10 @@ pub struct State {
     /// Colour word: `met`, `unmet`, `soon`, `none`, `plain`.
     #[serde(default)]
     pub tone: String,
+    /// A new record may start here too (what runs or is over when it is first entered), by who may take a transition that
+    /// leads here and with the fields it demands.
+    #[serde(default)]
+    pub start: bool,
 }
 
 /// `[[transition]]`.

@@ -243,7 +243,7 @@ pub(crate) fn keys(tx: &mut Tx, w: &mut Work<'_>, raw: &Raw, before: Option<&Raw
         let Some(other) = rows.iter().map(|r| r.get::<String>(0)).find(|id| !matches!(id, Ok(id) if *id == raw.id)) else { continue };
         let other = other?;
         let labels: Vec<&str> = key.iter().map(|f| m.field(f).map_or(f.as_str(), |x| x.label.as_str())).collect();
-        let labels = labels.join(", ").to_lowercase().replace("valid_from", "ngày hiệu lực");
+        let labels = labels.join(", ").to_lowercase().replace("valid_from", "ngày hiệu lực").replace("valid_to", "ngày hết hiệu lực");
         let message = match title_if_seen(tx, w, &other)? {
             Some(title) => format!("đã có “{title}” với cùng {labels}; mở bản ghi đó để sửa thay vì thêm bản ghi mới."),
             None => format!("đã có bản ghi khác với cùng {labels}; kiểm tra lại."),

@@ -6,7 +6,7 @@ use store::{Change, Engine, Error, Result, Tx};
 use crate::Registry;
 use crate::actions::Values;
 use crate::body::{Derived, Raw};
-use crate::definition::FieldType;
+use crate::definition::{FieldType, Transition};
 use crate::model::{Model, Owner};
 use crate::owner::{Agency, Cache, forget, owner_of, reaches};
 use crate::read;
@@ -99,6 +99,7 @@ impl<'a> Writer<'a> {
         raw.id = self.id.clone().unwrap_or_else(|| tx.new_id());
         raw.version = 1;
         raw.state = self.first_state(&mut given)?;
+        let moved = raw.state.as_deref() != self.m.states.first().map(|s| s.0.as_str());
         (raw.created_at, raw.updated_at) = (tx.now(), tx.now());
         if self.m.confirm {
             // who enters it says that it is true
@@ -111,13 +112,16 @@ impl<'a> Writer<'a> {
         validate::defaults(&w, &mut raw, &given);
         validate::lay(&w, &mut raw, given, &mut errors);
         let owner = self.settle(tx, &mut raw, None, errors, cache)?;
+        if moved && self.actor.kind != access::ActorKind::System {
+            self.may_start(&raw, owner.as_ref())?;
+        }
         self.insert(tx, &raw, cache)?;
         self.log(tx, &raw, None, "create", None)?;
         Ok((raw, owner))
     }
 
-    /// A new record starts in the first state; only the program itself (demo, migration) enters one that is further on:
-    /// for everybody else the roles and demands of the transitions between would be skipped.
+    /// A new record starts in the first state, or in one that the definition marks with `start`; only the program itself
+    /// (demo, migration) starts anywhere.
     fn first_state(&self, given: &mut Values) -> Result<Option<String>> {
         let first = self.m.states.first().map(|s| s.0.clone());
         match given.remove("state") {
@@ -126,13 +130,41 @@ impl<'a> Writer<'a> {
                     let near = crate::check::suggest(&s, self.m.states.iter().map(|(id, _)| id.as_str()));
                     return Err(Error::invalid("state", format!("Không có trạng thái “{s}”{near}")));
                 }
-                if self.actor.kind != access::ActorKind::System {
-                    return Err(Error::invalid("state", "Bản ghi mới bắt đầu ở trạng thái đầu; lưu xong rồi chuyển trạng thái."));
+                if self.actor.kind != access::ActorKind::System && !self.reg.get(&self.m.id)?.states.iter().any(|x| x.id == s && x.start) {
+                    return Err(Error::invalid("state", self.starts()?));
                 }
                 Ok(Some(s))
             }
             _ => Ok(first),
         }
+    }
+
+    /// Which states a new record may have, as a sentence.
+    fn starts(&self) -> Result<String> {
+        let states = &self.reg.get(&self.m.id)?.states;
+        let names: Vec<String> =
+            states.iter().enumerate().filter(|(n, s)| *n == 0 || s.start).map(|(_, s)| format!("“{}”", s.label.vi)).collect();
+        Ok(format!("Bản ghi mới chỉ bắt đầu ở {}; lưu xong rồi chuyển trạng thái.", names.join(" hoặc ")))
+    }
+
+    /// Starting in a later state asks for what one of the transitions into it asks for: role and fields. Steps for a second
+    /// person lead nobody there alone.
+    fn may_start(&self, raw: &Raw, owner: Option<&Agency>) -> Result<()> {
+        self.actor.may(Verb::Transition, &self.m.id)?;
+        let state = raw.state.as_deref().unwrap_or_default();
+        let into = self.reg.get(&self.m.id)?.transitions.iter().filter(|t| t.to == state && !t.second_person);
+        let missing = into
+            .filter(|t| holds_role(self.actor, t, owner))
+            .map(|t| t.demands.iter().filter(|d| crate::body::is_empty(&raw.value(self.m, d))).cloned().collect::<Vec<_>>());
+        let label = self.m.state_label(state);
+        let Some(missing) = missing.min_by_key(Vec::len) else {
+            return Err(Error::Forbidden(format!("Vai trò của bạn không nhập được bản ghi mới ở trạng thái “{label}”.")));
+        };
+        let mut errors = Errors::default();
+        for d in &missing {
+            errors.add(self.m, d, &format!("cần nhập khi bản ghi bắt đầu ở trạng thái “{label}”."));
+        }
+        if errors.0.is_empty() { Ok(()) } else { Err(Error::Invalid(errors.0)) }
     }
 
     /// Validates a record that is about to be written; its owner after the change must be within the scope too.
@@ -295,6 +327,16 @@ impl<'a> Writer<'a> {
         )
         .map(drop)
     }
+}
+
+/// Does the actor hold one of the transition's roles where the record is, not just anywhere?
+pub(crate) fn holds_role(actor: &Actor, t: &Transition, owner: Option<&Agency>) -> bool {
+    let here = |g: &access::GrantInfo| match (&g.agency, &g.path, owner) {
+        (None, None, _) | (_, Some(_), None) => true,
+        (_, Some(p), Some(o)) => o.path.starts_with(p.as_str()),
+        _ => false,
+    };
+    t.roles.is_empty() || actor.grants().iter().any(|g| t.roles.contains(&g.role) && here(g))
 }
 
 /// "Changed by … at …": the version asked for is not the present one.

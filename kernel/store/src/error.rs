@@ -69,7 +69,8 @@ impl fmt::Display for Error {
                     if i > 0 {
                         f.write_str(" ")?;
                     }
-                    if e.field.is_empty() { write!(f, "{}", e.message)? } else { write!(f, "{}: {}", e.field, e.message)? }
+                    // the message names the field as people know it; the key is for programs
+                    f.write_str(&e.message)?;
                 }
                 Ok(())
             }

@@ -2,8 +2,7 @@
 
 pub mod app;
 pub mod browser;
-pub mod db;
 pub mod process;
 
 pub use app::{BASE, Client, Reply, TestApp};
-pub use db::{Db, ENGINES};
+pub use testdb::{Db, ENGINES};

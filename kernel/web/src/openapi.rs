@@ -192,6 +192,10 @@ fn collection(d: &Definition) -> Value {
     post["parameters"] =
         json!([{ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "minLength": 1, "maxLength": 128 } }]);
     post["requestBody"] = body_of(d, &["fields"], &["fields"]);
+    let starts: Vec<&str> = d.states.iter().enumerate().filter(|(n, s)| *n == 0 || s.start).map(|(_, s)| s.id.as_str()).collect();
+    if starts.len() > 1 {
+        post["requestBody"]["content"]["application/json"]["schema"]["properties"]["state"] = json!({ "enum": starts, "default": starts[0], "description": "Trạng thái bắt đầu; cần quyền và các trường của bước chuyển tới trạng thái đó" });
+    }
     post["responses"] = answer("201", "Đã thêm", sref(id));
     json!({ "get": get, "post": post })
 }

@@ -60,6 +60,7 @@ pub fn label_of(def: &Definition, id: &str, lang: Lang) -> String {
         "confirmed_on" => lang.t("Xác nhận gần nhất", "Last confirmed"),
         "created_at" => lang.t("Ngày tạo", "Created"),
         "updated_at" => lang.t("Sửa gần nhất", "Last changed"),
+        "reason" => lang.t("Lý do", "Reason"),
         other => other,
     }
     .to_owned()

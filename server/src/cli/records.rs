@@ -193,7 +193,7 @@ fn values(def: &Definition, set: &[String]) -> Result<Values> {
         };
         match data(def, field, value) {
             Ok(d) => drop(out.insert(field.to_owned(), d)),
-            Err(message) => wrong.push(FieldError { field: field.to_owned(), message }),
+            Err(message) => wrong.push(FieldError { field: field.to_owned(), message: format!("{field}: {message}") }),
         }
     }
     if wrong.is_empty() { Ok(out) } else { Err(Error::Invalid(wrong)) }

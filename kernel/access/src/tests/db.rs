@@ -1,7 +1,6 @@
 //! A small instance: agencies, roles, accounts.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use store::{Clock as _, ManualClock, Result, Store, SystemIds, Tx};
 
@@ -16,6 +15,8 @@ pub struct Db {
     pub store: Store,
     pub clock: Arc<ManualClock>,
     pub roles: Arc<Roles>,
+    /// Goes away after the store is closed.
+    _place: testdb::Db,
 }
 
 const ROLES: &str = r#"
@@ -49,33 +50,20 @@ verbs = ["read"]
 everywhere = true
 "#;
 
-/// Runs a test on SQLite and, when `LACHAN_TEST_PG` names a server, on PostgreSQL.
+/// Runs a test on SQLite and on PostgreSQL; says so when there is none.
 pub fn on_each_engine(test: impl Fn(&Db)) {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = format!("access_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let file = std::env::temp_dir().join(format!("{name}.db"));
-    let db = open(&file.to_string_lossy());
-    test(&db);
-    db.store.close();
-    drop(db);
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+    for place in testdb::ENGINES.into_iter().filter_map(testdb::Db::fresh) {
+        let db = open(place);
+        test(&db);
+        db.store.close();
     }
-    let Ok(server) = std::env::var("LACHAN_TEST_PG") else {
-        println!("skipped: PostgreSQL half (LACHAN_TEST_PG is not set)");
-        return;
-    };
-    let sign = if server.contains('?') { '&' } else { '?' };
-    let db = open(&format!("{server}{sign}schema={name}"));
-    test(&db);
-    db.w(move |tx| tx.exec(&format!("DROP SCHEMA {name} CASCADE"), &[])).unwrap();
 }
 
-fn open(url: &str) -> Db {
+fn open(place: testdb::Db) -> Db {
     let clock = Arc::new(ManualClock::new(START));
-    let store = Store::open(url, clock.clone(), Arc::new(SystemIds)).unwrap();
+    let store = Store::open(place.url(), clock.clone(), Arc::new(SystemIds)).unwrap();
     store.migrate(&migrations()).unwrap();
-    Db { store, clock, roles: Arc::new(Roles::from_toml(&[("test", ROLES)]).unwrap()) }
+    Db { store, clock, roles: Arc::new(Roles::from_toml(&[("test", ROLES)]).unwrap()), _place: place }
 }
 
 impl Db {

@@ -453,7 +453,10 @@ impl Importer {
 
     /// Column letter and label of a field; the letter is empty when the file has no such column.
     fn place_of(&self, field: &str) -> (String, String) {
-        let Some(c) = self.columns.iter().find(|c| c.id == field) else { return (String::new(), field.to_owned()) };
+        let Some(c) = self.columns.iter().find(|c| c.id == field) else {
+            let label = if field == "reason" { "Lý do" } else { "" };
+            return (String::new(), label.to_owned());
+        };
         let letter = self.slots.iter().position(|s| *s == Some(c.slot)).and_then(|i| self.places.get(i)).map(|(l, _)| l.clone());
         (letter.unwrap_or_default(), c.label.vi.clone())
     }

@@ -13,7 +13,7 @@ use store::Store;
 #[test]
 fn an_export_says_which_record_each_row_is() {
     let reg = registry(&PEOPLE);
-    for s in stores("ids", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         let two = [["Nguyễn Văn An", "Sở KHCN", "1985"], ["Nguyễn Văn An", "Sở KHCN", "1990"]];
         let people = sheet(&["Họ và tên", "Cơ quan", "Năm sinh"], &[&two[0], &two[1]]);
@@ -64,7 +64,7 @@ fn an_export_says_which_record_each_row_is() {
 #[test]
 fn a_dry_run_knows_what_its_earlier_batches_would_have_made() {
     let reg = registry(&PEOPLE);
-    for s in stores("ghosts", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         let columns = ["Tên chính thức", "Mã định danh", "Loại", "Cấp", "Cơ quan quản lý trực tiếp"];
         let mut rows = vec![["UBND huyện Thử", "T-0", "xã", "Cấp xã", "Ủy ban nhân dân tỉnh Sao Mai"].map(str::to_owned)];
@@ -111,7 +111,7 @@ fn longest_wait(s: &Store, work: impl FnOnce() + Send) -> (Duration, usize) {
 
 fn others_write_while(rows: usize) {
     let reg = registry(&PEOPLE);
-    for s in stores(&format!("wait{rows}"), &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         let names: Vec<String> = (0..rows).map(|i| format!("Người thứ {i}")).collect();
         let cells: Vec<[&str; 2]> = names.iter().map(|n| [n.as_str(), "Sở KHCN"]).collect();

@@ -54,25 +54,33 @@ pub(super) fn registry(wanted: &[&str]) -> Arc<Registry> {
 /// One test at a time makes its tables: each takes some hundred locks of PostgreSQL, which are few for all together.
 static GATE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
-pub(super) fn stores(name: &str, reg: &Arc<Registry>) -> Vec<Store> {
-    let _one = GATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let open = |url: &str| Store::open(url, Arc::new(ManualClock::new(NOW)), Arc::new(SeededIds::new(7)));
-    let dir = std::env::temp_dir().join(format!("lachan-files-{}-{name}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&dir);
-    std::fs::create_dir_all(&dir).unwrap();
-    let mut all = vec![open(&dir.join("t.db").to_string_lossy()).unwrap()];
-    let base = std::env::var("LACHAN_TEST_PG").unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/test".into());
-    let schema = format!("t_files_{}_{name}", std::process::id());
-    match open(&format!("{base}?schema={schema}")) {
-        Ok(s) => {
-            s.write_blocking(move |tx| tx.exec(&format!("DROP SCHEMA \"{schema}\" CASCADE"), &[])).unwrap();
-            all.push(open(s.url()).unwrap());
-        }
-        Err(e) => {
-            assert!(std::env::var_os("LACHAN_NOTHING_SKIPPED").is_none(), "PostgreSQL is needed: {e}");
-            println!("skipped: PostgreSQL half of {name}: {e}");
-        }
+/// A store and the place it lies in, which goes away after it.
+pub(super) struct Fresh {
+    store: Store,
+    _place: testdb::Db,
+}
+
+impl std::ops::Deref for Fresh {
+    type Target = Store;
+    fn deref(&self) -> &Store {
+        &self.store
     }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        self.store.close();
+    }
+}
+
+/// One fresh store per engine that is there.
+pub(super) fn stores(reg: &Arc<Registry>) -> Vec<Fresh> {
+    let _one = GATE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let open = |place: testdb::Db| Fresh {
+        store: Store::open(place.url(), Arc::new(ManualClock::new(NOW)), Arc::new(SeededIds::new(7))).unwrap(),
+        _place: place,
+    };
+    let all: Vec<Fresh> = testdb::ENGINES.into_iter().filter_map(testdb::Db::fresh).map(open).collect();
     for s in &all {
         s.migrate(&access::migrations()).unwrap();
         s.migrate(&crate::migrations()).unwrap();
@@ -133,7 +141,7 @@ pub(super) fn agencies(s: &Store, reg: &Arc<Registry>) {
 #[test]
 fn any_column_order_aliases_and_parents_below() {
     let reg = registry(&PEOPLE);
-    for s in stores("order", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         let people = sheet(
             &["Cơ quan", "ho va ten", "Năm sinh", "phone", "Chuc vu, vi tri viec lam", "Điện thoạ"],
@@ -163,7 +171,7 @@ fn any_column_order_aliases_and_parents_below() {
 #[test]
 fn every_error_names_row_column_and_remedy_and_the_rest_is_saved() {
     let reg = registry(&PEOPLE);
-    for s in stores("errors", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         let file = sheet(
             &["Họ và tên", "Cơ quan", "Diện cán bộ", "Thôi công tác từ ngày", "Đang công tác", "Năm sinh"],
@@ -191,7 +199,7 @@ fn every_error_names_row_column_and_remedy_and_the_rest_is_saved() {
 #[test]
 fn all_or_nothing_saves_nothing_when_one_row_is_refused() {
     let reg = registry(&PEOPLE);
-    for s in stores("all", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         let file = sheet(&["Họ và tên", "Cơ quan"], &[&["Trần Thị Bình", "Sở KHCN"], &["Lê Văn Cường", "không có"]]);
         let started = job::start(&s, &reg, &system(), "person", "a.xlsx", file, true).unwrap();
@@ -207,7 +215,7 @@ fn all_or_nothing_saves_nothing_when_one_row_is_refused() {
 #[test]
 fn an_interrupted_job_goes_on_with_the_next_row() {
     let reg = registry(&PEOPLE);
-    for s in stores("resume", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         let names: Vec<String> = (0..250).map(|i| format!("Người thứ {i}")).collect();
         let mut rows: Vec<Vec<&str>> = names.iter().map(|n| vec![n.as_str(), "Sở KHCN"]).collect();
@@ -242,7 +250,7 @@ fn an_interrupted_job_goes_on_with_the_next_row() {
 #[test]
 fn a_default_of_a_key_field_is_part_of_the_key() {
     let reg = registry(&["report_submission"]);
-    for s in stores("default", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         for columns in [&["Cơ quan", "Năm", "Hạn nộp (ngày cuối cùng)"][..], &["Cơ quan", "Năm", "Hạn nộp (ngày cuối cùng)", "Tuyến"][..]]
         {
@@ -257,7 +265,7 @@ fn a_default_of_a_key_field_is_part_of_the_key() {
 #[test]
 fn what_is_exported_can_be_imported_and_changes_nothing() {
     let reg = registry(&PEOPLE);
-    for s in stores("back", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         let file = sheet(
             &[
@@ -291,7 +299,7 @@ fn what_is_exported_can_be_imported_and_changes_nothing() {
 #[test]
 fn masked_cells_of_an_export_never_overwrite_the_real_value() {
     let reg = registry(&PEOPLE);
-    for s in stores("mask", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         import(&s, &reg, "person", sheet(&["Họ và tên", "Cơ quan", "Điện thoại"], &[&["Trần Thị Bình", "Sở KHCN", "0912345678"]]));
         let reg2 = Arc::clone(&reg);
@@ -317,7 +325,7 @@ fn contact(s: &Store, reg: &Registry, name: &str) -> Actor {
 #[test]
 fn a_contact_point_brings_in_and_takes_away_only_their_own() {
     let reg = registry(&PEOPLE);
-    for s in stores("scope", &reg) {
+    for s in stores(&reg) {
         agencies(&s, &reg);
         let columns = ["Họ và tên", "Cơ quan", "Năm sinh"];
         import(
@@ -377,7 +385,7 @@ fn the_packs_load_and_load_again_without_change() {
         ("collective_actor", "base-2026"),
         ("document", "vn-law-2026"),
     ];
-    for s in stores("packs", &reg) {
+    for s in stores(&reg) {
         let mut sizes = BTreeMap::new();
         for (register, pack) in files {
             let bytes = std::fs::read(packs.join(pack).join("data").join(format!("{register}.csv"))).unwrap();

@@ -6,11 +6,11 @@ use access::Verb;
 use store::Error;
 
 fn with_papers(test: impl Fn(&World)) {
-    for postgres in [false, true] {
+    for engine in testdb::ENGINES {
         let mut sources = SOURCES.to_vec();
         sources.push(("test/paper.toml", include_str!("paper.toml")));
         let reg = Registry::load(&sources).unwrap_or_else(|e| panic!("{e:?}"));
-        if let Some(w) = World::open(postgres, reg) {
+        if let Some(w) = World::open(engine, reg) {
             test(&w);
             assert_eq!(w.read(crate::verify_rows).expect("verify"), vec![], "rows, files and ledger agree");
         }
@@ -185,4 +185,22 @@ fn a_copy_of_the_instance_has_the_files() {
 
 fn tx_name(w: &World) -> String {
     format!("{}_{}", std::process::id(), w.store.engine() == store::Engine::Postgres)
+}
+
+#[test]
+fn a_new_record_starts_where_the_definition_says_with_role_and_demands_of_the_way_there() {
+    with_papers(|w| {
+        let t = tree(w);
+        let contact = w.actor("contact", Some(&t.commune.id));
+        let at = |state: &str| vals([("name", "Cũ"), ("agency", &t.commune.id), ("state", state)]);
+        let e = invalid(w.create(&contact, "paper", at("gone")));
+        assert!(e["state"].contains("“Nháp” hoặc “Xong” hoặc “Đã niêm”"), "{e:?}");
+        let e = invalid(w.create(&contact, "paper", at("done")));
+        assert!(e["scan"].contains("cần nhập khi bản ghi bắt đầu ở trạng thái “Xong”"), "{e:?}");
+        let done = w.create(&contact, "paper", with(at("done"), "scan", text("a.txt", "A"))).unwrap();
+        assert_eq!((done.state.as_deref(), done.version), (Some("done"), 1));
+        assert!(matches!(w.create(&contact, "paper", at("sealed")), Err(Error::Forbidden(_))), "the step is not theirs");
+        assert_eq!(w.create(&w.actor("officer", None), "paper", at("sealed")).unwrap().state.as_deref(), Some("sealed"));
+        assert_eq!(w.create(&system(), "paper", at("gone")).unwrap().state.as_deref(), Some("gone"));
+    });
 }

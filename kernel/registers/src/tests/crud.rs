@@ -278,8 +278,8 @@ fn bulk_update_is_all_or_nothing() {
 
 #[test]
 fn a_changed_row_is_found() {
-    for postgres in [false, true] {
-        let Some(w) = World::open(postgres, registry()) else { continue };
+    for engine in testdb::ENGINES {
+        let Some(w) = World::open(engine, registry()) else { continue };
         let t = tree(&w);
         let p = person(&w, "An", &t.commune, "0912345678");
         let id = p.id.clone();

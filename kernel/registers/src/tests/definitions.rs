@@ -102,7 +102,7 @@ fn every_definition_of_the_modules_loads() {
     let sources: Vec<(&str, &str)> = files.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
     let reg = Registry::load(&sources).unwrap_or_else(|e| panic!("{}", e.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
     assert!(reg.registers.len() > 30);
-    if let Some(w) = World::open(false, reg) {
+    if let Some(w) = World::open(Engine::Sqlite, reg) {
         assert!(w.read(plan_migration).expect("plan").is_empty());
     }
 }

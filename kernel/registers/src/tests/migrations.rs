@@ -24,8 +24,8 @@ fn migrate(w: &mut World, reg: Registry) -> (MigrationPlan, store::Result<()>) {
 const FIELD: &str = "[[field]]\nid = \"rank\"\nlabel = { vi = \"Ngạch\", en = \"Rank\" }\ntype = \"text\"\n";
 
 fn each(test: impl Fn(&mut World)) {
-    for postgres in [false, true] {
-        if let Some(mut w) = World::open(postgres, registry()) {
+    for engine in testdb::ENGINES {
+        if let Some(mut w) = World::open(engine, registry()) {
             test(&mut w);
             assert_eq!(w.read(crate::verify_rows).expect("verify"), vec![]);
             let again = w.read(plan_migration).expect("plan");

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use access::{Actor, ActorKind, GrantInfo};
-use store::{Clock, ManualClock, Result, SeededIds, Store, Tx};
+use store::{Clock, Engine, ManualClock, Result, SeededIds, Store, Tx};
 
 use crate::actions::{self, Values};
 use crate::{Data, Query, Record, Registry, apply, plan_migration};
@@ -38,38 +38,23 @@ pub(crate) struct World {
     pub store: Store,
     pub reg: Arc<Registry>,
     pub clock: Arc<ManualClock>,
-    schema: Option<String>,
-    file: Option<std::path::PathBuf>,
+    /// Goes away after the store is closed.
+    _place: testdb::Db,
 }
 
 /// 2026-11-22 09:00 in Vietnam.
 pub(crate) const NOW: i64 = 1_795_312_800_000_000;
-const PG: &str = "postgres://root@127.0.0.1:5432/test";
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 impl World {
-    pub fn open(postgres: bool, reg: Registry) -> Option<Self> {
-        let n = NEXT.fetch_add(1, Ordering::SeqCst);
-        let name = format!("registers_{}_{n}", std::process::id());
+    pub fn open(engine: Engine, reg: Registry) -> Option<Self> {
+        let place = testdb::Db::fresh(engine)?;
         let clock = Arc::new(ManualClock::new(NOW));
-        let ids = Arc::new(SeededIds::new(n * 1000 + 7));
-        let (url, schema, file) = if postgres {
-            (format!("{PG}?schema={name}"), Some(name), None)
-        } else {
-            let path = std::env::temp_dir().join(format!("{name}.db"));
-            (path.to_string_lossy().into_owned(), None, Some(path))
-        };
-        let store = match Store::open(&url, clock.clone(), ids) {
-            Ok(s) => s,
-            Err(store::Error::Unavailable(e)) if postgres => {
-                println!("skipped: no PostgreSQL ({e})");
-                return None;
-            }
-            Err(e) => panic!("{e}"),
-        };
+        let ids = Arc::new(SeededIds::new(NEXT.fetch_add(1, Ordering::SeqCst) * 1000 + 7));
+        let store = Store::open(place.url(), clock.clone(), ids).expect("store");
         store.migrate(&access::migrations()).expect("access tables");
         store.migrate(&crate::migrations()).expect("register tables");
-        let w = Self { store, reg: Arc::new(reg), clock, schema, file };
+        let w = Self { store, reg: Arc::new(reg), clock, _place: place };
         w.write(|tx, reg| {
             let plan = plan_migration(tx, reg)?;
             apply(tx, reg, &plan)
@@ -120,23 +105,14 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if let Some(s) = &self.schema {
-            let s = s.clone();
-            let _ = self.store.write_blocking(move |tx| tx.exec(&format!("DROP SCHEMA \"{s}\" CASCADE"), &[]));
-        }
         self.store.close();
-        if let Some(f) = &self.file {
-            for end in ["", "-wal", "-shm"] {
-                let _ = std::fs::remove_file(format!("{}{end}", f.display()));
-            }
-        }
     }
 }
 
 /// Runs the test on SQLite, then on PostgreSQL when there is one.
 pub(crate) fn both(test: impl Fn(&World)) {
-    for postgres in [false, true] {
-        if let Some(w) = World::open(postgres, registry()) {
+    for engine in testdb::ENGINES {
+        if let Some(w) = World::open(engine, registry()) {
             test(&w);
             let wrong = w.read(crate::verify_rows).expect("verify");
             assert_eq!(wrong, vec![], "rows and ledger agree at the end of every test");

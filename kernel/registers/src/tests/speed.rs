@@ -49,9 +49,8 @@ fn fill(w: &World) -> (Vec<Record>, f64) {
 #[test]
 #[ignore = "minutes; prints figures"]
 fn speed() {
-    for postgres in [false, true] {
-        let Some(w) = World::open(postgres, registry()) else { continue };
-        let engine = if postgres { "PostgreSQL" } else { "SQLite" };
+    for engine in testdb::ENGINES {
+        let Some(w) = World::open(engine, registry()) else { continue };
         let name = "Nguyễn Thị Hồng Đào Chuyên viên phụ trách công nghệ thông tin";
         for (what, f) in [("search_key", &text::search_key as &dyn Fn(&str) -> String), ("sort_key", &text::sort_key)] {
             let begun = Instant::now();
@@ -59,8 +58,8 @@ fn speed() {
             println!("{what}: {:.1} µs", begun.elapsed().as_secs_f64() * 100.0);
         }
         let (agencies, each) = fill(&w);
-        println!("{engine}: create {each:.1} µs per record");
-        if postgres {
+        println!("{engine:?}: create {each:.1} µs per record");
+        if engine == Engine::Postgres {
             w.write(|tx, _| tx.exec("ANALYZE", &[]).map(drop)).ok();
         }
         let all = system();
@@ -98,14 +97,14 @@ fn speed() {
                 })
                 .collect();
             times.sort_by(f64::total_cmp);
-            println!("{engine}: {name}: median {:.1} ms, p95 {:.1} ms", times[10], times[19]);
+            println!("{engine:?}: {name}: median {:.1} ms, p95 {:.1} ms", times[10], times[19]);
         }
         let begun = Instant::now();
         assert_eq!(w.read(crate::verify_rows).unwrap(), vec![]);
-        println!("{engine}: verify {:.0} ms", begun.elapsed().as_secs_f64() * 1000.0);
+        println!("{engine:?}: verify {:.0} ms", begun.elapsed().as_secs_f64() * 1000.0);
         let scope = all.may(access::Verb::Read, "person").unwrap();
         let begun = Instant::now();
         let groups = w.read(|tx, reg| crate::duplicates(tx, reg, &scope, 100)).unwrap();
-        println!("{engine}: duplicates {:.0} ms ({})", begun.elapsed().as_secs_f64() * 1000.0, groups.len());
+        println!("{engine:?}: duplicates {:.0} ms ({})", begun.elapsed().as_secs_f64() * 1000.0, groups.len());
     }
 }

@@ -83,6 +83,15 @@ impl Input {
             Some(_) => Err(Error::invalid("reason", "Lý do phải là chữ.")),
         }
     }
+    /// State that a new record starts in, if one was named.
+    pub fn state(&self, def: &Definition) -> Result<Option<String>> {
+        match self.0.get("state") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(s)) if !def.states.is_empty() => Ok(Some(s.clone())),
+            Some(Value::String(_)) => Err(Error::invalid("state", "Sổ này không có trạng thái.")),
+            Some(_) => Err(Error::invalid("state", "Trạng thái phải là mã (chữ).")),
+        }
+    }
     /// `fields` as values of this definition.
     pub fn fields(&self, def: &Definition) -> Result<Values> {
         let map = match self.0.get("fields") {

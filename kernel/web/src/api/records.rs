@@ -103,8 +103,9 @@ pub(super) async fn list(api: Api, Path(register): Path<String>, q: QueryData) -
 pub(super) async fn create(api: Api, Path(register): Path<String>, headers: HeaderMap, input: Input) -> ApiResult {
     let def = definition(api.reg(), &register)?;
     api.may(Verb::Create, &register)?;
-    input.only(&["fields"])?;
-    let values = input.fields(def)?;
+    input.only(&["fields", "state"])?;
+    let mut values = input.fields(def)?;
+    values.extend(input.state(def)?.map(|s| ("state".to_owned(), registers::Data::Text(s))));
     let key = match headers.get("idempotency-key").map(|v| v.to_str()) {
         None => None,
         Some(Ok(k)) if (1..=128).contains(&k.len()) => Some(k.to_owned()),

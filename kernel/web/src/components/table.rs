@@ -104,7 +104,7 @@ impl Table {
                             input type="checkbox" name="id" value=(id) form=(form) aria-label=(format!("{} {name}", lang.t("Chọn", "Select")));
                         } }
                     }
-                    @for (c, cell) in self.columns.iter().zip(r) { td class=(class(c)) data-label=(c.label) { (cell) } }
+                    @for (c, cell) in self.columns.iter().zip(r) { " " td class=(class(c)) data-label=(c.label) { (cell) } }
                 } } }
             } }
         }

@@ -89,7 +89,7 @@ pub fn page(look: &Look, status: StatusCode, error: Option<&Error>) -> Response 
         .body(html! {
             h1 { (lang.l(title)) }
             @if !message.is_empty() { p { (message) } }
-            @if !list.is_empty() { ul { @for e in list { li { @if !e.field.is_empty() { strong { (e.field) } ": " } (e.message) } } } }
+            @if !list.is_empty() { ul { @for e in list { li { (e.message) } } } }
             p { (lang.l(todo)) }
             p.row { a.btn.main href="/" { (lang.t("Về việc của tôi", "To my work")) } a.btn href="/registers" { (lang.t("Danh sách sổ đăng ký", "List of registers")) } }
             p.small.muted { (lang.t("Mã", "Code")) " " (status.as_u16()) }

@@ -105,7 +105,7 @@ fn render(ctx: &Ctx, def: &Definition, r: &Record, t: &Transition, d: &Draft, st
     let here = format!("{back}/transition/{}", t.id);
     let body = html! {
         (heading(label, Some(html! { (r.title) " → " strong { (to) } }), None))
-        (error_summary(&d.errors, |f| if f == "reason" { ctx.t("Lý do", "Reason").into() } else { values::label_of(def, f, lang) }, lang))
+        (error_summary(&d.errors, |f| values::label_of(def, f, lang), lang))
         @if t.second_person { p.muted { (ctx.t("Bước này phải do người khác với người sửa bản ghi lần cuối thực hiện.", "Somebody else than who last changed the record must do this.")) } }
         form method="post" enctype=[files.then_some("multipart/form-data")] action=[files.then(|| uploads::action(ctx, &here))] {
             (csrf(&ctx.look))

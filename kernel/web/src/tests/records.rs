@@ -83,6 +83,7 @@ label = { vi = "Nháp", en = "Draft" }
 [[state]]
 id = "done"
 label = { vi = "Xong", en = "Done" }
+start = true
 [[transition]]
 id = "finish"
 label = { vi = "Hoàn thành", en = "Finish" }
@@ -350,8 +351,29 @@ async fn programs_send_and_fetch_files() {
         let (s, r) = c.json("PATCH", &at, &[("if-match", "\"2\"")], &format!(r#"{{"fields":{{"more":{bad}}}}}"#)).await;
         assert_eq!(s, 422, "{bad}: {}", r.body());
     }
+    let (s, r) = c.json("POST", "/api/v1/paper", &[], r#"{"fields":{"name":"Xong rồi"},"state":"done"}"#).await;
+    assert!(s == 422 && r.body().contains("\"scan\""), "{}", r.body());
+    let (s, r) = c
+        .json("POST", "/api/v1/paper", &[], r#"{"fields":{"name":"Xong rồi","scan":[{"name":"a.txt","content":"QQ=="}]},"state":"done"}"#)
+        .await;
+    assert!(s == 201 && r.body().contains("\"state\":\"done\""), "{}", r.body());
     let (_, doc) = c.get("/api/v1/openapi.json").await;
     let doc: serde_json::Value = serde_json::from_str(doc.body()).unwrap();
     assert!(doc.pointer("/paths/~1api~1v1~1paper~1{id}~1files~1{field}~1{sha256}/get").is_some());
     assert_eq!(doc.pointer("/components/schemas/paper.fields/properties/scan/maxItems"), Some(&serde_json::json!(1)));
+}
+
+#[tokio::test]
+async fn errors_name_fields_as_people_know_them() {
+    let c = client().await;
+    let (_, r) = c.post("/r/paper/new", &[("name", "Báo cáo")]).await;
+    let at = r.headers()["location"].to_str().unwrap().to_owned();
+    let (s, r) = c.post(&format!("{at}/delete"), &[("version", "1"), ("reason", "")]).await;
+    assert_eq!(s, 422);
+    assert!(r.body().contains("Ghi lý do rút bản ghi.") && !r.body().contains(">reason<"), "{}", r.body());
+    let (s, r) = c.send_files(&format!("{at}/transition/finish"), &[("version", "1"), ("scan__files", "1")], &[]).await;
+    assert_eq!(s, 422);
+    assert!(!r.body().contains(">scan<") && r.body().contains("Bản quét"), "{}", r.body());
+    let e = store::Error::Invalid(vec![store::FieldError { field: "signed_on".into(), message: "Ngày ký: chưa nhập.".into() }]);
+    assert_eq!(e.to_string(), "Ngày ký: chưa nhập.");
 }

@@ -1,7 +1,6 @@
 //! An empty instance with the tables of access and the `event` table of registers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use access::{Account, Actor, NewAccount, create_account};
 use store::{Clock as _, ManualClock, Migration, Result, Store, SystemIds, Tx};
@@ -15,6 +14,8 @@ pub const START: i64 = 1_772_413_200 * SECOND;
 pub struct Db {
     pub store: Store,
     pub clock: Arc<ManualClock>,
+    /// Goes away after the store is closed.
+    _place: testdb::Db,
 }
 
 const EVENT: Migration = Migration {
@@ -23,35 +24,22 @@ const EVENT: Migration = Migration {
           agency TEXT, who TEXT NOT NULL, body TEXT, done BIGINT)",
 };
 
-/// Runs a test on SQLite and, when `LACHAN_TEST_PG` names a server, on PostgreSQL.
+/// Runs a test on SQLite and on PostgreSQL; says so when there is none.
 pub fn on_each_engine(test: impl Fn(&Db)) {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = format!("work_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let file = std::env::temp_dir().join(format!("{name}.db"));
-    let db = open(&file.to_string_lossy());
-    test(&db);
-    db.store.close();
-    drop(db);
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{end}", file.display()));
+    for place in testdb::ENGINES.into_iter().filter_map(testdb::Db::fresh) {
+        let db = open(place);
+        test(&db);
+        db.store.close();
     }
-    let Ok(server) = std::env::var("LACHAN_TEST_PG") else {
-        println!("skipped: PostgreSQL half (LACHAN_TEST_PG is not set)");
-        return;
-    };
-    let sign = if server.contains('?') { '&' } else { '?' };
-    let db = open(&format!("{server}{sign}schema={name}"));
-    test(&db);
-    db.w(move |tx| tx.exec(&format!("DROP SCHEMA {name} CASCADE"), &[])).unwrap();
 }
 
-fn open(url: &str) -> Db {
+fn open(place: testdb::Db) -> Db {
     let clock = Arc::new(ManualClock::new(START));
-    let store = Store::open(url, clock.clone(), Arc::new(SystemIds)).unwrap();
+    let store = Store::open(place.url(), clock.clone(), Arc::new(SystemIds)).unwrap();
     store.migrate(&access::migrations()).unwrap();
     store.migrate(&migrations()).unwrap();
     store.migrate(&[EVENT]).unwrap();
-    Db { store, clock }
+    Db { store, clock, _place: place }
 }
 
 impl Db {

@@ -13,7 +13,9 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A name no other test of this machine uses now.
 fn fresh_name() -> String {
-    format!("lachan_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst))
+    // process ids come again; what an earlier run of this id left behind must not be found
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_micros());
+    format!("lachan_test_{}_{now}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst))
 }
 
 /// An empty database. Removed when dropped.
@@ -32,11 +34,9 @@ impl Db {
         let name = fresh_name();
         let url = match engine {
             Engine::Sqlite => std::env::temp_dir().join(format!("{name}.db")).to_string_lossy().into_owned(),
-            Engine::Postgres => format!("{}?schema={name}", server()?),
+            Engine::Postgres => with_schema(&server()?, &name),
         };
-        let db = Self { url, engine };
-        db.remove();
-        Some(db)
+        Some(Self { url, engine })
     }
 
     /// A copy of a SQLite file that nobody has open.
@@ -66,7 +66,7 @@ impl Db {
             }
             return;
         }
-        let Some((_, schema)) = self.url.split_once("?schema=") else { return };
+        let Some((_, schema)) = self.url.split_once("schema=") else { return };
         let sql = format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
         let ids = Arc::new(SeededIds::new(0));
         if let Ok(store) = Store::open(&self.url, Arc::new(ManualClock::new(0)), ids) {
@@ -81,6 +81,11 @@ impl Drop for Db {
     }
 }
 
+fn with_schema(server: &str, schema: &str) -> String {
+    let sign = if server.contains('?') { '&' } else { '?' };
+    format!("{server}{sign}schema={schema}")
+}
+
 /// Address of the PostgreSQL server, if it answers.
 fn server() -> Option<String> {
     use std::sync::OnceLock;
@@ -88,7 +93,7 @@ fn server() -> Option<String> {
     FOUND
         .get_or_init(|| {
             let base = std::env::var("LACHAN_TEST_PG").unwrap_or_else(|_| USUAL_SERVER.into());
-            let probe = format!("{base}?schema={}", fresh_name());
+            let probe = with_schema(&base, &fresh_name());
             match Store::open(&probe, Arc::new(ManualClock::new(0)), Arc::new(SeededIds::new(0))) {
                 Ok(_) => {
                     drop(Db { url: probe, engine: Engine::Postgres });
