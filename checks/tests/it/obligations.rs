@@ -414,3 +414,78 @@ fn the_daily_job_writes_nothing_the_second_time() {
         assert_eq!(leaves(w), before);
     });
 }
+
+#[test]
+fn the_demo_is_late_in_different_ways() {
+    let w = world::sqlite();
+    let all = world::records(&w.instance, "obligation", vec![]);
+    let mut late: BTreeMap<&str, usize> = BTreeMap::new();
+    for o in &all {
+        let n = late.entry(o.text("agency").unwrap()).or_default();
+        *n += usize::from(plans::derive(o, "2026-11-22") == plans::State::Overdue);
+    }
+    let mut by: BTreeMap<usize, usize> = BTreeMap::new();
+    for n in late.values() {
+        *by.entry(*n).or_default() += 1;
+    }
+    assert!(by.len() >= 4 && by[&0] > 20 && by[&1] > 5, "agencies by number of late tasks: {by:?}");
+    let n = |s: plans::State| all.iter().filter(|o| plans::derive(o, "2026-11-22") == s).count();
+    use plans::State as S;
+    for s in [S::Done, S::DoneLate, S::Overdue, S::WaitingApproval, S::InProgress, S::NotStarted] {
+        assert!(n(s) >= 5, "{s:?}: {}", n(s));
+    }
+    let returned: i64 = w
+        .instance
+        .store
+        .read_blocking(|tx| {
+            tx.query_opt("SELECT COUNT(*) FROM event WHERE register = 'obligation' AND kind = 'transition:return'", &[])?
+                .map_or(Ok(0), |r| r.get(0))
+        })
+        .unwrap();
+    assert!(returned >= 2, "{returned} returned");
+}
+
+#[test]
+fn a_product_is_proven_before_it_is_handed_in() {
+    on_both(|w| {
+        let syt = world::agency_named(&w.instance, "Sở Y tế");
+        let schedule = r#"{"kind":"deadline","due":"2026-11-10"}"#;
+        let tasks = a_plan(
+            w,
+            "906/KH-UBND",
+            &[Case { fields: &[("schedule", schedule), ("product", "Danh sách tài khoản đã rà soát")], leads: &[&syt] }],
+        );
+        expand(w, "2026-11-22");
+        let is = registers::Filter { field: "task".into(), op: registers::Op::Is, values: vec![tasks[0].clone()] };
+        let o = world::records(&w.instance, "obligation", vec![is])[0].clone();
+        let c = w.client("syt");
+        let at = format!("/plans/obligation/{}", o.id);
+        let page = c.get(&at).text();
+        assert!(
+            page.contains("Quá hạn 12 ngày") && page.contains("Thêm minh chứng về sản phẩm «Danh sách tài khoản đã rà soát»"),
+            "{page}"
+        );
+        let version = o.version.to_string();
+        let refused = c.post(&format!("{at}/submit"), &[("version", &version), ("result_note", "Xong rồi, mười hai tài khoản")]);
+        assert_eq!(refused.status, 422);
+        let text = refused.text();
+        assert!(
+            text.contains("Danh sách tài khoản đã rà soát") && text.contains("Xong rồi, mười hai tài khoản"),
+            "said, and nothing typed is lost: {text}"
+        );
+        assert_eq!(c.post(&format!("{at}/evidence"), &[("note", "Danh sách kèm biên bản"), ("happened_on", "22/11/2026")]).status, 303);
+        let version = (o.version + 1).to_string();
+        let done = c.post(&format!("{at}/submit"), &[("version", &version), ("result_note", "Xong")]);
+        assert_eq!(done.status, 303, "{}", done.text());
+        assert!(c.get(&at).text().contains("Chờ duyệt"));
+        // a day that is none: what was typed stays, the message stands beside the field
+        let officer = w.client("canbo");
+        let approve = format!("{at}/approve");
+        let version = (o.version + 2).to_string();
+        let wrong = officer.post(&approve, &[("version", &version), ("done_on", "31/02/2026")]);
+        assert_eq!(wrong.status, 422);
+        assert!(wrong.text().contains("value=\"31/02/2026\"") && wrong.text().contains("aria-invalid"), "{}", wrong.text());
+        assert_eq!(officer.post(&approve, &[("version", &version), ("done_on", "22/11/2026")]).status, 303);
+        assert!(c.get(&at).text().contains("Hoàn thành muộn 12 ngày"));
+    });
+}

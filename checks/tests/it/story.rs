@@ -372,7 +372,7 @@ fn contact(me: &Person<'_>) -> Done {
     b.fill("#f-note", "Đã thống kê 12 loại dữ liệu, giao chị Lan phụ trách.")?;
     b.click("form[action*='/evidence'] button.main")?;
     b.see("Đã thêm minh chứng")?;
-    b.fill("form[action$='/submit'] #f-result_note", "Xong, kèm bảng thống kê.")?;
+    b.fill("form[action$='/submit'] textarea", "Xong, kèm bảng thống kê.")?;
     b.click("form[action$='/submit'] button")?;
     b.see("Chờ duyệt")
 }

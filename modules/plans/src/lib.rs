@@ -6,6 +6,7 @@ mod api;
 mod cli;
 mod collective;
 mod demo;
+mod demo_work;
 mod draft;
 mod expand;
 mod owed;
@@ -23,6 +24,7 @@ use web::axum::Router;
 use web::{App, Command, Cx, DemoContext, Event, Job, L, MenuItem, Module, Place, Source, WorkItem, sources};
 
 pub use accept::{Accepted, accept};
+pub use demo_work::demo_work;
 pub use draft::{Draft, Head, Who};
 pub use owed::{Ask, Owed};
 pub use service::{read_document, upload};

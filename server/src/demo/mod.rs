@@ -47,6 +47,8 @@ pub struct DemoArgs {
 const DAY: i64 = 86_400_000_000;
 /// The demo's past begins this many days ago: agencies and people are entered first.
 const BEGIN: i64 = 120;
+/// Days ago on which agencies wrote down what they had done about their tasks; each day writes what happened since the last.
+const WORKED: [i64; 7] = [28, 21, 14, 7, 4, 2, 1];
 /// Contact points confirm themselves this many days ago.
 const CONFIRM: i64 = 25;
 
@@ -241,6 +243,13 @@ pub fn fill_at(url: &str, scale: usize, now: i64, progress: &(dyn Fn(&str, usize
     }
     clock.set(now - CONFIRM * DAY);
     confirm_contacts(&instance)?;
+    let mut since = String::new();
+    for ago in WORKED {
+        clock.set(now - ago * DAY);
+        let (reg, day, present) = (Arc::clone(&instance.registry), web::fmt::day_of(now - ago * DAY), today.clone());
+        let from = std::mem::replace(&mut since, day.clone());
+        instance.store.write_blocking(move |tx| plans::demo_work(tx, &reg, &from, &day, &present))?;
+    }
     clock.set(now);
     accounts::make(&instance)?;
     instance.store.ledger_checkpoint()?;

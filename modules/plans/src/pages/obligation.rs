@@ -1,26 +1,44 @@
 //! `/plans/obligation/{id}`: one thing one agency owes: why, until when, what was done, the next step.
 
 use access::Verb;
-use registers::Data;
 use registers::actions::{self, Values};
+use registers::{Data, Record};
 use store::{Error, FieldError};
 use web::axum::extract::Path;
 use web::axum::http::StatusCode;
-use web::components::{FieldView, InputKind, error_summary, facts, field, form_actions, heading, tag};
-use web::maud::html;
+use web::components::{FieldView, InputKind, error_summary, facts, field, form_actions, heading, notice, tag};
+use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::uploads::{self, Posted};
-use web::{Ctx, FormData, Page, PageResult, fmt, redirect_with};
+use web::{Ctx, FormData, Lang, Page, PageResult, Tone, fmt, redirect_with};
 
 use crate::owed;
 
 /// The page.
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
-    render(&ctx, id, &FormData::default(), &[]).await
+    render(&ctx, id, &Typed { of: "", form: &FormData::default(), errors: &[] }).await
 }
 
-/// The page, with evidence that was typed and is not saved yet.
-async fn render(ctx: &Ctx, id: String, typed: &FormData, errors: &[FieldError]) -> PageResult {
+/// What was sent and not saved: by the form of which step (`evidence` or a transition), its values, what is wrong.
+struct Typed<'a> {
+    of: &'a str,
+    form: &'a FormData,
+    errors: &'a [FieldError],
+}
+
+impl Typed<'_> {
+    /// Errors of this form.
+    fn errors(&self, of: &str) -> &[FieldError] {
+        if self.of == of { self.errors } else { &[] }
+    }
+    /// Value of a field of this form as it was typed.
+    fn value<'b>(&'b self, of: &str, field: &str, else_: &'b str) -> &'b str {
+        self.form.get(field).filter(|_| self.of == of).unwrap_or(else_)
+    }
+}
+
+/// The page, with what was typed and is not saved yet.
+async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
     let wanted = id.clone();
     let (one, evidence, task) = ctx
         .read(move |tx, who| {
@@ -63,6 +81,9 @@ async fn render(ctx: &Ctx, id: String, typed: &FormData, errors: &[FieldError]) 
             ));
         }
     }
+    let today = fmt::date(&ctx.today);
+    // a task that names its product is handed in with proof of it
+    let missing = task.as_ref().and_then(|t| t.text("product")).filter(|_| evidence.is_empty());
     let moves: Vec<_> = moves(ctx, o.state.as_deref().unwrap_or_default());
     let may_add = ctx.can(Verb::Create, "evidence") && one.state.open();
     let body = html! {
@@ -75,28 +96,22 @@ async fn render(ctx: &Ctx, id: String, typed: &FormData, errors: &[FieldError]) 
             @if evidence.is_empty() { p.muted { (lang.t("Chưa có minh chứng. Ghi lại việc đã làm, số văn bản, hoặc bản ghi trong sổ.", "None yet. Note what was done, a document number, or a record.")) } }
             ul.list { @for e in &evidence { li { span.due { (fmt::date(e.text("happened_on").unwrap_or_default())) } div { (e.text("note").unwrap_or_default()) @if !e.files("file").is_empty() { br; (web::values::files("evidence", &e.id, "file", e.files("file"))) } } a.btn href={"/r/evidence/" (e.id)} { (lang.t("Mở", "Open")) } } } }
             @if may_add {
-                (error_summary(errors, |f| evidence_label(ctx, f), lang))
+                (error_summary(sent.errors("evidence"), |f| evidence_label(ctx, f), lang))
                 form method="post" enctype="multipart/form-data" action=(uploads::action(ctx, &format!("{base}/evidence"))) {
                     (csrf(&ctx.look))
-                    (field(&FieldView::line("note", lang.t("Đã làm gì", "What was done"), typed.text("note")).kind(InputKind::Area).required().errors(errors), lang))
-                    (field(&FieldView::line("happened_on", lang.t("Ngày", "Date"), typed.get("happened_on").unwrap_or(&fmt::date(&ctx.today))).kind(InputKind::Date).errors(errors), lang))
-                    @if let Some(f) = file_field(ctx) { (uploads::input(ctx, f, typed, errors, false)) }
+                    (field(&FieldView::line("note", lang.t("Đã làm gì", "What was done"), sent.value("evidence", "note", "")).kind(InputKind::Area).required().errors(sent.errors("evidence")), lang))
+                    (field(&FieldView::line("happened_on", lang.t("Ngày", "Date"), sent.value("evidence", "happened_on", &today)).kind(InputKind::Date).errors(sent.errors("evidence")), lang))
+                    @if let Some(f) = file_field(ctx) { (uploads::input(ctx, f, sent.form, sent.errors("evidence"), false)) }
                     (form_actions(lang.t("Thêm minh chứng", "Add evidence"), "/plans/board", lang))
                 }
             }
         }
-        @for (i, (t, label, demands)) in moves.iter().enumerate() {
+        @for (i, m) in moves.iter().enumerate() {
             section.card {
-                h2 { (label) }
-                @if t == "submit" { p.muted { (lang.t("Người đứng đầu cơ quan bạn sẽ thấy việc này và duyệt.", "The head of your agency will see it and approve.")) } }
-                form method="post" action={(base) "/" (t)} {
-                    (csrf(&ctx.look))
-                    input type="hidden" name="version" value=(o.version);
-                    @if demands.iter().any(|d| d == "result_note") { (field(&FieldView::line("result_note", lang.t("Kết quả", "Result"), o.text("result_note").unwrap_or_default()).kind(InputKind::Area).required(), lang)) }
-                    @if demands.iter().any(|d| d == "done_on") { (field(&FieldView::line("done_on", lang.t("Ngày hoàn thành", "Done on"), &fmt::date(&ctx.today)).kind(InputKind::Date).required(), lang)) }
-                    @if demands.iter().any(|d| d == "reason") { (field(&FieldView::line("reason", lang.t("Lý do", "Reason"), "").required(), lang)) }
-                    button.btn.main[i == 0 && !may_add] type="submit" { (label) }
-                }
+                h2 { (m.1) }
+                @if let Some(product) = missing.filter(|_| m.0 == "submit") { (notice(Tone::Soon, html! { (prove(product, lang)) })) }
+                @else if m.0 == "submit" { p.muted { (lang.t("Người đứng đầu cơ quan bạn sẽ thấy việc này và duyệt.", "The head of your agency will see it and approve.")) } }
+                (step(ctx, o, m, sent, i == 0 && !may_add))
             }
         }
         p.small { a href={"/r/obligation/" (id)} { (lang.t("Bản ghi đầy đủ và lịch sử", "Full record and history")) } }
@@ -104,9 +119,45 @@ async fn render(ctx: &Ctx, id: String, typed: &FormData, errors: &[FieldError]) 
     Ok(Page::new(lang.t("Nghĩa vụ", "Obligation"))
         .active("/plans/board")
         .crumb(lang.t("Nhiệm vụ", "Tasks"), "/plans/board")
-        .status(if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY })
+        .status(if sent.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY })
         .body(body)
         .respond(ctx))
+}
+
+/// What is missing before it can be handed in.
+fn prove(product: &str, lang: Lang) -> String {
+    match lang {
+        Lang::Vi => format!("Thêm minh chứng về sản phẩm «{product}» rồi trình duyệt."),
+        Lang::En => format!("Add evidence of the product «{product}» before handing it in."),
+    }
+}
+
+/// The form of one step. Ids carry the step: several steps may ask for the same field.
+fn step(ctx: &Ctx, o: &Record, m: &(String, String, Vec<String>), sent: &Typed<'_>, main: bool) -> Markup {
+    let (lang, (t, label, demands)) = (ctx.lang(), m);
+    let today = fmt::date(&ctx.today);
+    let errors: Vec<FieldError> =
+        sent.errors(t).iter().map(|e| FieldError { field: format!("{t}.{}", e.field), message: e.message.clone() }).collect();
+    let asked = [
+        ("result_note", lang.t("Kết quả", "Result"), InputKind::Area, o.text("result_note").unwrap_or_default()),
+        ("done_on", lang.t("Ngày hoàn thành", "Done on"), InputKind::Date, today.as_str()),
+        ("reason", lang.t("Lý do", "Reason"), InputKind::Line("text"), ""),
+    ];
+    let label_of = |f: &str| asked.iter().find(|a| f.ends_with(a.0)).map_or_else(|| f.to_owned(), |a| a.1.to_owned());
+    html! {
+        (error_summary(&errors, label_of, lang))
+        form method="post" action={"/plans/obligation/" (o.id) "/" (t)} {
+            (csrf(&ctx.look))
+            input type="hidden" name="version" value=(o.version);
+            @for (name, words, kind, usual) in &asked {
+                @if demands.iter().any(|d| d == name) {
+                    @let full = format!("{t}.{name}");
+                    (field(&FieldView::line(&full, words, sent.value(t, &full, usual)).kind(kind.clone()).required().errors(&errors), lang))
+                }
+            }
+            button.btn.main[main] type="submit" { (label) }
+        }
+    }
 }
 
 fn file_field(ctx: &Ctx) -> Option<&registers::Field> {
@@ -168,7 +219,7 @@ pub async fn add_evidence(ctx: Ctx, Path(id): Path<String>, posted: Posted) -> P
             Err(e) => return Err(e.into()),
         }
     }
-    render(&ctx, id, &form, &errors).await
+    render(&ctx, id, &Typed { of: "evidence", form: &form, errors: &errors }).await
 }
 
 /// Evidence, and the obligation is begun by it.
@@ -188,29 +239,49 @@ async fn save_evidence(ctx: &Ctx, id: &str, mut values: Values) -> Result<(), Er
     .await
 }
 
-/// Submits, approves, returns or closes.
+/// Submits, approves, returns or closes. What was typed comes back with what is wrong beside it.
 pub async fn act(ctx: Ctx, Path((id, transition)): Path<(String, String)>, form: FormData) -> PageResult {
-    let back = format!("/plans/obligation/{id}");
     let version = form.version()?;
-    let mut values = Values::new();
-    if let Some(v) = form.filled("result_note") {
-        values.insert("result_note".into(), Data::Text(v.to_owned()));
+    let (mut values, mut errors) = (Values::new(), vec![]);
+    // the page names its inputs by step; a bare name is taken too
+    let given = |f: &str| form.filled(&format!("{transition}.{f}")).or_else(|| form.filled(f)).map(str::to_owned);
+    if let Some(v) = given("result_note") {
+        values.insert("result_note".into(), Data::Text(v));
     }
-    if let Some(v) = form.filled("done_on") {
-        match text::parse_date_vi(v) {
-            Ok(d) => values.insert("done_on".into(), Data::Text(d)),
-            Err(_) => return redirect_with(&ctx, &back, "unmet", "Ngày hoàn thành phải viết dạng ngày/tháng/năm. Chưa có gì được lưu."),
-        };
+    match given("done_on").map(|v| text::parse_date_vi(&v)) {
+        Some(Ok(d)) => drop(values.insert("done_on".into(), Data::Text(d))),
+        Some(Err(e)) => errors.push(FieldError { field: "done_on".into(), message: e.message().to_owned() }),
+        None => {}
     }
-    let reason = form.filled("reason").map(str::to_owned);
-    let done = ctx
-        .write(move |tx, who| {
-            actions::transition(tx, &who.reg, &who.actor, "obligation", &id, version, &transition, values, reason.as_deref())
-        })
-        .await;
-    match done {
-        Ok(_) => redirect_with(&ctx, &back, "met", ctx.t("Đã ghi nhận.", "Recorded.")),
-        Err(e @ (Error::Invalid(_) | Error::Conflict(_))) => redirect_with(&ctx, &back, "unmet", &e.to_string()),
-        Err(e) => Err(e.into()),
+    if errors.is_empty() {
+        match advance(&ctx, &id, version, &transition, values, given("reason")).await {
+            Ok(()) => return redirect_with(&ctx, &format!("/plans/obligation/{id}"), "met", ctx.t("Đã ghi nhận.", "Recorded.")),
+            Err(Error::Invalid(list)) => errors = list,
+            Err(e @ Error::Conflict(_)) => return redirect_with(&ctx, &format!("/plans/obligation/{id}"), "unmet", &e.to_string()),
+            Err(e) => return Err(e.into()),
+        }
     }
+    let full = |(k, v): &(String, String)| {
+        let of_step = matches!(k.as_str(), "result_note" | "done_on" | "reason");
+        (if of_step { format!("{transition}.{k}") } else { k.clone() }, v.clone())
+    };
+    let typed = FormData(form.0.iter().map(full).collect());
+    render(&ctx, id, &Typed { of: &transition, form: &typed, errors: &errors }).await
+}
+
+/// The transition; a missing product is named.
+async fn advance(ctx: &Ctx, id: &str, version: i64, transition: &str, values: Values, reason: Option<String>) -> Result<(), Error> {
+    let (id, transition, lang) = (id.to_owned(), transition.to_owned(), ctx.lang());
+    ctx.write(move |tx, who| {
+        if transition == "submit" {
+            let o = actions::get(tx, &who.reg, &who.may(Verb::Read, "obligation")?, &id)?;
+            let task = o.text("task").map(|t| actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, t)).transpose()?;
+            let proven = crate::expand::linked(tx, &who.reg, &who.actor, "evidence", "obligation", &id)?;
+            if let Some(product) = task.as_ref().and_then(|t| t.text("product")).filter(|_| proven.is_empty()) {
+                return Err(Error::invalid("result_note", prove(product, lang)));
+            }
+        }
+        actions::transition(tx, &who.reg, &who.actor, "obligation", &id, version, &transition, values, reason.as_deref()).map(drop)
+    })
+    .await
 }
