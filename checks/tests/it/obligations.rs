@@ -365,6 +365,9 @@ fn nothing_is_owed_in_silence_and_years_end() {
         );
         expand(w, "2026-11-22");
         assert_eq!(of_task(w, &tasks[0]), rows(&[(&a, "plan", "not_started", "–")]));
+        let plan = world::records(&w.instance, "task", vec![]).into_iter().find(|t| t.id == tasks[0]).unwrap();
+        let page = w.client("canbo").get(&format!("/plans/{}?tab=tasks", plan.text("plan").unwrap())).text();
+        assert!(page.contains("<strong>1 nhiệm vụ chưa rõ thời hạn.</strong>"), "{page}");
         assert_eq!(of_task(w, &tasks[1]), rows(&[(&a, "2026", "not_started", "2026-12-31")]));
         assert_eq!(of_task(w, &tasks[2]), rows(&[(&a, "2026", "not_started", "–")]));
         assert_ne!(
@@ -488,4 +491,90 @@ fn a_product_is_proven_before_it_is_handed_in() {
         assert_eq!(officer.post(&approve, &[("version", &version), ("done_on", "22/11/2026")]).status, 303);
         assert!(c.get(&at).text().contains("Hoàn thành muộn 12 ngày"));
     });
+}
+
+#[test]
+fn nothing_is_red_before_its_day() {
+    let w = world::sqlite();
+    let c = w.client("canbo");
+    let list = c.get("/targets").text();
+    let row = list.split("href=\"/targets/T-30\"").nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(row.contains("Chưa đạt, còn 12 ngày") && !row.contains("tag unmet"), "the last day on time is 04/12: {row}");
+    let plan = world::records(&w.instance, "plan", vec![])[0].id.clone();
+    let page = c.get(&format!("/plans/{plan}")).text();
+    assert!(page.contains("Chưa đạt, còn ") && !page.contains("tag unmet"), "targets until 2030 are open: {page}");
+}
+
+/// Obligations of a province: every agency, 200 tasks, several periods.
+fn a_province(w: &World) -> i64 {
+    let case = Case { fields: &[("time_text", "Hằng năm"), ("schedule_kind", "annual")], leads: &[] };
+    let cases: Vec<Case<'_>> = (0..200).map(|_| Case { fields: case.fields, leads: &[] }).collect();
+    let tasks = a_plan(w, "907/KH-UBND", &cases);
+    w.instance
+        .store
+        .write_blocking(move |tx| {
+            for (n, task) in tasks.iter().enumerate() {
+                for (year, quarter) in [(2025, 2), (2025, 4), (2026, 2), (2026, 4)] {
+                    // most of the past is done, some late, some never
+                    tx.exec(
+                        "INSERT INTO obligation (id, version, state, created_at, created_by, updated_at, updated_by, search, sort_title, agency, task, source, content, role, period_key, opens_on, due_on, done_on) \
+                         SELECT lower(hex(randomblob(16))), 1, CASE WHEN abs(random()) % 100 < $4 THEN 'done' WHEN abs(random()) % 100 < 50 THEN 'in_progress' ELSE 'not_started' END, 1, 's', 1, 's', 'viec thu cap tinh', 'viec thu ' || $2, a.id, $1, 'task', 'Việc thử cấp tỉnh số ' || $2, 'lead', $3, $5, $6, $6 \
+                         FROM agency a WHERE a.deleted_at IS NULL",
+                        &[
+                            task.as_str().into(),
+                            (n as i64).into(),
+                            format!("{year}-Q{quarter}").into(),
+                            (if (year, quarter) == (2026, 4) { 20i64 } else { 93 }).into(),
+                            format!("{year}-{:02}-01", quarter * 3 - 2).into(),
+                            format!("{year}-{:02}-{:02}", quarter * 3, 1 + n % 28).into(),
+                        ],
+                    )?;
+                }
+            }
+            tx.exec("UPDATE obligation SET done_on = NULL WHERE state <> 'done'", &[])?;
+            tx.query_opt("SELECT COUNT(*) FROM obligation", &[])?.map_or(Ok(0), |r| r.get(0))
+        })
+        .unwrap()
+}
+
+#[test]
+#[ignore = "prints figures: cargo test --release -p checks -- province_speed --ignored --nocapture"]
+fn province_speed() {
+    let w = world::sqlite();
+    println!("{} obligations", a_province(&w));
+    let any = world::records(
+        &w.instance,
+        "obligation",
+        vec![registers::Filter { field: "period_key".into(), op: registers::Op::Is, values: vec!["2026-Q2".into()] }],
+    );
+    let (agency, task) = (any[0].text("agency").unwrap(), any[0].text("task").unwrap());
+    let plan = world::records(&w.instance, "task", vec![]).iter().find(|t| t.id == task).unwrap().text("plan").unwrap().to_owned();
+    for login in ["canbo", "lanhdao", "syt"] {
+        let c = w.client(login);
+        for path in [
+            "/".to_owned(),
+            "/plans/board".into(),
+            "/plans/board?state=all".into(),
+            "/plans/board?state=overdue&view=list".into(),
+            "/plans/board?view=list&sort=agency".into(),
+            format!("/plans/board?agency={agency}"),
+            format!("/plans/board?task={task}"),
+            "/plans/calendar?month=2026-12".into(),
+            format!("/plans/{plan}/task/{task}"),
+            format!("/plans/obligation/{}", any[0].id),
+        ] {
+            let mut times = vec![];
+            let mut size = 0;
+            for _ in 0..21 {
+                let begun = std::time::Instant::now();
+                let r = c.get(&path);
+                times.push(begun.elapsed().as_secs_f64() * 1000.0);
+                assert!(matches!(r.status, 200 | 404), "{path}: {}", r.status);
+                size = r.bytes.len();
+            }
+            times.sort_by(f64::total_cmp);
+            let short: String = path.chars().take(44).collect();
+            println!("{login:<8} {short:<44} median {:>6.1} ms  p95 {:>6.1} ms  {:>4} kB", times[10], times[19], size / 1000);
+        }
+    }
 }

@@ -241,6 +241,8 @@ pub struct Indicator {
     /// `as of`, `calendar year`, `trailing 12 months`, `school year`, `15/12-14/12`.
     #[serde(default)]
     pub period: String,
+    /// `MM-DD`: last day on time within the period; until then a goal not reached is open, not failed. Absent = the period's end.
+    pub due: Option<calendar::MonthDay>,
     /// For ratios.
     pub numerator: Option<Sum>,
     /// For ratios.

@@ -1,6 +1,6 @@
 //! Period words of indicators → first and last day that count on a day.
 
-use calendar::Date;
+use calendar::{Date, MonthDay};
 
 /// Period of `word` that contains `day`: (first day, last day up to `day`). Unknown words are refused with the list.
 ///
@@ -32,6 +32,19 @@ pub fn period_on(word: &str, day: &str) -> Result<(String, String), String> {
     Ok((start.to_string(), day.to_owned()))
 }
 
+/// Days left on `day` until a figure that counts within a period is final: until `due` of its year (the last day on time), or
+/// the period's end. `None`: nothing is open, or the figure is of a day ("as of", trailing months).
+pub fn days_open(word: &str, due: Option<MonthDay>, day: &str) -> Option<i64> {
+    let (start, _) = period_on(word, day).ok()?;
+    let (day, start) = (Date::parse(day).ok()?, Date::parse(&start).ok()?);
+    if matches!(word, "" | "as of") || word.starts_with("trailing") {
+        return None;
+    }
+    let last = start.add_months(12).add_days(-1);
+    let due = due.map(|d| d.in_year(start.year())).map_or(last, |d| if d < start { d.add_months(12) } else { d });
+    (day <= due).then(|| day.days_until(due))
+}
+
 /// The period in words.
 pub fn period_words(word: &str) -> &'static str {
     match word {
@@ -40,5 +53,21 @@ pub fn period_words(word: &str) -> &'static str {
         "school year" => "theo năm học",
         w if w.starts_with("trailing") => "theo các tháng gần nhất",
         _ => "theo năm báo cáo",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_yearly_figure_is_open_until_its_day() {
+        let due = MonthDay::new(12, 4);
+        assert_eq!(days_open("calendar year", due, "2026-11-22"), Some(12));
+        assert_eq!(days_open("calendar year", due, "2026-12-04"), Some(0));
+        assert_eq!(days_open("calendar year", due, "2026-12-05"), None, "now it is late");
+        assert_eq!(days_open("calendar year", None, "2026-12-05"), Some(26));
+        assert_eq!(days_open("as of", None, "2026-12-05"), None);
+        assert_eq!(days_open("trailing 12 months", None, "2026-12-05"), None);
     }
 }

@@ -7,7 +7,7 @@ use access::{Actor, Subtree, Verb};
 use registers::{Registry, to_value};
 use rules::{AgencyScope, Aim, Compiled, Ctx, Figure, FigureKind, Outcome, Rate, Statement, Target, Verdict, judge};
 use store::{Result, Tx, Value};
-use web::{L, Tone, fmt};
+use web::{L, Lang, Tone, fmt};
 
 use crate::catalogue::Catalogue;
 
@@ -143,10 +143,18 @@ pub struct Headline {
     pub unknown: i64,
     /// `9/12 · 75,0 %`.
     pub words: String,
-    /// Colour of the verdict.
-    pub tone: Tone,
     /// The verdict.
-    pub verdict: L,
+    pub verdict: Option<Verdict>,
+    /// Days until a figure of a running period is final.
+    pub days_left: Option<i64>,
+}
+
+impl Headline {
+    /// The verdict in words with its colour; `until` = the day by which the goal is to be reached, when it is not the figure's own.
+    pub fn said(&self, until: Option<&str>, today: &str, lang: Lang) -> (Tone, String) {
+        let left = until.and_then(fmt::days).zip(fmt::days(today)).map(|(u, t)| u - t).filter(|n| *n >= 0);
+        verdict_of(self.verdict, left.or(self.days_left), lang)
+    }
 }
 
 /// Total of an indicator in the reader's scope, judged by `goal` or by the indicator's own first target of the day.
@@ -166,8 +174,8 @@ pub fn headline(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str,
         unmet: f.unmet,
         unknown: f.unknown,
         words: words(c.indicator.kind, &f),
-        tone: tone(verdict),
-        verdict: verdict_words(verdict),
+        verdict,
+        days_left: rules::days_open(&c.indicator.period, c.indicator.due, day),
     }))
 }
 
@@ -205,6 +213,16 @@ pub(crate) fn verdict_words(v: Option<Verdict>) -> L {
         Some(Verdict::NoData) => L("Chưa có đủ dữ liệu", "No data"),
         Some(Verdict::NoSubject) => L("Không có đối tượng", "Nothing to count"),
         None => L("Không có mục tiêu", "No goal"),
+    }
+}
+
+/// A verdict with its colour. Before its day a goal that is not reached is open, not failed.
+pub fn verdict_of(v: Option<Verdict>, days_left: Option<i64>, lang: Lang) -> (Tone, String) {
+    match (v, days_left) {
+        (Some(Verdict::NotMet), Some(days)) => {
+            (Tone::Soon, format!("{} {} {}", lang.t("Chưa đạt, còn", "Not yet, left"), fmt::int(days), lang.t("ngày", "days")))
+        }
+        _ => (tone(v), lang.l(verdict_words(v)).to_owned()),
     }
 }
 

@@ -11,7 +11,7 @@ use web::components::tag;
 use web::maud::{Markup, html};
 use web::{Lang, Tone, fmt};
 
-use crate::figures::{Goal, tone, verdict_words};
+use crate::figures::{Goal, verdict_of};
 use crate::pages::goal_words;
 
 /// Goals that plans set, by indicator: the goal, the plan's title and address.
@@ -50,6 +50,8 @@ pub(crate) struct Line {
     sources: Vec<(String, String)>,
     /// Some other goal here asks less.
     stricter: bool,
+    /// Days until the figure of the running period is final.
+    left: Option<i64>,
 }
 
 /// The pack's goals of the day, then those of plans; the same goal of several sources is one line.
@@ -65,7 +67,9 @@ pub(crate) fn lines(i: &Indicator, day: &str, plans: &OfPlans) -> Vec<Line> {
         }
         match out.iter_mut().find(|l| l.target.aim() == target.aim() && l.target.unit == target.unit && l.target.until == target.until) {
             Some(same) => same.sources.push((source, href)),
-            None => out.push(Line { target, sources: vec![(source, href)], stricter: false }),
+            None => {
+                out.push(Line { target, sources: vec![(source, href)], stricter: false, left: rules::days_open(&i.period, i.due, day) })
+            }
         }
     }
     for n in 0..out.len() {
@@ -82,10 +86,10 @@ impl Line {
     }
     /// Goal, verdict, which is stricter, source.
     pub(crate) fn show(&self, kind: FigureKind, f: &Figure, sources: bool, lang: Lang) -> Markup {
-        let verdict = Some(judge(kind, &self.target, f));
+        let (tone, verdict) = verdict_of(Some(judge(kind, &self.target, f)), self.left, lang);
         html! {
             div.small {
-                (goal_words(&self.target, lang)) " " (tag(tone(verdict), lang.l(verdict_words(verdict))))
+                (goal_words(&self.target, lang)) " " (tag(tone, &verdict))
                 @if self.stricter { " " (tag(Tone::Plain, lang.t("chặt hơn", "stricter"))) }
                 @if self.target.unverified { " " (tag(Tone::Soon, lang.t("chưa đối chiếu", "unverified"))) }
                 @if sources { span.muted { @for (n, (source, href)) in self.sources.iter().enumerate() {

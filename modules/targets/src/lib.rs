@@ -14,7 +14,7 @@ use web::maud::Markup;
 use web::{App, Command, Cx, L, MenuItem, Module, Place};
 
 pub use catalogue::{Catalogue, all_indicators, suggest};
-pub use figures::{AgencyFigure, Goal, Headline, by_agency, headline, is_state, rollup};
+pub use figures::{AgencyFigure, Goal, Headline, by_agency, headline, is_state, rollup, verdict_of};
 pub use rules::{Figure, Outcome, Verdict};
 
 /// The module's table of contents.

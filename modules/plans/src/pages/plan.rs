@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use access::Verb;
 use registers::actions::{self, Values};
-use registers::{Data, Record};
-use store::Error;
+use registers::{Data, Filter, Op, Record};
+use store::{Error, Tx};
 use web::axum::extract::Path;
 use web::charts::{Bar3, bar3};
 use web::components::{Column, Tab, Table, facts, heading, notice, tabs, tag};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::shell::csrf;
-use web::{Ctx, FormData, Page, PageResult, Tone, fmt, redirect_with};
+use web::{Ctx, FormData, Lang, Page, PageResult, Tone, Who, fmt, redirect_with};
 
 use super::board::cut;
 use crate::expand::linked;
@@ -26,54 +26,44 @@ struct Live {
     suggestions: Vec<(String, String)>,
 }
 
+/// A task with who acts in it.
+type Acting = (Record, Vec<Record>);
+
+/// What one tab of the page shows; nothing else is read.
+enum Part {
+    Targets(Vec<Live>),
+    Tasks(Vec<Acting>),
+    Duties(Vec<Acting>),
+    About(Vec<Record>),
+}
+
 /// The page.
 pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
     let tab = q.filled("tab").unwrap_or("targets").to_owned();
-    let (wanted, shown) = (id.clone(), tab.clone());
-    let (plan, live, tasks, actors, recipients) = ctx
+    let (wanted, open) = (id.clone(), tab.clone());
+    let (plan, counts, part) = ctx
         .read(move |tx, who| {
             let plan = actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
-            let mut live = Vec::new();
-            // a plan is open to everybody who is signed in, its figures are not
-            // and what a tab does not show is not asked
-            let asked = !matches!(shown.as_str(), "tasks" | "duties" | "about");
-            let figures = asked && who.may(Verb::Read, "figure").is_ok();
-            for record in sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?) {
-                let figure = match record.text("indicator") {
-                    Some(i) if figures && record.bool("indicator_confirmed") == Some(true) => {
-                        targets::headline(tx, &who.reg, &who.actor, i, &who.today, goal(&record))?
-                    }
-                    _ => None,
-                };
-                // the target's own words only: two targets of one objective are two questions
-                let words = record.text("content").unwrap_or_default();
-                let suggestions = if asked && figure.is_none() { targets::suggest(words, 3) } else { vec![] };
-                live.push(Live { record, figure, suggestions });
-            }
+            let targets = sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?);
             let tasks = sorted(linked(tx, &who.reg, &who.actor, "task", "plan", &wanted)?);
-            let mut actors = vec![Vec::new(); tasks.len()];
-            if matches!(shown.as_str(), "tasks" | "duties") && !tasks.is_empty() {
-                // one question for all tasks
-                let ids = tasks.iter().map(|t| t.id.clone()).collect();
-                let of = vec![registers::Filter { field: "task".into(), op: registers::Op::Is, values: ids }];
-                for a in sorted(crate::all_where(tx, &who.reg, &who.actor, "task_actor", of)?) {
-                    if let Some(n) = tasks.iter().position(|t| Some(t.id.as_str()) == a.link("task")) {
-                        actors[n].push(a);
-                    }
-                }
-            }
-            let recipients = sorted(linked(tx, &who.reg, &who.actor, "plan_recipient", "plan", &wanted)?);
-            Ok((plan, live, tasks, actors, recipients))
+            let (duties, main): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|t| t.text("tags") == Some("assignment"));
+            let counts = [targets.len(), main.len(), duties.len()];
+            let part = match open.as_str() {
+                "tasks" => Part::Tasks(acting(tx, who, main)?),
+                "duties" => Part::Duties(acting(tx, who, duties)?),
+                "about" => Part::About(sorted(linked(tx, &who.reg, &who.actor, "plan_recipient", "plan", &wanted)?)),
+                _ => Part::Targets(live(tx, who, targets)?),
+            };
+            Ok((plan, counts, part))
         })
         .await?;
     let lang = ctx.lang();
-    let (duties, main): (Vec<_>, Vec<_>) = tasks.into_iter().zip(actors).partition(|(t, _)| t.text("tags") == Some("assignment"));
     let n = |k: usize| Some(i64::try_from(k).unwrap_or(0));
     let at = |t: &str| format!("/plans/{id}?tab={t}");
     let list = [
-        Tab { id: "targets".into(), label: lang.t("Chỉ tiêu", "Targets").into(), count: n(live.len()), href: at("targets") },
-        Tab { id: "tasks".into(), label: lang.t("Nhiệm vụ", "Tasks").into(), count: n(main.len()), href: at("tasks") },
-        Tab { id: "duties".into(), label: lang.t("Phân công", "Assignments").into(), count: n(duties.len()), href: at("duties") },
+        Tab { id: "targets".into(), label: lang.t("Chỉ tiêu", "Targets").into(), count: n(counts[0]), href: at("targets") },
+        Tab { id: "tasks".into(), label: lang.t("Nhiệm vụ", "Tasks").into(), count: n(counts[1]), href: at("tasks") },
+        Tab { id: "duties".into(), label: lang.t("Phân công", "Assignments").into(), count: n(counts[2]), href: at("duties") },
         Tab { id: "about".into(), label: lang.t("Văn bản", "Document").into(), count: None, href: at("about") },
     ];
     let title = plan.text("title").unwrap_or_default().to_owned();
@@ -82,15 +72,72 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày", "Edit number, date")) } })))
         (tabs(&list, &tab, lang.t("Phần của kế hoạch", "Parts of the plan")))
         section.card {
-            @match tab.as_str() {
-                "tasks" => (tasks_table(&ctx, &id, &main)),
-                "duties" => (duties_list(&duties)),
-                "about" => (about(&ctx, &plan, &recipients)),
-                _ => (targets_table(&ctx, &id, &live)),
+            @match &part {
+                Part::Tasks(tasks) => { (undated(&id, tasks, lang)) (tasks_table(&ctx, &id, tasks)) }
+                Part::Duties(duties) => (duties_list(duties)),
+                Part::About(recipients) => (about(&ctx, &plan, recipients)),
+                Part::Targets(live) => (targets_table(&ctx, &plan, live)),
             }
         }
     };
     Ok(Page::new(title).active("/plans").crumb(lang.t("Kế hoạch", "Plans"), "/plans").body(body).respond(&ctx))
+}
+
+/// Targets with the figure of the indicator a person bound them to.
+fn live(tx: &mut Tx, who: &Who, targets: Vec<Record>) -> store::Result<Vec<Live>> {
+    // a plan is open to everybody who is signed in, its figures are not
+    let figures = who.may(Verb::Read, "figure").is_ok();
+    let mut live = Vec::new();
+    for record in targets {
+        let figure = match record.text("indicator") {
+            Some(i) if figures && record.bool("indicator_confirmed") == Some(true) => {
+                targets::headline(tx, &who.reg, &who.actor, i, &who.today, goal(&record))?
+            }
+            _ => None,
+        };
+        // the target's own words only: two targets of one objective are two questions
+        let words = record.text("content").unwrap_or_default();
+        let suggestions = if figure.is_none() { targets::suggest(words, 3) } else { vec![] };
+        live.push(Live { record, figure, suggestions });
+    }
+    Ok(live)
+}
+
+/// Tasks with who acts in them: one question for all.
+fn acting(tx: &mut Tx, who: &Who, tasks: Vec<Record>) -> store::Result<Vec<Acting>> {
+    let mut by: BTreeMap<String, Vec<Record>> = BTreeMap::new();
+    let ids: Vec<String> = tasks.iter().map(|t| t.id.clone()).collect();
+    for chunk in ids.chunks(500) {
+        let of = Filter { field: "task".into(), op: Op::Is, values: chunk.to_vec() };
+        for a in crate::all_where(tx, &who.reg, &who.actor, "task_actor", vec![of])? {
+            by.entry(a.text("task").unwrap_or_default().to_owned()).or_default().push(a);
+        }
+    }
+    Ok(tasks
+        .into_iter()
+        .map(|t| {
+            let actors = by.remove(&t.id).unwrap_or_default();
+            (t, sorted(actors))
+        })
+        .collect())
+}
+
+/// Tasks whose time nobody could read: they are owed without a day until somebody sets one.
+fn undated(plan: &str, tasks: &[Acting], lang: Lang) -> Markup {
+    let without = |t: &&Acting| {
+        let t = &t.0;
+        t.state.as_deref() != Some("dropped") && t.text("due_on").is_none() && t.text("schedule_kind").is_none_or(|k| k == "none")
+    };
+    let list: Vec<&Acting> = tasks.iter().filter(without).collect();
+    html! {
+        @if !list.is_empty() {
+            (notice(Tone::Soon, html! {
+                strong { (list.len()) " " (lang.t("nhiệm vụ chưa rõ thời hạn.", "tasks without a due day.")) } " "
+                (lang.t("Nghĩa vụ của chúng hiện không có hạn; nhập thời gian hoặc ngày đến hạn để bắt đầu tính.", "Their obligations have no due day; enter a time or a due day."))
+                ul { @for (t, _) in &list { li { a href={"/plans/" (plan) "/task/" (t.id)} { (cut(t.text("content").unwrap_or_default())) } @if let Some(time) = t.text("time_text") { " · " (time) } " · " a href={"/r/task/" (t.id) "/edit"} { (lang.t("nhập thời gian", "enter the time")) } } } }
+            }))
+        }
+    }
 }
 
 fn sorted(mut list: Vec<Record>) -> Vec<Record> {
@@ -126,8 +173,8 @@ fn threshold(r: &Record) -> String {
     format!("{sign} {value}{upper}{unit}")
 }
 
-fn targets_table(ctx: &Ctx, plan: &str, live: &[Live]) -> Markup {
-    let lang = ctx.lang();
+fn targets_table(ctx: &Ctx, of: &Record, live: &[Live]) -> Markup {
+    let (lang, plan) = (ctx.lang(), of.id.as_str());
     let may = ctx.can(Verb::Update, "target");
     let mut t = Table::new(
         lang.t("Chỉ tiêu", "Targets"),
@@ -144,6 +191,7 @@ fn targets_table(ctx: &Ctx, plan: &str, live: &[Live]) -> Markup {
             (cut(r.text("content").unwrap_or_default()))
             div.small.muted { (threshold(r)) @if let Some(h) = r.text("horizon") { " · " (lang.t("đến", "until")) " " (fmt::date(h)) } }
         };
+        let said = l.figure.as_ref().map(|f| f.said(r.text("horizon").or(of.text("ends_on")), &ctx.today, lang));
         match &l.figure {
             Some(f) => t.row(vec![
                 html! { a href={"/targets/" (f.id)} { (what) } },
@@ -157,7 +205,7 @@ fn targets_table(ctx: &Ctx, plan: &str, live: &[Live]) -> Markup {
                     lang,
                 ),
                 html! { (f.words) },
-                html! { (tag(f.tone, lang.l(f.verdict))) @if may { (unbind(ctx, plan, &r.id)) } },
+                html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, &r.id)) } },
             ]),
             None => t.row(vec![what, html! {}, html! { "–" }, bind(ctx, plan, l, may)]),
         }
@@ -238,7 +286,7 @@ async fn bind_record(ctx: &Ctx, register: &'static str, id: &str, indicator: Str
     Ok(())
 }
 
-fn tasks_table(ctx: &Ctx, plan: &str, tasks: &[(Record, Vec<Record>)]) -> Markup {
+fn tasks_table(ctx: &Ctx, plan: &str, tasks: &[Acting]) -> Markup {
     let lang = ctx.lang();
     let mut t = Table::new(
         lang.t("Nhiệm vụ", "Tasks"),
@@ -265,7 +313,7 @@ fn tasks_table(ctx: &Ctx, plan: &str, tasks: &[(Record, Vec<Record>)]) -> Markup
     t.render(lang)
 }
 
-fn duties_list(duties: &[(Record, Vec<Record>)]) -> Markup {
+fn duties_list(duties: &[Acting]) -> Markup {
     let mut blocks: Vec<(String, Vec<&str>)> = Vec::new();
     for (r, actors) in duties {
         let names = actors.iter().filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ");

@@ -9,7 +9,7 @@ use web::maud::{Markup, html};
 use web::{Ctx, Lang, Page, PageResult, Tone};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, figures, mark, rollup, verdict_words, words};
+use crate::figures::{ctx as question, figures, mark, rollup, verdict_of, words};
 use crate::goals;
 
 /// The list.
@@ -102,7 +102,7 @@ fn workbook(ctx: &Ctx, catalogue: &Catalogue, all: &[(String, rules::Figure)]) -
             Cell::Integer(f.unmet),
             Cell::Integer(f.unknown),
             f.percent().map_or(Cell::Empty, |p| Cell::Decimal((p * 10.0).round() / 10.0)),
-            Cell::Text(lang.l(verdict_words(verdict)).to_owned()),
+            Cell::Text(verdict_of(verdict, rules::days_open(&i.period, i.due, &ctx.today), lang).1),
         ])
     });
     let sheet = Sheet { name: lang.t("Chỉ tiêu", "Targets").to_owned(), columns, rows: rows.collect() };

@@ -78,7 +78,10 @@ pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
             html! { a href={"/targets/" (id)} { (c.indicator.label.vi_or_en(lang == web::Lang::En)) } },
             bar3(Bar3 { met: h.met, unmet: h.unmet, nodata: h.unknown, goal }, lang),
             html! { (h.words) },
-            tag(h.tone, lang.l(h.verdict)),
+            {
+                let (tone, words) = h.said(None, cx.today, lang);
+                tag(tone, &words)
+            },
         ]);
     }
     if table.rows.is_empty() {
