@@ -214,6 +214,15 @@ fn bracketed(task: &mut Task, year: Option<i32>) {
             }
         }
     }
+    // the same as sentences: "… Đơn vị chủ trì: Phòng A; phối hợp: Phòng B. Thời gian: Quý I."
+    let outside: String =
+        text.split('(').enumerate().map(|(i, p)| if i == 0 { p } else { p.split_once(')').map_or("", |(_, r)| r) }).collect();
+    let labelled: Vec<_> = outside.split(". ").flat_map(|s| s.split(';')).filter_map(|part| label_and_value(part.trim())).collect();
+    if labelled.iter().any(|(role, _)| matches!(role, Role::Lead | Role::Both)) {
+        for (role, value) in labelled {
+            set_attribute(task, role, value, year);
+        }
+    }
 }
 
 /// The period words of a sentence, verbatim.

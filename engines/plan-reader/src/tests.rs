@@ -386,3 +386,19 @@ fn a_digital_economy_plan_with_ditto_cells_and_shared_subjects() {
     assert_eq!(task(&plan, "C", "6").coordinating, ["Tỉnh đoàn"]);
     assert_eq!(plan.assignments.iter().map(|a| a.agencies.len()).collect::<Vec<_>>(), [1, 2, 2]);
 }
+
+#[test]
+fn attributes_written_as_sentences() {
+    let text = "KẾ HOẠCH\nKiểm tra công vụ năm 2026 của Sở Nội vụ\n\nPHẦN I. MỤC TIÊU\n\n- 100% phòng được kiểm tra.\n\nPHẦN II. NHIỆM VỤ\n\n1. Cải cách thể chế\n\n\
+        a) Rà soát văn bản. Đơn vị chủ trì: Phòng Pháp chế; phối hợp: Văn phòng Sở. Thời gian: Quý III/2026.\n\n\
+        b) Công khai thủ tục trên Cổng dịch vụ; kết quả: cập nhật hằng tuần.\n";
+    let plan = crate::read_text(text);
+    let first = task(&plan, "PHẦN II", "1.a");
+    assert_eq!(
+        (first.lead.as_slice(), first.coordinating.as_slice()),
+        (&["Phòng Pháp chế".to_owned()][..], &["Văn phòng Sở".to_owned()][..])
+    );
+    assert_eq!(first.time.as_deref(), Some("Quý III/2026"));
+    assert!(first.text.starts_with("Rà soát văn bản. Đơn vị chủ trì:"), "verbatim");
+    assert!(task(&plan, "PHẦN II", "1.b").lead.is_empty());
+}
