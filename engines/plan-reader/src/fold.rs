@@ -121,38 +121,9 @@ pub fn tidy(text: &str) -> String {
     if unicode_normalization::is_nfc(&out) { out } else { out.nfc().collect() }
 }
 
-/// Key for comparing spellings: lower case, diacritics kept, tone placement unified (hoá = hóa),
-/// dash family unified.
+/// Key for comparing spellings: lower case, diacritics kept, tone placement unified (hoá = hóa), dash family unified.
 pub fn spelling_key(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars().flat_map(char::to_lowercase) {
-        out.push(match c {
-            '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
-            _ => c,
-        });
-    }
-    for (old, new) in [
-        ("oá", "óa"),
-        ("oà", "òa"),
-        ("oả", "ỏa"),
-        ("oã", "õa"),
-        ("oạ", "ọa"),
-        ("oé", "óe"),
-        ("oè", "òe"),
-        ("oẻ", "ỏe"),
-        ("oẽ", "õe"),
-        ("oẹ", "ọe"),
-        ("uý", "úy"),
-        ("uỳ", "ùy"),
-        ("uỷ", "ủy"),
-        ("uỹ", "ũy"),
-        ("uỵ", "ụy"),
-    ] {
-        if out.contains(old) {
-            out = out.replace(old, new);
-        }
-    }
-    out
+    text::tone_normal(text).to_lowercase()
 }
 
 #[cfg(test)]

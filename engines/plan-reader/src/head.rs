@@ -81,8 +81,8 @@ fn read_date(para: &Para, head: &mut Head) {
     let tail = &para.key[at..];
     let year = dates::years(tail).last().copied();
     if let Some((_, date)) = dates::find(tail, 0) {
-        head.date = Some(date.iso());
-        head.year = Some(date.year);
+        head.date = Some(date.to_string());
+        head.year = Some(date.year());
     } else if tail.contains("thang") && tail.contains("nam") {
         head.date_blank = Some(para.line);
         head.year = head.year.or(year);
@@ -258,7 +258,7 @@ fn year(doc: &Document, title: Option<&str>) -> Option<i32> {
         for para in &doc.head {
             let mut from = 0;
             while let Some((at, date)) = dates::find(&para.key, from) {
-                latest = latest.max(Some(date.year));
+                latest = latest.max(Some(date.year()));
                 from = at + 6;
             }
         }

@@ -66,7 +66,7 @@ impl Collector {
     }
 
     fn push(&mut self, number: Option<String>, date: Option<Date>, line: usize) {
-        let date = date.map(Date::iso);
+        let date = date.map(|d| d.to_string());
         if let Some(number) = &number {
             let known = self.by_number.entry(number.clone()).or_default();
             if date.is_none() && !known.is_empty() {

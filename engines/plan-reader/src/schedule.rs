@@ -156,10 +156,10 @@ fn with_condition(base: Schedule, condition: String) -> Schedule {
         Schedule::Period { from, to, .. } => Schedule::Period { from, to, condition },
         Schedule::Deadline { due } => Schedule::Period { from: None, to: due, condition },
         Schedule::Quarter { year, quarter, due } => {
-            Schedule::Period { from: Some(Date::new(year, quarter * 3 - 2, 1).iso()), to: due, condition }
+            Schedule::Period { from: Some(Date::clamped(year, quarter * 3 - 2, 1).to_string()), to: due, condition }
         }
         Schedule::Month { year, month, due } | Schedule::Week { year, month, due, .. } => {
-            Schedule::Period { from: Some(Date::new(year, month, 1).iso()), to: due, condition }
+            Schedule::Period { from: Some(Date::clamped(year, month, 1).to_string()), to: due, condition }
         }
         other => other,
     }
@@ -185,16 +185,16 @@ fn steady(key: &str, year: Option<i32>) -> Option<Schedule> {
     }
     let yearly = has(&["hang nam", "moi nam", "lan/nam", "cuoc/nam", "nam/1 lan", "nam/01 lan", "lan trong nam"]) || key.contains("/nam");
     if yearly {
-        let day = dates::find_day_month(key).map(|(at, day, month)| exclusive(key, at, Date::new(year.unwrap_or(2000), month, day)));
+        let day = dates::find_day_month(key).map(|(at, day, month)| exclusive(key, at, Date::clamped(year.unwrap_or(2000), month, day)));
         let quarter = quarters(key, None).and_then(|(_, last, _)| dates::find(key, 0).is_none().then_some(last));
         let month = has(&["thang"]).then(|| month_numbers(key).last().copied()).flatten();
         let day = day
-            .or_else(|| quarter.map(|q| Date::new(year.unwrap_or(2000), q * 3, 1).month_end()))
-            .or_else(|| month.map(|m| Date::new(year.unwrap_or(2000), m, 1).month_end()));
+            .or_else(|| quarter.map(|q| Date::clamped(year.unwrap_or(2000), q * 3, 1).end_of_month()))
+            .or_else(|| month.map(|m| Date::clamped(year.unwrap_or(2000), m, 1).end_of_month()));
         return Some(Schedule::Annual {
             min_count: min_count(key),
-            month_day: day.map(|d| d.iso()[5..].to_owned()),
-            due: year.and_then(|_| day.map(|d| d.iso())),
+            month_day: day.map(|d| d.to_string()[5..].to_owned()),
+            due: year.and_then(|_| day.map(|d| d.to_string())),
         });
     }
     if has(&["thuong xuyen", "lien tuc", "24/7", "quanh nam", "hang ngay"]) {
@@ -261,11 +261,11 @@ fn number_before(key: &str, at: usize) -> Option<u32> {
 fn exclusive(key: &str, at: usize, date: Date) -> Date {
     let head = key[..at.min(key.len())].trim_end();
     let head = ["ngay", "thang", "quy", "nam"].iter().fold(head, |h, w| h.strip_suffix(w).unwrap_or(h).trim_end());
-    if has_word(&head[head.len().saturating_sub(12)..], "truoc") { date.previous() } else { date }
+    if has_word(&head[head.len().saturating_sub(12)..], "truoc") { date.last_day_before() } else { date }
 }
 
 fn period(from: Option<Date>, to: Date) -> Schedule {
-    Schedule::Period { from: from.map(Date::iso), to: to.iso(), condition: None }
+    Schedule::Period { from: from.map(|d| d.to_string()), to: to.to_string(), condition: None }
 }
 
 /// Days, weeks, months, quarters, half years, years.
@@ -274,7 +274,7 @@ fn dated(key: &str, year: Option<i32>) -> Option<Schedule> {
         let second = dates::find(key, first_at + 6);
         return Some(match second {
             Some((_, second)) if second > first => period(Some(first), second),
-            _ => Schedule::Deadline { due: exclusive(key, first_at, first).iso() },
+            _ => Schedule::Deadline { due: exclusive(key, first_at, first).to_string() },
         });
     }
     if let Some((at, day, month)) = dates::find_day_month(key) {
@@ -286,11 +286,11 @@ fn dated(key: &str, year: Option<i32>) -> Option<Schedule> {
 /// "trước ngày 05/12": every year, unless the text names one.
 fn day_without_year(key: &str, at: usize, day: u32, month: u32, year: Option<i32>) -> Schedule {
     let named = dates::years(key).last().copied();
-    let date = exclusive(key, at, Date::new(named.or(year).unwrap_or(2000), month, day));
+    let date = exclusive(key, at, Date::clamped(named.or(year).unwrap_or(2000), month, day));
     if named.is_some() {
-        return Schedule::Deadline { due: date.iso() };
+        return Schedule::Deadline { due: date.to_string() };
     }
-    Schedule::Annual { min_count: None, month_day: Some(date.iso()[5..].to_owned()), due: year.map(|_| date.iso()) }
+    Schedule::Annual { min_count: None, month_day: Some(date.to_string()[5..].to_owned()), due: year.map(|_| date.to_string()) }
 }
 
 /// "6 tháng đầu năm 2026", "9 tháng đầu năm", "6 tháng cuối năm".
@@ -300,9 +300,9 @@ fn half_year(key: &str, year: Option<i32>) -> Option<Schedule> {
     let months = number_before(key, at).filter(|n| (1..12).contains(n))?;
     let year = dates::years(key).first().copied().or(year)?;
     Some(if first {
-        period(Some(Date::new(year, 1, 1)), Date::new(year, months, 1).month_end())
+        period(Some(Date::clamped(year, 1, 1)), Date::clamped(year, months, 1).end_of_month())
     } else {
-        period(Some(Date::new(year, 13 - months, 1)), Date::new(year, 12, 31))
+        period(Some(Date::clamped(year, 13 - months, 1)), Date::clamped(year, 12, 31))
     })
 }
 
@@ -322,9 +322,9 @@ fn week(key: &str, year: Option<i32>) -> Option<Schedule> {
     if !(1..=5).contains(&week) {
         return None;
     }
-    let end = Date::new(year, month, 1).month_end();
-    let due = if week >= 4 && (week == 5 || end.day < 29) { end } else { Date::new(year, month, week * 7) };
-    Some(Schedule::Week { year, month, week, due: due.iso() })
+    let end = Date::clamped(year, month, 1).end_of_month();
+    let due = if week >= 4 && (week == 5 || end.day() < 29) { end } else { Date::clamped(year, month, week * 7) };
+    Some(Schedule::Week { year, month, week, due: due.to_string() })
 }
 
 /// First quarter, last quarter, first and last year.
@@ -359,13 +359,13 @@ fn quarters(key: &str, year: Option<i32>) -> Option<QuarterSpan> {
 fn quarter(key: &str, year: Option<i32>) -> Option<Schedule> {
     let (first, last, span) = quarters(key, year)?;
     let (from_year, to_year) = span?;
-    let start = Date::new(from_year, first * 3 - 2, 1);
-    let end = Date::new(to_year, last * 3, 1).month_end();
+    let start = Date::clamped(from_year, first * 3 - 2, 1);
+    let end = Date::clamped(to_year, last * 3, 1).end_of_month();
     if exclusive(key, find_word(key, "quy", 0)?, end) != end {
-        return Some(Schedule::Deadline { due: start.previous().iso() });
+        return Some(Schedule::Deadline { due: start.last_day_before().to_string() });
     }
     if first == last && from_year == to_year {
-        return Some(Schedule::Quarter { year: from_year, quarter: first, due: end.iso() });
+        return Some(Schedule::Quarter { year: from_year, quarter: first, due: end.to_string() });
     }
     (end > start).then(|| period(Some(start), end))
 }
@@ -393,14 +393,14 @@ fn month(key: &str, year: Option<i32>) -> Option<Schedule> {
     let found = dates::years(key);
     let from_year = found.first().copied().or(year)?;
     let to_year = found.last().copied().unwrap_or(from_year);
-    let start = Date::new(from_year, first, 1);
-    let end = Date::new(to_year, last, 1).month_end();
+    let start = Date::clamped(from_year, first, 1);
+    let end = Date::clamped(to_year, last, 1).end_of_month();
     let at = find_word(key, "thang", 0).or_else(|| key.find(|c: char| c.is_ascii_digit()))?;
     if exclusive(key, at, end) != end {
-        return Some(Schedule::Deadline { due: start.previous().iso() });
+        return Some(Schedule::Deadline { due: start.last_day_before().to_string() });
     }
     if months.len() == 1 && from_year == to_year {
-        return Some(Schedule::Month { year: from_year, month: first, due: end.iso() });
+        return Some(Schedule::Month { year: from_year, month: first, due: end.to_string() });
     }
     (end > start).then(|| period(Some(start), end))
 }
@@ -410,20 +410,20 @@ fn years(key: &str) -> Option<Schedule> {
     let found = dates::years(key);
     let (first, last) = (*found.first()?, *found.last()?);
     let at = key.find(&first.to_string())?;
-    let end = Date::new(last, 12, 31);
+    let end = Date::clamped(last, 12, 31);
     let has = |word: &str| has_word(&key[..at], word);
     if first == last {
         if has("truoc") {
-            return Some(Schedule::Deadline { due: Date::new(first, 1, 1).previous().iso() });
+            return Some(Schedule::Deadline { due: Date::clamped(first, 1, 1).last_day_before().to_string() });
         }
         if has("tu") || has("bat dau") {
             return None;
         }
         if has("den") || has("het") || has("cuoi") {
-            return Some(Schedule::Deadline { due: end.iso() });
+            return Some(Schedule::Deadline { due: end.to_string() });
         }
     }
-    (last >= first).then(|| period(Some(Date::new(first, 1, 1)), end))
+    (last >= first).then(|| period(Some(Date::clamped(first, 1, 1)), end))
 }
 
 /// Alphanumeric tokens with their position.
