@@ -44,6 +44,10 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// Would something be lost, so that nothing is done?
+    pub fn is_refused(&self) -> bool {
+        self.registers.as_ref().is_some_and(|p| !p.refused.is_empty())
+    }
     /// Nothing to do?
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.registers.as_ref().is_some_and(MigrationPlan::is_empty)
@@ -98,11 +102,14 @@ impl Instance {
             return Ok(());
         }
         self.store.close();
-        Err(Error::Conflict(format!(
-            "Cơ sở dữ liệu {url} do bản phần mềm cũ hơn tạo ra; bản này sẽ thêm:\n{}\nChưa thay đổi gì. Sao lưu, rồi cho phép bằng: \
-             lachan migrate --apply --database {url}",
-            pending.to_string().trim_end()
-        )))
+        let how = if pending.is_refused() {
+            "Chưa thay đổi gì, và chưa nâng cấp được: bản này làm mất dữ liệu ở những chỗ ghi TỪ CHỐI. Dùng bản phần mềm đúng với dữ liệu."
+                .into()
+        } else {
+            format!("Chưa thay đổi gì. Sao lưu, rồi cho phép bằng: lachan migrate --apply --database {url}")
+        };
+        let list = pending.to_string();
+        Err(Error::Conflict(format!("Cơ sở dữ liệu {url} do bản phần mềm khác tạo ra; bản này sẽ đổi:\n{}\n{how}", list.trim_end())))
     }
 
     /// Opens without touching any table.
@@ -116,7 +123,9 @@ impl Instance {
     /// What [`Instance::migrate`] would do. Changes nothing.
     pub fn pending(&self) -> Result<Pending> {
         let steps = self.store.pending(&steps())?;
-        let known = self.store.pending(&registers::migrations())?.is_empty();
+        // the first step of the registers makes the table of what is applied
+        let first = registers::migrations().into_iter().take(1).collect::<Vec<_>>();
+        let known = self.store.pending(&first)?.is_empty();
         let registers = known.then(|| self.store.read_blocking(|tx| registers::plan_migration(tx, &self.registry))).transpose()?;
         Ok(Pending { steps, registers })
     }
@@ -187,7 +196,13 @@ mod tests {
         i.migrate().unwrap();
         assert!(i.pending().unwrap().is_empty());
         i.store.close();
-        fits(&url).unwrap().store.close();
+        let fit = fits(&url).unwrap();
+        // a field that this program does not know: its data would be lost
+        let sql = "UPDATE register_definition SET body = REPLACE(body, '\"note\"', '\"old_note\"') WHERE id = 'issuing_body'";
+        fit.store.write_blocking(move |tx| tx.exec(sql, &[])).unwrap();
+        fit.store.close();
+        let Err(Error::Conflict(said)) = fits(&url) else { panic!("it was opened") };
+        assert!(said.contains("TỪ CHỐI") && said.contains("old_note") && !said.contains("--apply"), "{said}");
         for tail in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{url}{tail}"));
         }

@@ -169,6 +169,11 @@ fn filled(url: &str, scale: usize, line: &ProgressLine) -> Result<Instance> {
         return Err(Error::Conflict(format!("{url} là cơ sở dữ liệu thật, không phải dữ liệu trình diễn; chưa có gì thay đổi.")));
     }
     let pending = instance.pending()?;
+    if pending.is_refused() {
+        return Err(Error::Conflict(format!(
+            "Dữ liệu trình diễn ở {url} do bản phần mềm khác dựng, không dùng tiếp được với bản này. Chạy lại với --fresh để dựng lại từ đầu."
+        )));
+    }
     if !instance.store.is_fresh()? && !pending.is_empty() {
         eprintln!("Dữ liệu trình diễn do bản cũ hơn dựng, được thêm:\n{}", pending.to_string().trim_end());
     }
