@@ -13,4 +13,5 @@ pub static ALL: &[&dyn Module] = &[
     &budget::Budget,
     &targets::Targets,
     &plans::Plans,
+    &reports::Reports,
 ];

@@ -77,6 +77,7 @@ fn level(folder: &str) -> Option<u32> {
         ("budget", 23),
         ("targets", 24),
         ("plans", 25),
+        ("reports", 26),
     ];
     let of = |list: &[(&str, u32)], name: &str| list.iter().find(|(n, _)| *n == name).map(|(_, l)| *l);
     match folder.split_once('/') {

@@ -1,17 +1,17 @@
-//! The plan of Sao Mai, read from its text like any other, and the reports of last year.
+//! The plan of Sao Mai, read from its text like any other.
 
 use std::collections::BTreeMap;
 
 use store::Result;
 use web::DemoContext;
-use web::demo::{n, t};
+use web::demo::t;
 
 use crate::service;
 
 /// The document itself; our own words, about a province that does not exist.
 const PLAN: &str = include_str!("../../../packs/sao-mai-demo/ke-hoach-an-ninh-mang-2026.txt");
 
-/// Reads and accepts the plan, binds its clear targets and tasks, files reports.
+/// Reads and accepts the plan, binds its clear targets and tasks.
 pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     let reading = service::read_document(PLAN.as_bytes(), "ke-hoach-27.txt")?;
     let mut draft = service::draft(cx.tx, cx.registry, &cx.actor, reading, &cx.today)?;
@@ -29,8 +29,7 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     let today = cx.today.clone();
     let made = crate::accept(cx.tx, cx.registry, &cx.actor, &draft, &service::hash(PLAN.as_bytes()), &today)?;
     (cx.progress)("nghĩa vụ", made.obligations, made.obligations);
-    bind_tasks(cx, &made.plan)?;
-    reports(cx)
+    bind_tasks(cx, &made.plan)
 }
 
 /// What an officer would confirm among the suggestions.
@@ -57,27 +56,6 @@ fn bind_tasks(cx: &mut DemoContext<'_, '_>, plan: &str) -> Result<()> {
         if let Some((_, id)) = table.iter().find(|(key, _)| folded.contains(key)) {
             let values = BTreeMap::from([("indicator".to_owned(), t(id))]);
             registers::actions::update(cx.tx, cx.registry, &cx.actor, "task", &task.id, task.version, values, None)?;
-        }
-    }
-    Ok(())
-}
-
-/// Last year's reports came in; this year's are due before 5 December: some agencies were early.
-fn reports(cx: &mut DemoContext<'_, '_>) -> Result<()> {
-    let year: i64 = cx.today.get(..4).and_then(|y| y.parse().ok()).unwrap_or(2026);
-    let agencies = cx.kept("agency");
-    for a in agencies.iter().filter(|a| !matches!(a.word.as_str(), "province_committee" | "school" | "commune_police" | "soe")) {
-        for (y, percent) in [(year - 1, 91), (year, 18)] {
-            let due = format!("{y}-12-04");
-            let id = cx.put(
-                "report_submission",
-                &[("agency", t(&a.id)), ("year", n(y)), ("kind", t("annual")), ("line", t("anm")), ("due_on", t(&due))],
-            )?;
-            if cx.rng.chance(percent) {
-                let late = y < year && cx.rng.chance(8);
-                let on = if y < year { format!("{y}-12-{:02}", if late { 9 } else { 1 + cx.rng.below(4) }) } else { cx.days_ago(1) };
-                cx.advance("report_submission", &id, &["submit"], &[("submitted_on", t(&on))])?;
-            }
         }
     }
     Ok(())

@@ -40,12 +40,10 @@ impl Module for Plans {
     fn sources(&self) -> Vec<Source> {
         sources!(
             registers: [
-                "evidence", "objective", "obligation", "plan", "plan_event", "plan_recipient", "plan_section", "report_submission", "target",
-                "task", "task_actor",
+                "evidence", "objective", "obligation", "plan", "plan_event", "plan_recipient", "plan_section", "target", "task", "task_actor",
             ],
             choices: [
-                "actor_role", "comparator", "evidence_kind", "obligation_source", "plan_level", "recipient_mark", "report_kind", "report_line",
-                "schedule_kind", "target_unit",
+                "actor_role", "comparator", "evidence_kind", "obligation_source", "plan_level", "recipient_mark", "schedule_kind", "target_unit",
             ],
         )
     }

@@ -106,6 +106,34 @@ pub fn is_state(reg: &Registry, id: &str) -> Result<bool> {
     Ok(Catalogue::of(reg)?.compiled(id).is_ok_and(|c| matches!(c.indicator.period.as_str(), "" | "as of")))
 }
 
+/// An indicator counted for some agencies.
+pub struct Counted {
+    /// The rule behind it.
+    pub rule: &'static Compiled,
+    /// By agency; an agency without records has no figure.
+    pub by: BTreeMap<String, Figure>,
+}
+
+impl Counted {
+    /// Verdict of a figure by the indicator's own first target of a day.
+    pub fn verdict(&self, f: &Figure, day: &str) -> Option<Verdict> {
+        self.rule.indicator.targets_on(day).first().map(|t| judge(self.rule.indicator.kind, t, f))
+    }
+}
+
+/// An indicator on a day within the actor's scope, or of exactly these agencies when the program itself asks.
+/// `None` when it is not in the catalogue or has no source.
+pub fn counted(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str, only: Option<&[String]>) -> Result<Option<Counted>> {
+    let Ok(rule) = Catalogue::of(reg)?.compiled(id) else { return Ok(None) };
+    let mut ctx = ctx(actor, rule, day)?;
+    match (only, &ctx.scope) {
+        (Some(list), AgencyScope::All) => ctx.scope = AgencyScope::Agencies(list.to_vec()),
+        (Some(_), _) => return Err(store::Error::internal("figures of named agencies are asked by the program, not by a narrower actor")),
+        (None, _) => {}
+    }
+    Ok(Some(Counted { rule, by: figures(tx, rule, "", &ctx)? }))
+}
+
 /// A goal set by a plan: comparator word of the register `target`, value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goal {
@@ -180,7 +208,7 @@ pub fn headline(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str,
 }
 
 /// A figure as people read it; a number never stands alone.
-pub(crate) fn words(kind: FigureKind, f: &Figure) -> String {
+pub fn words(kind: FigureKind, f: &Figure) -> String {
     match kind {
         FigureKind::Count => fmt::int(f.met),
         FigureKind::Violations => format!("{}/{}", fmt::int(f.unmet), fmt::int(f.population())),
@@ -196,7 +224,7 @@ pub(crate) fn words(kind: FigureKind, f: &Figure) -> String {
 }
 
 /// Colour of a verdict.
-pub(crate) fn tone(v: Option<Verdict>) -> Tone {
+pub fn tone(v: Option<Verdict>) -> Tone {
     match v {
         Some(Verdict::Met) => Tone::Met,
         Some(Verdict::NotMet) => Tone::Unmet,
@@ -206,7 +234,7 @@ pub(crate) fn tone(v: Option<Verdict>) -> Tone {
 }
 
 /// Verdict in words.
-pub(crate) fn verdict_words(v: Option<Verdict>) -> L {
+pub fn verdict_words(v: Option<Verdict>) -> L {
     match v {
         Some(Verdict::Met) => L("Đạt", "Met"),
         Some(Verdict::NotMet) => L("Chưa đạt", "Not met"),

@@ -187,7 +187,7 @@ fn exit_code(e: &Error) -> u8 {
     }
 }
 
-/// `lachan <module> <word> …`; `plan` stands for `plans`, `indicators` and `explain` for words of `targets`.
+/// `lachan <module> <word> …`; `plan` stands for `plans`, `report` for `reports`, `indicators` and `explain` for words of `targets`.
 fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
     let (found, words) = globals(words)?;
     let context = &Context {
@@ -202,6 +202,7 @@ fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
     let (module, word, rest) = match first {
         "indicators" | "explain" => ("targets", first, &words[1..]),
         "plan" => ("plans", words.get(1).map(String::as_str).unwrap_or_default(), words.get(2..).unwrap_or_default()),
+        "report" => ("reports", words.get(1).map(String::as_str).unwrap_or_default(), words.get(2..).unwrap_or_default()),
         m => (m, words.get(1).map(String::as_str).unwrap_or_default(), words.get(2..).unwrap_or_default()),
     };
     let Some(found) = crate::modules::ALL.iter().find(|m| m.name() == module) else {

@@ -33,10 +33,11 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         None => ctx.today.clone(),
         Some(d) => text::parse_date_vi(d).map_err(|_| web::bad_request("Ngày phải viết dạng 22/11/2026."))?,
     };
-    let (agency, after, file) = (q.filled("agency").map(str::to_owned), q.filled("after").map(str::to_owned), q.has("export"));
+    let agencies: Vec<String> = q.all("agency").map(str::to_owned).collect();
+    let (after, file) = (q.filled("after").map(str::to_owned), q.has("export"));
     let mut asked = question(&ctx.actor, c, &day)?;
     let wanted = c.sentence_of(rate, &asked, ctx.lang() == web::Lang::En);
-    narrow(&ctx, &mut asked.scope, agency.as_deref()).await?;
+    narrow(&ctx, &mut asked.scope, agencies.clone()).await?;
     let register = rate.register.clone();
     if file {
         ctx.may(Verb::Export, "figure")?;
@@ -75,11 +76,12 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let lang = ctx.lang();
     let keep = |o: &str| {
         let mut pairs = vec![("outcome", o.to_owned())];
-        for k in ["part", "agency", "as_of"] {
+        for k in ["part", "as_of"] {
             if let Some(v) = q.filled(k) {
                 pairs.push((k, v.to_owned()));
             }
         }
+        pairs.extend(agencies.iter().map(|a| ("agency", a.clone())));
         format!("/targets/{id}/records?{}", web::security::query_string(&pairs))
     };
     let tab = |o: Outcome, vi: &'static str, en: &'static str, n: i64| Tab {
@@ -194,20 +196,31 @@ fn first_capital(s: &str) -> String {
     chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// To one agency, if the reader's scope has it.
-async fn narrow(ctx: &Ctx, scope: &mut AgencyScope, agency: Option<&str>) -> Result<(), web::Fail> {
-    let Some(agency) = agency.map(str::to_owned) else { return Ok(()) };
-    let inside = match scope {
-        AgencyScope::All => true,
-        AgencyScope::Agencies(list) => list.contains(&agency),
+/// To these agencies, as far as the reader's scope has them. None named = the whole scope.
+async fn narrow(ctx: &Ctx, scope: &mut AgencyScope, mut agencies: Vec<String>) -> Result<(), web::Fail> {
+    if agencies.is_empty() {
+        return Ok(());
+    }
+    match scope {
+        AgencyScope::All => {}
+        AgencyScope::Agencies(list) => agencies.retain(|a| list.contains(a)),
         AgencyScope::Paths(paths) => {
             let paths = paths.clone();
-            let wanted = agency.clone();
-            let path: Option<String> = ctx.read(move |tx, _| web::agency_path(tx, &wanted)).await?;
-            path.is_some_and(|p| paths.iter().any(|x| p.starts_with(x.as_str())))
+            agencies = ctx
+                .read(move |tx, _| {
+                    let mut kept = Vec::new();
+                    for a in agencies {
+                        let path = web::agency_path(tx, &a)?;
+                        if path.is_some_and(|p| paths.iter().any(|x| p.starts_with(x.as_str()))) {
+                            kept.push(a);
+                        }
+                    }
+                    Ok(kept)
+                })
+                .await?;
         }
-    };
-    *scope = AgencyScope::Agencies(if inside { vec![agency] } else { vec![] });
+    }
+    *scope = AgencyScope::Agencies(agencies);
     Ok(())
 }
 

@@ -1,0 +1,132 @@
+//! `/api/v1/reports/…`: what the pages do, for programs. Reading and exporting of single registers is the generic API.
+
+use access::Verb;
+use serde_json::{Map, Value, json};
+use store::Error;
+use web::App;
+use web::api::{Api, ApiFail};
+use web::axum::extract::Path;
+use web::axum::response::{IntoResponse, Response};
+use web::axum::routing::{get, post};
+use web::axum::{Json, Router};
+
+use crate::campaign::{self, late_days};
+use crate::report::{self, Written};
+use crate::{all_where, is, one, summary};
+
+/// Addresses under `/api/v1/reports`.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/api/v1/reports/campaigns/{id}", get(status))
+        .route("/api/v1/reports/campaigns/{id}/open", post(open))
+        .route("/api/v1/reports/campaigns/{id}/remind", post(remind))
+        .route("/api/v1/reports/campaigns/{id}/summary", get(consolidated))
+        .route("/api/v1/reports/report/{id}", get(form).put(write))
+        .route("/api/v1/reports/report/{id}/{step}", post(act))
+}
+
+/// Who has filed, who has not.
+async fn status(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    let items = actor
+        .read(move |tx, who| {
+            let c = one(tx, &who.reg, &who.actor, "report_campaign", &id)?;
+            let reports = all_where(tx, &who.reg, &who.actor, "report_submission", vec![is("campaign", &id)])?;
+            let items: Vec<Value> = reports.iter().map(|r| json!({ "id": r.id, "version": r.version, "agency": r.text("agency"), "name": r.link_title("agency"), "state": r.state, "due_on": r.text("due_on"), "submitted_on": r.text("submitted_on"), "late_days": late_days(r, &who.today), "successor": r.text("successor") })).collect();
+            Ok(json!({ "id": c.id, "version": c.version, "name": c.text("name"), "state": c.state, "due_before": c.text("due_before"), "as_of": c.text("as_of"), "items": items }))
+        })
+        .await?;
+    Ok(Json(items).into_response())
+}
+
+/// The version a change is about.
+fn version(body: &Value) -> Result<i64, Error> {
+    body["version"].as_i64().ok_or_else(|| Error::invalid("version", "Thiếu số phiên bản (version) của bản ghi đã đọc."))
+}
+
+async fn open(actor: Api, Path(id): Path<String>, Json(body): Json<Value>) -> Result<Response, ApiFail> {
+    let version = version(&body)?;
+    let done = actor.write(move |tx, who| campaign::open(tx, &who.reg, &who.actor, &id, version, &who.today)).await?;
+    Ok(Json(done).into_response())
+}
+
+async fn remind(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    let done = actor.write(move |tx, who| campaign::remind(tx, &who.reg, &who.actor, &id, &who.today)).await?;
+    Ok(Json(done).into_response())
+}
+
+async fn consolidated(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    actor.may(Verb::Read, "report_summary")?;
+    let sums = actor
+        .read(move |tx, who| {
+            let c = one(tx, &who.reg, &who.actor, "report_campaign", &id)?;
+            summary::consolidate(tx, &who.reg, &who.actor, &c, &who.today)
+        })
+        .await?;
+    Ok(Json(sums).into_response())
+}
+
+/// A report with its figures and words.
+async fn form(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    let o = actor
+        .read(move |tx, who| {
+            let o = report::open(tx, &who.reg, &who.actor, &id, &who.today)?;
+            Ok(json!({ "id": o.report.id, "version": o.report.version, "state": o.report.state, "agency": o.report.text("agency"), "campaign": o.campaign.id, "due_on": o.report.text("due_on"), "filed_version": o.report.int("version_no"), "figures": o.figures, "words": o.words, "word_versions": o.narrative_versions }))
+        })
+        .await?;
+    Ok(Json(o).into_response())
+}
+
+/// `{"words": {part: text}, "word_versions": {part: version}}`.
+async fn write(actor: Api, Path(id): Path<String>, Json(body): Json<Value>) -> Result<Response, ApiFail> {
+    let Some(words) = body["words"].as_object() else {
+        return Err(Error::invalid("words", "Thiếu “words”: mã mục → lời.").into());
+    };
+    let written: Vec<Written> = words
+        .iter()
+        .map(|(k, v)| Written {
+            part: k.clone(),
+            words: v.as_str().unwrap_or_default().to_owned(),
+            version: body["word_versions"][k].as_i64().unwrap_or(0),
+        })
+        .collect();
+    actor.write(move |tx, who| report::write(tx, &who.reg, &who.actor, &id, &written)).await?;
+    Ok(Json(json!({ "saved": true })).into_response())
+}
+
+/// `{"version": n, "reason": "…"}`.
+async fn act(actor: Api, Path((id, step)): Path<(String, String)>, Json(body): Json<Value>) -> Result<Response, ApiFail> {
+    let version = version(&body)?;
+    let reason = body["reason"].as_str().map(str::to_owned);
+    let r = actor.write(move |tx, who| report::step(tx, &who.reg, &who.actor, &id, version, &step, reason.as_deref(), &who.today)).await?;
+    Ok(Json(json!({ "id": r.id, "version": r.version, "state": r.state, "submitted_on": r.text("submitted_on") })).into_response())
+}
+
+/// Path items for OpenAPI.
+pub fn openapi() -> Map<String, Value> {
+    let op = |id: &str, what: &str, params: &[&str]| {
+        let params: Vec<Value> =
+            params.iter().map(|p| json!({ "name": p, "in": "path", "required": true, "schema": { "type": "string" } })).collect();
+        json!({ "operationId": id, "tags": ["reports"], "summary": what, "parameters": params, "responses": { "200": { "description": what }, "default": { "$ref": "#/components/responses/Problem" } } })
+    };
+    let body = |mut v: Value, schema: Value| {
+        v["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        v
+    };
+    let versioned = json!({ "type": "object", "required": ["version"], "properties": { "version": { "type": "integer" }, "reason": { "type": "string" } } });
+    let words = json!({ "type": "object", "required": ["words"], "properties": { "words": { "type": "object", "additionalProperties": { "type": "string" } }, "word_versions": { "type": "object", "additionalProperties": { "type": "integer" } } } });
+    let path = |tail: &str| format!("/api/v1/reports/{tail}");
+    Map::from_iter([
+        (path("campaigns/{id}"), json!({ "get": op("reports_campaign", "Who has filed, who has not", &["id"]) })),
+        (path("campaigns/{id}/open"), json!({ "post": body(op("reports_open", "Open a campaign", &["id"]), versioned.clone()) })),
+        (path("campaigns/{id}/remind"), json!({ "post": op("reports_remind", "Remind all who owe a report", &["id"]) })),
+        (path("campaigns/{id}/summary"), json!({ "get": op("reports_summary", "Sums of what was filed, live figures beside", &["id"]) })),
+        (
+            path("report/{id}"),
+            json!({ "get": op("reports_report", "A report with figures and words", &["id"]), "put": body(op("reports_write", "Save the words of a report", &["id"]), words) }),
+        ),
+        (
+            path("report/{id}/{step}"),
+            json!({ "post": body(op("reports_step", "to_head, submit, send_back, return, receive", &["id", "step"]), versioned) }),
+        ),
+    ])
+}

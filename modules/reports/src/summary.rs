@@ -1,0 +1,277 @@
+//! The consolidated report: sums over sums of what was filed, the live figure beside it, who is missing, words merged.
+
+use std::collections::BTreeMap;
+
+use access::{Actor, Verb};
+use registers::actions::{self, Values};
+use registers::{Data, Filter, Op, Record, Registry};
+use serde::{Deserialize, Serialize};
+use store::{Error, Result, Tx};
+
+use crate::campaign::{FILED, OWED, figures_day, template_of};
+use crate::figures::{Duties, Frozen, Line, count, from_json, program, to_json};
+use crate::template::Template;
+use crate::{all_where, is, one, text, values};
+
+/// Most characters of the merged words: what the field `text` holds, less room for editing.
+const MOST_MERGED: usize = 18_000;
+/// Most names of missing agencies kept with a frozen summary; their number is always kept.
+const MOST_NAMES: usize = 150;
+
+/// Figures of the province; frozen as JSON in `report_summary.figures`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Consolidated {
+    /// Template and its version.
+    pub template: (String, i64),
+    /// Day of the live figures.
+    pub as_of: String,
+    /// Reports owed, without those handed over to a successor.
+    pub obliged: usize,
+    /// Reports filed.
+    pub filed: usize,
+    /// Filed after the deadline.
+    pub late: usize,
+    /// Filed on paper or before Lá Chắn: no frozen figures to sum.
+    pub without_figures: usize,
+    /// Who has not filed, by name.
+    pub missing: Vec<String>,
+    /// Sums over the filed snapshots.
+    pub sums: Vec<Line>,
+    /// What the registers say of everybody, filed or not.
+    pub live: Vec<Line>,
+    /// Sum of the obligations in the filed snapshots.
+    pub obligations: Duties,
+}
+
+/// Everything that was filed in a campaign, added up.
+pub fn consolidate(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record, today: &str) -> Result<Consolidated> {
+    // who may see the province's report sees its sums; single reports stay within the reader's own scope
+    actor.may(Verb::Read, "report_summary")?;
+    let system = Actor::system("reports");
+    let template = template_of(campaign)?;
+    let reports = all_where(tx, reg, &system, "report_submission", vec![is("campaign", &campaign.id)])?;
+    let filed: Vec<&Record> = reports.iter().filter(|r| in_state(r, &FILED)).collect();
+    let mut missing: Vec<String> =
+        reports.iter().filter(|r| in_state(r, &OWED)).map(|r| r.link_title("agency").unwrap_or_default().to_owned()).collect();
+    missing.sort_by_key(|m| ::text::sort_key(m));
+    let snapshots = snapshots(tx, reg, &filed)?;
+    let mut sums: BTreeMap<String, Line> = BTreeMap::new();
+    let mut obligations = Duties::default();
+    for s in snapshots.values() {
+        for l in &s.lines {
+            let sum = sums.get(&l.id).map_or_else(|| l.clone(), |have| have.plus(l));
+            sums.insert(l.id.clone(), sum);
+        }
+        obligations = obligations.plus(s.obligations.unwrap_or_default());
+    }
+    let day = figures_day(campaign, today);
+    let live = count(tx, reg, template, None, &day)?;
+    let order = template.sections.iter().flat_map(|s| &s.indicators);
+    Ok(Consolidated {
+        template: (template.head.id.clone(), template.head.version),
+        as_of: day,
+        obliged: filed.len() + missing.len(),
+        filed: filed.len(),
+        late: filed.iter().filter(|r| crate::campaign::late_days(r, today).is_some()).count(),
+        without_figures: filed.len() - snapshots.len(),
+        missing,
+        sums: order.filter_map(|id| sums.remove(id)).collect(),
+        live: live.lines,
+        obligations,
+    })
+}
+
+fn in_state(r: &Record, list: &[&str]) -> bool {
+    r.state.as_deref().is_some_and(|s| list.contains(&s))
+}
+
+/// The standing version of each filed report, by report.
+fn snapshots(tx: &mut Tx, reg: &Registry, filed: &[&Record]) -> Result<BTreeMap<String, Frozen>> {
+    let mut found = BTreeMap::new();
+    for v in filed_versions(tx, reg, filed)? {
+        found.insert(v.text("report").unwrap_or_default().to_owned(), from_json(v.text("figures").unwrap_or_default())?);
+    }
+    Ok(found)
+}
+
+/// Records of the standing versions.
+fn filed_versions(tx: &mut Tx, reg: &Registry, filed: &[&Record]) -> Result<Vec<Record>> {
+    let standing: BTreeMap<&str, Option<i64>> = filed.iter().map(|r| (r.id.as_str(), r.int("version_no"))).collect();
+    let ids: Vec<String> = filed.iter().map(|r| r.id.clone()).collect();
+    let mut found = Vec::new();
+    for chunk in ids.chunks(400) {
+        let filter = Filter { field: "report".into(), op: Op::Is, values: chunk.to_vec() };
+        let list = all_where(tx, reg, &Actor::system("reports"), "report_version", vec![filter])?;
+        found.extend(list.into_iter().filter(|v| standing.get(v.text("report").unwrap_or_default()) == Some(&v.int("number"))));
+    }
+    Ok(found)
+}
+
+/// Words of all filed reports under the headings of the template, one paragraph an agency, shortened evenly so that all fit.
+pub fn merged(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record) -> Result<String> {
+    actor.may(Verb::Read, "report_summary")?;
+    let system = Actor::system("reports");
+    let states = Filter { field: "state".into(), op: Op::Is, values: FILED.map(str::to_owned).to_vec() };
+    let reports = all_where(tx, reg, &system, "report_submission", vec![is("campaign", &campaign.id), states])?;
+    let names: BTreeMap<&str, &str> = reports.iter().map(|r| (r.id.as_str(), r.link_title("agency").unwrap_or_default())).collect();
+    let mut said: Vec<(String, BTreeMap<String, String>)> = Vec::new();
+    for v in filed_versions(tx, reg, &reports.iter().collect::<Vec<_>>())? {
+        let name = names.get(v.text("report").unwrap_or_default()).copied().unwrap_or_default();
+        said.push((name.to_owned(), from_json(v.text("words").unwrap_or_default())?));
+    }
+    said.sort_by_key(|s| ::text::sort_key(&s.0));
+    Ok(merge(template_of(campaign)?, &said, MOST_MERGED))
+}
+
+/// Words under headings (`# …`), agencies in order, within `most` characters.
+fn merge(template: &Template, said: &[(String, BTreeMap<String, String>)], most: usize) -> String {
+    let entries: usize = said.iter().map(|(_, w)| w.values().filter(|x| says(x)).count()).sum();
+    let heads: usize = template.narratives().map(|n| n.label.vi.chars().count() + 4).sum();
+    let names: usize = said.iter().map(|(n, w)| (n.chars().count() + 12) * w.len()).sum();
+    let share = most.saturating_sub(heads + names) / entries.max(1);
+    let mut out = String::new();
+    for n in template.narratives() {
+        out.push_str(&format!("# {}\n", n.label.vi));
+        for (name, words) in said {
+            let Some(w) = words.get(&n.id).filter(|w| says(w)) else { continue };
+            out.push_str(&format!("{name}: {}\n", short(w, share)));
+        }
+        out.push('\n');
+    }
+    out.trim_end().chars().take(most).collect()
+}
+
+/// Says something: "Không có" is an answer for the form, not for the province.
+fn says(words: &str) -> bool {
+    let key = ::text::fold(words.trim().trim_end_matches('.'));
+    !matches!(key.as_str(), "" | "khong" | "khong co")
+}
+
+/// One line of at most `most` characters, cut between words, the cut marked.
+fn short(words: &str, most: usize) -> String {
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= most {
+        return line;
+    }
+    let cut: String = line.chars().take(most.saturating_sub(4)).collect();
+    format!("{} […]", cut.rsplit_once(' ').map_or(cut.as_str(), |(head, _)| head))
+}
+
+/// Summaries of a campaign, newest first.
+pub fn of_campaign(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &str) -> Result<Vec<Record>> {
+    let mut list = all_where(tx, reg, actor, "report_summary", vec![is("campaign", campaign)])?;
+    list.sort_by_key(|s| std::cmp::Reverse(s.int("number")));
+    Ok(list)
+}
+
+/// Begins a summary with the merged words; the one already begun is given back.
+pub fn begin(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &str, reason: Option<&str>, today: &str) -> Result<Record> {
+    actor.may(Verb::Transition, "report_summary")?;
+    let c = one(tx, reg, actor, "report_campaign", campaign)?;
+    let have = of_campaign(tx, reg, actor, campaign)?;
+    if let Some(d) = have.iter().find(|s| s.state.as_deref() == Some("draft")) {
+        return Ok(d.clone());
+    }
+    let number = have.first().and_then(|s| s.int("number")).unwrap_or(0) + 1;
+    let reason = reason.map(str::trim).filter(|r| !r.is_empty());
+    if number > 1 && reason.is_none() {
+        return Err(Error::invalid("reason", format!("Bản {} đã chốt. Ghi lý do lập bản {number}.", number - 1)));
+    }
+    let Some(agency) = c.text("receiver").map(str::to_owned).or_else(|| actor.agency.clone()) else {
+        return Err(Error::invalid("receiver", "Ghi “Nơi nhận, tổng hợp” trong đợt báo cáo trước khi lập báo cáo tổng hợp."));
+    };
+    let words = merged(tx, reg, actor, &c)?;
+    let mut v = values([
+        ("campaign", text(campaign)),
+        ("number", Data::Int(number)),
+        ("agency", text(&agency)),
+        ("text", text(&words)),
+        ("as_of", text(&figures_day(&c, today))),
+    ]);
+    if let Some(r) = reason {
+        v.insert("reason".into(), text(r));
+    }
+    actions::create(tx, reg, &program(actor), "report_summary", v, None)
+}
+
+/// Saves the edited words of a summary that is not frozen.
+pub fn edit(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, version: i64, words: &str) -> Result<Record> {
+    actor.may(Verb::Transition, "report_summary")?;
+    let s = one(tx, reg, actor, "report_summary", id)?;
+    if s.state.as_deref() != Some("draft") {
+        return Err(Error::Conflict("Báo cáo tổng hợp đã chốt nên không sửa được. Lập bản mới, có ghi lý do.".into()));
+    }
+    actions::update(tx, reg, &program(actor), "report_summary", id, version, values([("text", text(words.trim()))]), None)
+}
+
+/// Freezes a summary: figures of this moment into the record.
+pub fn freeze(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, version: i64, today: &str) -> Result<Record> {
+    let s = one(tx, reg, actor, "report_summary", id)?;
+    let allowed = actions::transitions_for(tx, reg, actor, "report_summary", id)?.iter().any(|t| t.id == "freeze");
+    if !allowed {
+        // says why: state, role or scope
+        return actions::transition(tx, reg, actor, "report_summary", id, version, "freeze", Values::new(), None);
+    }
+    let campaign = one(tx, reg, actor, "report_campaign", s.text("campaign").unwrap_or_default())?;
+    let mut c = consolidate(tx, reg, actor, &campaign, today)?;
+    let more = c.missing.len().saturating_sub(MOST_NAMES);
+    c.missing.truncate(MOST_NAMES);
+    if more > 0 {
+        c.missing.push(format!("và {more} cơ quan khác"));
+    }
+    let v = values([("figures", text(&to_json(&c)?)), ("as_of", text(&c.as_of)), ("frozen_on", text(today))]);
+    actions::transition(tx, reg, &program(actor), "report_summary", id, version, "freeze", v, None)
+}
+
+/// What a summary says: as frozen, or as of now while it is edited.
+pub fn figures_of(tx: &mut Tx, reg: &Registry, actor: &Actor, s: &Record, campaign: &Record, today: &str) -> Result<Consolidated> {
+    match s.text("figures") {
+        Some(json) => from_json(json),
+        None => consolidate(tx, reg, actor, campaign, today),
+    }
+}
+
+/// The newest summary of a campaign as a document; without one, the figures of now and the merged words, as a draft.
+pub fn document(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &str, place: &str, today: &str) -> Result<documents::Document> {
+    actor.may(Verb::Export, "report_summary")?;
+    let c = one(tx, reg, actor, "report_campaign", campaign)?;
+    let template = template_of(&c)?;
+    let last = of_campaign(tx, reg, actor, campaign)?.into_iter().next();
+    let (figures, words) = match &last {
+        Some(s) => (figures_of(tx, reg, actor, s, &c, today)?, s.text("text").unwrap_or_default().to_owned()),
+        None => (consolidate(tx, reg, actor, &c, today)?, merged(tx, reg, actor, &c)?),
+    };
+    let frozen = last.as_ref().is_some_and(|s| s.state.as_deref() == Some("frozen"));
+    let issuer = last.as_ref().and_then(|s| s.link_title("agency")).or(c.link_title("receiver")).unwrap_or("Cơ quan thường trực");
+    crate::document::summary(reg, template, &c, &crate::document::Words { figures: &figures, text: &words, place, issuer, draft: !frozen })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_merged_by_heading_and_all_agencies_keep_a_share() {
+        let t = crate::template::get("annual").expect("template");
+        let said: Vec<(String, BTreeMap<String, String>)> = (0..200)
+            .map(|i| {
+                let words = BTreeMap::from([
+                    ("highlights".to_owned(), "đã làm nhiều việc ".repeat(50)),
+                    ("difficulties".to_owned(), if i % 2 == 0 { "Không có." } else { "Thiếu người." }.to_owned()),
+                ]);
+                (format!("Xã số {i}"), words)
+            })
+            .collect();
+        let all = merge(t, &said, MOST_MERGED);
+        assert!(all.chars().count() <= MOST_MERGED);
+        assert!(all.starts_with("# Kết quả nổi bật\n"), "{all:.80}");
+        assert!((0..200).all(|i| all.contains(&format!("Xã số {i}: đã làm"))), "everybody is heard");
+        assert!(all.contains("[…]") && all.contains("Thiếu người.") && !all.contains("Không có."));
+    }
+
+    #[test]
+    fn short_words_stay_whole() {
+        assert_eq!(short("một hai ba", 50), "một hai ba");
+        assert_eq!(short("một hai ba bốn năm", 14), "một hai […]");
+    }
+}
