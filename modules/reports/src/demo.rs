@@ -1,5 +1,6 @@
 //! Last year's campaign, filed on paper; this year's, half-way: some filed early, some wait for their head, one was returned.
 
+use registers::actions;
 use store::Result;
 use web::DemoContext;
 use web::demo::{n, t};
@@ -66,6 +67,10 @@ fn this_year(cx: &mut DemoContext<'_, '_>, year: i64) -> Result<()> {
     let id = call(cx, year)?;
     let reports = all_where(cx.tx, cx.registry, &cx.actor.clone(), "report_submission", vec![is("campaign", &id)])?;
     let of = reports.len();
+    let mut contacts = std::collections::BTreeMap::new();
+    for c in all_where(cx.tx, cx.registry, &cx.actor.clone(), "contact_point", vec![])? {
+        contacts.insert(c.text("agency").unwrap_or_default().to_owned(), c.id);
+    }
     for (i, r) in reports.iter().enumerate() {
         let name = r.link_title("agency").unwrap_or_default();
         // the two agencies of the demo accounts show the beginning and the middle of the way
@@ -76,6 +81,10 @@ fn this_year(cx: &mut DemoContext<'_, '_>, year: i64) -> Result<()> {
         } else {
             cx.rng.below(100)
         };
+        // who writes a report says by it that the contact point still stands
+        if let Some(c) = contacts.get(r.text("agency").unwrap_or_default()).filter(|_| fate < 45) {
+            actions::confirm(cx.tx, cx.registry, &cx.actor, "contact_point", c)?;
+        }
         match fate {
             0..18 => {
                 write(cx, &r.id)?;

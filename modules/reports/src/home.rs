@@ -11,14 +11,21 @@ use crate::{all_where, is};
 /// Reports still owed in the reader's scope; hot when one is late.
 pub fn count(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<MenuCount>> {
     let scope = actor.may(Verb::Read, "report_submission")?;
+    let Some(campaign) = in_open_campaigns(cx, tx, actor)? else { return Ok(None) };
     let owed = Filter { field: "state".into(), op: Op::Is, values: OWED.map(str::to_owned).to_vec() };
-    let campaign = Filter { field: "campaign".into(), op: Op::Filled, values: vec![] };
     let mut query = Query { filters: vec![owed, campaign], as_of: Some("all".into()), ..Query::default() };
     let n = actions::count(tx, cx.registry, &scope, &query)?;
     let yesterday = calendar::Date::parse(cx.today).map_or_else(|_| cx.today.to_owned(), |d| d.add_days(-1).to_string());
     query.filters.push(Filter { field: "due_on".into(), op: Op::To, values: vec![yesterday] });
     let late = actions::count(tx, cx.registry, &scope, &query)?;
     Ok(Some(if late > 0 { MenuCount { n: late, hot: true } } else { MenuCount { n, hot: false } }))
+}
+
+/// Reports of open campaigns; `None` when none is open. What a closed campaign left unfiled is history, not work.
+fn in_open_campaigns(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Filter>> {
+    let open = all_where(tx, cx.registry, actor, "report_campaign", vec![is("state", "open")])?;
+    let values: Vec<String> = open.into_iter().map(|c| c.id).collect();
+    Ok((!values.is_empty()).then(|| Filter { field: "campaign".into(), op: Op::Is, values }))
 }
 
 /// What the reader's own agency owes, and what waits for the reader.
@@ -28,7 +35,7 @@ pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
     let writes = roles.iter().any(|r| matches!(*r, "contact" | "head"));
     let mut items = Vec::new();
     let owed = Filter { field: "state".into(), op: Op::Is, values: OWED.map(str::to_owned).to_vec() };
-    let campaign = Filter { field: "campaign".into(), op: Op::Filled, values: vec![] };
+    let Some(campaign) = in_open_campaigns(cx, tx, actor)? else { return Ok(vec![]) };
     for r in all_where(tx, cx.registry, actor, "report_submission", vec![is("agency", &agency), owed, campaign])? {
         let state = r.state.as_deref().unwrap_or_default();
         let head = roles.contains(&"head");

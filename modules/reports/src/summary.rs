@@ -243,7 +243,17 @@ pub fn document(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &str, plac
     };
     let frozen = last.as_ref().is_some_and(|s| s.state.as_deref() == Some("frozen"));
     let issuer = last.as_ref().and_then(|s| s.link_title("agency")).or(c.link_title("receiver")).unwrap_or("Cơ quan thường trực");
+    let place = if place.is_empty() { province(tx, reg, actor)? } else { place.to_owned() };
+    let place = place.as_str();
     crate::document::summary(reg, template, &c, &crate::document::Words { figures: &figures, text: &words, place, issuer, draft: !frozen })
+}
+
+/// Name of the province as its committee bears it; empty when there is no such agency.
+fn province(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<String> {
+    let found = all_where(tx, reg, actor, "agency", vec![is("kind", "province_committee")])?;
+    let name = found.first().and_then(|a| a.text("name")).unwrap_or_default();
+    let tail = ["Ủy ban nhân dân tỉnh ", "Ủy ban nhân dân thành phố "].iter().find_map(|p| name.strip_prefix(p));
+    Ok(tail.unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]

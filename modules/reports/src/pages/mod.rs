@@ -51,3 +51,12 @@ pub fn deadline(campaign: &registers::Record, lang: web::Lang) -> String {
     let last = crate::campaign::last_day(campaign).map(|d| web::fmt::date(&d)).unwrap_or_default();
     format!("{} {before} ({} 23:59:59 {} {last})", lang.t("trước ngày", "before"), lang.t("hạn cuối", "last moment"), lang.t("ngày", "on"))
 }
+
+/// A figure in a cell: sums of money stand under their share, so that they do not squeeze the other columns.
+pub fn figure(words: &str) -> web::maud::Markup {
+    use web::maud::html;
+    match words.split_once(" · ").and_then(|(sums, share)| Some((sums.split_once(" / ")?, share))) {
+        Some(((part, whole), share)) => html! { (share) div.muted.small { (part) } div.muted.small { "/ " (whole) } },
+        None => html! { (words) },
+    }
+}

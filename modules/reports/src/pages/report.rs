@@ -12,7 +12,7 @@ use web::{Ctx, FormData, Page, PageResult, Tone, fmt, redirect_with};
 use crate::campaign::late_days;
 use crate::document;
 use crate::figures::{Frozen, Line, records_href, said};
-use crate::pages::{attachment, deadline, state_of};
+use crate::pages::{attachment, deadline, figure, state_of};
 use crate::report::{self, Opened, Written};
 use crate::template::{Narrative, Section};
 
@@ -158,7 +158,7 @@ impl Form<'_> {
             let opens = |n: i64, outcome: &str| self.opens(l, f, n, outcome, w.opens);
             t.row(vec![
                 html! { a href={"/targets/" (l.id)} { (w.label) } },
-                html! { @if w.opens && l.met > 0 { a href=(records_href(l, &f.agencies, "met", &f.as_of)) { (w.words) } } @else { (w.words) } },
+                html! { @if w.opens && l.met > 0 { a href=(records_href(l, &f.agencies, "met", &f.as_of)) { (figure(&w.words)) } } @else { (figure(&w.words)) } },
                 opens(l.unmet, "unmet"),
                 opens(l.unknown, "unknown"),
                 html! { (tag(w.tone, lang.l(w.verdict))) },

@@ -14,7 +14,7 @@ use crate::campaign::template_of;
 use crate::document;
 use crate::figures::{Line, said};
 use crate::one;
-use crate::pages::{attachment, state_of};
+use crate::pages::{attachment, figure, state_of};
 use crate::summary::{self, Consolidated};
 use crate::template::Section;
 
@@ -104,8 +104,8 @@ fn figures(ctx: &Ctx, s: &Section, c: &Consolidated) -> Markup {
         let Some(named) = live.as_ref().or(sum.as_ref()) else { continue };
         t.row(vec![
             html! { a href={"/targets/" (id) "?as_of=" (c.as_of)} { (named.label) } },
-            html! { (sum.as_ref().map_or("–", |w| w.words.as_str())) },
-            html! { (live.as_ref().map_or("–", |w| w.words.as_str())) },
+            figure(sum.as_ref().map_or("–", |w| w.words.as_str())),
+            figure(live.as_ref().map_or("–", |w| w.words.as_str())),
             html! { (tag(named.tone, lang.l(named.verdict))) },
         ]);
     }
