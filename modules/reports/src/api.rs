@@ -55,7 +55,7 @@ async fn remind(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail>
 }
 
 async fn consolidated(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
-    actor.may(Verb::Read, "report_summary")?;
+    summary::whole(&actor.actor, Verb::Read)?;
     let sums = actor
         .read(move |tx, who| {
             let c = one(tx, &who.reg, &who.actor, "report_campaign", &id)?;

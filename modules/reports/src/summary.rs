@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use access::{Actor, Verb};
+use access::{Actor, Subtree, Verb};
 use registers::actions::{self, Values};
 use registers::{Data, Filter, Op, Record, Registry};
 use serde::{Deserialize, Serialize};
@@ -43,10 +43,20 @@ pub struct Consolidated {
     pub obligations: Duties,
 }
 
+/// Sums over everybody are for those whose right reaches everybody: a part of the tree could be told by subtraction.
+///
+/// # Errors
+/// `Forbidden` without the right, or with one for a part of the province only.
+pub fn whole(actor: &Actor, verb: Verb) -> Result<()> {
+    match actor.may(verb, "report_summary")?.subtree() {
+        Subtree::All => Ok(()),
+        Subtree::Paths(_) => Err(Error::Forbidden("Báo cáo tổng hợp là của cả tỉnh; quyền của bạn chỉ tới một phần.".into())),
+    }
+}
+
 /// Everything that was filed in a campaign, added up.
 pub fn consolidate(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record, today: &str) -> Result<Consolidated> {
-    // who may see the province's report sees its sums; single reports stay within the reader's own scope
-    actor.may(Verb::Read, "report_summary")?;
+    whole(actor, Verb::Read)?;
     let system = Actor::system("reports");
     let template = template_of(campaign)?;
     let reports = all_where(tx, reg, &system, "report_submission", vec![is("campaign", &campaign.id)])?;
@@ -109,7 +119,7 @@ fn filed_versions(tx: &mut Tx, reg: &Registry, filed: &[&Record]) -> Result<Vec<
 
 /// Words of all filed reports under the headings of the template, one paragraph an agency, shortened evenly so that all fit.
 pub fn merged(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record) -> Result<String> {
-    actor.may(Verb::Read, "report_summary")?;
+    whole(actor, Verb::Read)?;
     let system = Actor::system("reports");
     let states = Filter { field: "state".into(), op: Op::Is, values: FILED.map(str::to_owned).to_vec() };
     let reports = all_where(tx, reg, &system, "report_submission", vec![is("campaign", &campaign.id), states])?;
@@ -166,7 +176,7 @@ pub fn of_campaign(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &str) -
 
 /// Begins a summary with the merged words; the one already begun is given back.
 pub fn begin(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &str, reason: Option<&str>, today: &str) -> Result<Record> {
-    actor.may(Verb::Transition, "report_summary")?;
+    whole(actor, Verb::Transition)?;
     let c = one(tx, reg, actor, "report_campaign", campaign)?;
     let have = of_campaign(tx, reg, actor, campaign)?;
     if let Some(d) = have.iter().find(|s| s.state.as_deref() == Some("draft")) {
@@ -196,7 +206,7 @@ pub fn begin(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &str, reason:
 
 /// Saves the edited words of a summary that is not frozen.
 pub fn edit(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, version: i64, words: &str) -> Result<Record> {
-    actor.may(Verb::Transition, "report_summary")?;
+    whole(actor, Verb::Transition)?;
     let s = one(tx, reg, actor, "report_summary", id)?;
     if s.state.as_deref() != Some("draft") {
         return Err(Error::Conflict("Báo cáo tổng hợp đã chốt nên không sửa được. Lập bản mới, có ghi lý do.".into()));
@@ -233,7 +243,7 @@ pub fn figures_of(tx: &mut Tx, reg: &Registry, actor: &Actor, s: &Record, campai
 
 /// The newest summary of a campaign as a document; without one, the figures of now and the merged words, as a draft.
 pub fn document(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &str, place: &str, today: &str) -> Result<documents::Document> {
-    actor.may(Verb::Export, "report_summary")?;
+    whole(actor, Verb::Export)?;
     let c = one(tx, reg, actor, "report_campaign", campaign)?;
     let template = template_of(&c)?;
     let last = of_campaign(tx, reg, actor, campaign)?.into_iter().next();

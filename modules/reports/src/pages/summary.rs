@@ -24,6 +24,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
 }
 
 async fn render(ctx: &Ctx, id: String, typed: Option<&str>, wrong: Option<&str>) -> PageResult {
+    summary::whole(&ctx.actor, Verb::Read)?;
     let wanted = id.clone();
     let (c, list, sums) = ctx
         .read(move |tx, who| {
@@ -124,7 +125,7 @@ fn missing(c: &Consolidated, id: &str, lang: web::Lang) -> Markup {
 
 fn words(ctx: &Ctx, id: &str, last: Option<&Record>, typed: Option<&str>) -> Markup {
     let lang = ctx.lang();
-    let may = ctx.can(Verb::Transition, "report_summary");
+    let may = summary::whole(&ctx.actor, Verb::Transition).is_ok();
     match last {
         Some(s) if s.state.as_deref() == Some("draft") && may => html! {
             section.card {
@@ -214,7 +215,7 @@ pub async fn freeze(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageRes
 
 /// The consolidated report as a document.
 pub async fn file(ctx: Ctx, Path((id, kind)): Path<(String, String)>) -> PageResult {
-    ctx.may(Verb::Export, "report_summary")?;
+    summary::whole(&ctx.actor, Verb::Export)?;
     let place = ctx.app.config.place.clone();
     let d = ctx.read(move |tx, who| summary::document(tx, &who.reg, &who.actor, &id, &place, &who.today)).await?;
     let ending = kind.clone();

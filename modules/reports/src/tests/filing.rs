@@ -174,5 +174,14 @@ fn nobody_files_around_the_freezing_and_nobody_sees_others() {
             assert_eq!(head.get(&path).status, status, "{path}");
         }
         assert_eq!(head.post(&format!("/reports/campaign/{campaign}/remind"), &[]).status, 403);
+        let part = w.client("thanhtra");
+        assert_eq!(part.get(&format!("/reports/campaign/{campaign}?state=all")).text().matches("/reports/report/").count(), 1);
+        for path in [
+            format!("/reports/campaign/{campaign}/summary"),
+            format!("/reports/campaign/{campaign}/summary/file/pdf"),
+            format!("/api/v1/reports/campaigns/{campaign}/summary"),
+        ] {
+            assert_eq!(part.get(&path).status, 403, "sums over all are not for a reader of a part: {path}");
+        }
     });
 }

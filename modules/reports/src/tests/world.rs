@@ -97,6 +97,7 @@ impl World {
             ("chutich", "head", "lau"),
             ("syt", "contact", "syt"),
             ("dong", "head", "dong"),
+            ("thanhtra", "inspector", "syt"),
         ] {
             self.account(login, role, agency, false);
         }
