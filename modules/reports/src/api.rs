@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use store::Error;
 use web::App;
 use web::api::{Api, ApiFail};
+use web::axum::body::Bytes;
 use web::axum::extract::Path;
 use web::axum::response::{IntoResponse, Response};
 use web::axum::routing::{get, post};
@@ -27,6 +28,7 @@ pub fn router() -> Router<App> {
 
 /// Who has filed, who has not.
 async fn status(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    actor.may(Verb::Read, "report_submission")?;
     let items = actor
         .read(move |tx, who| {
             let c = one(tx, &who.reg, &who.actor, "report_campaign", &id)?;
@@ -38,13 +40,20 @@ async fn status(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail>
     Ok(Json(items).into_response())
 }
 
+/// The body, read after the right was asked: who may nothing learns nothing about the form of a request.
+fn object(body: &[u8]) -> Result<Value, Error> {
+    let v: Value = serde_json::from_slice(body).map_err(|e| Error::BadRequest(format!("Nội dung phải là JSON: {e}")))?;
+    if v.is_object() { Ok(v) } else { Err(Error::BadRequest("Nội dung phải là một đối tượng JSON {…}.".into())) }
+}
+
 /// The version a change is about.
 fn version(body: &Value) -> Result<i64, Error> {
     body["version"].as_i64().ok_or_else(|| Error::invalid("version", "Thiếu số phiên bản (version) của bản ghi đã đọc."))
 }
 
-async fn open(actor: Api, Path(id): Path<String>, Json(body): Json<Value>) -> Result<Response, ApiFail> {
-    let version = version(&body)?;
+async fn open(actor: Api, Path(id): Path<String>, body: Bytes) -> Result<Response, ApiFail> {
+    actor.may(Verb::Transition, "report_campaign")?;
+    let version = version(&object(&body)?)?;
     let done = actor.write(move |tx, who| campaign::open(tx, &who.reg, &who.actor, &id, version, &who.today)).await?;
     Ok(Json(done).into_response())
 }
@@ -77,7 +86,9 @@ async fn form(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
 }
 
 /// `{"words": {part: text}, "word_versions": {part: version}}`.
-async fn write(actor: Api, Path(id): Path<String>, Json(body): Json<Value>) -> Result<Response, ApiFail> {
+async fn write(actor: Api, Path(id): Path<String>, body: Bytes) -> Result<Response, ApiFail> {
+    actor.may(Verb::Update, "report_narrative")?;
+    let body = object(&body)?;
     let Some(words) = body["words"].as_object() else {
         return Err(Error::invalid("words", "Thiếu “words”: mã mục → lời.").into());
     };
@@ -94,7 +105,9 @@ async fn write(actor: Api, Path(id): Path<String>, Json(body): Json<Value>) -> R
 }
 
 /// `{"version": n, "reason": "…"}`.
-async fn act(actor: Api, Path((id, step)): Path<(String, String)>, Json(body): Json<Value>) -> Result<Response, ApiFail> {
+async fn act(actor: Api, Path((id, step)): Path<(String, String)>, body: Bytes) -> Result<Response, ApiFail> {
+    actor.may(Verb::Transition, "report_submission")?;
+    let body = object(&body)?;
     let version = version(&body)?;
     let reason = body["reason"].as_str().map(str::to_owned);
     let r = actor.write(move |tx, who| report::step(tx, &who.reg, &who.actor, &id, version, &step, reason.as_deref(), &who.today)).await?;
