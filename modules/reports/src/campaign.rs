@@ -198,13 +198,14 @@ fn hand_over(tx: &mut Tx, reg: &Registry, actor: &Actor, r: &Record, end: &str, 
     actions::transition(tx, reg, actor, "report_submission", &r.id, r.version, "transfer", v, Some(&why)).map(drop)
 }
 
-/// All open campaigns; runs several times a day.
-pub fn sync_all(cx: &Cx<'_>, tx: &mut Tx) -> Result<()> {
+/// All open campaigns, one transaction each; runs several times a day.
+pub fn sync_all(cx: &Cx<'_>, tx: &mut Tx, after: Option<&str>) -> Result<Option<String>> {
     let system = Actor::system("reports.sync");
-    for c in all_where(tx, cx.registry, &system, "report_campaign", vec![is("state", "open")])? {
-        sync(tx, cx.registry, &system, &c.id, cx.today)?;
-    }
-    Ok(())
+    let mut open = all_where(tx, cx.registry, &system, "report_campaign", vec![is("state", "open")])?;
+    open.sort_by(|a, b| a.id.cmp(&b.id));
+    let Some(now) = open.iter().find(|c| after.is_none_or(|a| c.id.as_str() > a)) else { return Ok(None) };
+    sync(tx, cx.registry, &system, &now.id, cx.today)?;
+    Ok(Some(now.id.clone()))
 }
 
 /// A campaign opened by another door, and agencies that ended: reports follow.
@@ -212,7 +213,12 @@ pub fn on(cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
     let system = Actor::system("reports.sync");
     match (event.register.as_str(), event.kind.as_str()) {
         ("report_campaign", "transition:open") => sync(tx, cx.registry, &system, &event.record, cx.today).map(drop),
-        ("agency_succession", _) | ("agency", "update" | "create") => sync_all(cx, tx),
+        ("agency_succession", _) | ("agency", "update" | "create") => {
+            for c in all_where(tx, cx.registry, &system, "report_campaign", vec![is("state", "open")])? {
+                sync(tx, cx.registry, &system, &c.id, cx.today)?;
+            }
+            Ok(())
+        }
         _ => Ok(()),
     }
 }

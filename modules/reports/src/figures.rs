@@ -153,12 +153,12 @@ fn duties(tx: &mut Tx, reg: &Registry, actor: &Actor, agencies: Option<&[String]
         filters.push(Filter { field: "agency".into(), op: Op::Is, values: list.to_vec() });
     }
     let mut d = Duties::default();
-    for o in plans::owed(tx, reg, actor, day, filters)? {
-        if o.record.text("due_on").is_some_and(|due| !due.starts_with(&year)) {
+    for o in crate::all_where(tx, reg, actor, "obligation", filters)? {
+        if o.text("due_on").is_some_and(|due| !due.starts_with(&year)) {
             continue;
         }
-        match o.state {
-            plans::State::Done => d.done += 1,
+        match plans::derive(&o, day) {
+            s if s.done() => d.done += 1,
             plans::State::Overdue => d.late += 1,
             s if s.open() => d.open += 1,
             _ => {}

@@ -14,7 +14,9 @@ use web::maud::Markup;
 use web::{App, Command, Cx, L, MenuItem, Module, Place};
 
 pub use catalogue::{Catalogue, all_indicators, suggest};
-pub use figures::{AgencyFigure, Counted, Goal, Headline, by_agency, counted, headline, is_state, rollup, tone, verdict_of, verdict_words, words};
+pub use figures::{
+    AgencyFigure, Counted, Goal, Headline, by_agency, counted, headline, is_state, rollup, tone, verdict_of, verdict_words, words,
+};
 pub use rules::{Figure, FigureKind, Outcome, Verdict};
 
 /// The module's table of contents.
