@@ -9,9 +9,9 @@ pub async fn blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
     tokio::task::spawn_blocking(f).await.map_err(Error::internal)
 }
 
-/// One password is hashed at a time: it takes 46 MB and a whole processor for some 30 ms. A hundred people who sign in at
-/// eight o'clock must not take five gigabytes.
-static HASHES: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(1);
+/// Password hashes computed at a time. Each takes 19 MB and a whole processor for some 30 ms: more at once are not faster,
+/// and a hundred people who sign in at eight o'clock must not take two gigabytes.
+static HASHES: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 
 /// [`blocking`] for what hashes a password: callers wait for their turn without holding a thread.
 pub(crate) async fn hashing<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Result<T> {
@@ -47,7 +47,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn one_password_is_hashed_at_a_time() {
+    async fn never_more_than_two_passwords_are_hashed_at_a_time() {
         static NOW: AtomicUsize = AtomicUsize::new(0);
         static MOST: AtomicUsize = AtomicUsize::new(0);
         let one = |n: usize| {
@@ -67,6 +67,6 @@ mod tests {
                 done += 1;
             }
         }
-        assert!(done >= 19 && MOST.load(Ordering::SeqCst) == 1, "{done} done, {MOST:?} at a time");
+        assert!(done >= 19 && MOST.load(Ordering::SeqCst) <= 2, "{done} done, {MOST:?} at a time");
     }
 }
