@@ -132,7 +132,11 @@ impl Instance {
 
     /// Makes the tables what the definitions say.
     pub fn migrate(&self) -> Result<()> {
+        let older = self.store.pending(&access::migrations())?.contains(&access::SEALED);
         self.store.migrate(&steps())?;
+        if older {
+            self.store.write_blocking(access::seal_older)?;
+        }
         let reg = Arc::clone(&self.registry);
         let plan = self.store.read_blocking(|tx| registers::plan_migration(tx, &reg))?;
         if plan.is_empty() {

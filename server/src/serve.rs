@@ -22,7 +22,7 @@ const WORKER_ENDS: Duration = Duration::from_secs(1);
 
 /// Serves until Ctrl-C or SIGTERM, then finishes what it has taken and closes the store. `ready` is called when the address
 /// is open.
-pub fn serve(instance: &Instance, config: Config, listen: SocketAddr, smtp: Option<&str>, ready: impl FnOnce()) -> Result<()> {
+pub fn serve(instance: &Instance, config: Config, listen: SocketAddr, mail: Option<work::MailConfig>, ready: impl FnOnce()) -> Result<()> {
     let app = instance.app(config);
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -32,7 +32,7 @@ pub fn serve(instance: &Instance, config: Config, listen: SocketAddr, smtp: Opti
         .build()
         .map_err(Error::internal)?;
     let listener = runtime.block_on(tokio::net::TcpListener::bind(listen)).map_err(|e| taken(listen, &e))?;
-    let worker = worker(instance, smtp)?.spawn(Duration::from_secs(2))?;
+    let worker = worker(instance, mail)?.spawn(Duration::from_secs(2))?;
     ready();
     let done = runtime.block_on(answer(listener, app));
     // requests still running after their time are given up: nothing of them was acknowledged
@@ -112,7 +112,7 @@ async fn resume_imports(app: &App) -> Result<()> {
 }
 
 /// Jobs of the modules on their schedule, their reactions to events, mail.
-fn worker(instance: &Instance, smtp: Option<&str>) -> Result<work::Worker> {
+fn worker(instance: &Instance, mail: Option<work::MailConfig>) -> Result<work::Worker> {
     let mut worker = work::Worker::new(instance.store.clone());
     let mut lines = Vec::new();
     for m in modules::ALL {
@@ -155,6 +155,7 @@ fn worker(instance: &Instance, smtp: Option<&str>) -> Result<work::Worker> {
             Ok(work::Outcome::Done(serde_json::Value::Null))
         }),
     );
+    worker = worker.handler(web::pages::VERIFY_JOB, web::pages::verify_job(Arc::clone(&instance.registry)));
     let reg = Arc::clone(&instance.registry);
     let react: work::React = Box::new(move |tx, event| {
         let today = web::fmt::day_of(tx.now());
@@ -162,10 +163,10 @@ fn worker(instance: &Instance, smtp: Option<&str>) -> Result<work::Worker> {
         modules::ALL.iter().try_for_each(|m| m.on(&cx, event, tx))
     });
     let worker = worker.schedule(lines).subscribers(vec![work::Subscriber { name: "modules", wants: |_| true, react }]);
-    match smtp {
-        None => Ok(worker),
-        Some(url) => Ok(worker.mailer(Arc::new(work::SmtpMailer::new(work::MailConfig::parse(url, "la-chan@localhost")?)))),
-    }
+    Ok(match mail {
+        None => worker,
+        Some(c) => worker.mailer(Arc::new(work::SmtpMailer::new(c))),
+    })
 }
 
 #[cfg(test)]

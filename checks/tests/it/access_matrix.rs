@@ -290,11 +290,14 @@ impl Visitor<'_> {
     fn other_pages(&self) {
         let may = |verb: &str, what: &str| self.facts.permission(self.p, verb, what) != Reach::Nothing;
         let ok = |yes: bool| if yes { 200 } else { 403 };
-        for path in ["/", "/notices", "/account", "/registers", "/ledger", "/ledger?leaf=0", "/api/v1", "/api/v1/openapi.json"] {
+        for path in ["/", "/notices", "/account", "/registers", "/api/v1", "/api/v1/openapi.json"] {
             self.get(path, &[200]);
         }
         for (group, _) in web::shell::GROUPS {
             self.get(&format!("/registers/{group}"), &[200]);
+        }
+        for path in ["/ledger", "/ledger?leaf=0"] {
+            self.get(path, &[ok(may("read", "ledger"))]);
         }
         self.get("/admin/accounts", &[ok(may("read", "account"))]);
         self.get("/targets", &[ok(may("read", "figure"))]);

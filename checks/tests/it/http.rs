@@ -219,6 +219,26 @@ fn corrected(c: &Client, draft: &str) {
     ok(c.get(&format!("{draft}/nothing/0")), 404);
 }
 
+/// The same text once more without its number: nobody makes a second plan of it by accident.
+fn the_signed_copy(c: &Client, text: &str, plan: &str) {
+    let draft =
+        ok(c.upload("/plans/import", "du-thao.txt", text.replace("28/KH-UBND", "/KH-UBND").as_bytes()), 303).header("location").to_owned();
+    let page = ok(c.get(&format!("{draft}/accept")), 200).text();
+    let id = plan.trim_start_matches("/plans/").split('?').next().unwrap();
+    assert!(page.contains("Có vẻ kế hoạch này đã được nhập") && page.contains(&format!("signed:{id}")), "{page}");
+    let plans = total(c, "/api/v1/plan?as_of=all");
+    for same in ["", "signed:0190", "replaces:0190"] {
+        let r = ok(world::accept(c, &draft, same), 303);
+        assert_eq!(r.header("location"), format!("{draft}/accept"), "{same}");
+    }
+    assert_eq!(total(c, "/api/v1/plan?as_of=all"), plans);
+    let done = ok(world::accept(c, &draft, &format!("replaces:{id}")), 303).header("location").to_owned();
+    assert!(done.starts_with("/plans/") && !done.contains("import"), "{done}");
+    assert_eq!(total(c, "/api/v1/plan?as_of=all"), plans + 1);
+    let old = ok(c.get(&format!("/api/v1/plan/{id}")), 200).text();
+    assert!(old.contains("\"superseded\""), "{old}");
+}
+
 /// A document becomes a plan: read, reviewed, accepted, its tasks owed by agencies; the same file makes no second plan.
 fn a_plan(w: &World, c: &Client) {
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../packs/sao-mai-demo/ke-hoach-an-ninh-mang-2026.txt");
@@ -231,7 +251,7 @@ fn a_plan(w: &World, c: &Client) {
     let letter = ok(c.upload("/plans/import", "thu.txt", "Kính gửi các bạn, đây không phải kế hoạch.".as_bytes()), 303)
         .header("location")
         .to_owned();
-    ok(c.post(&format!("{letter}/accept"), &[]), 303);
+    ok(world::accept(c, &letter, ""), 303);
     assert!(ok(c.get(&letter), 200).text().contains("chưa có mục tiêu, nhiệm vụ hay phân công nào"));
     let before = total(c, "/api/v1/obligation?as_of=all");
     let draft = ok(c.upload("/plans/import", "ke-hoach.txt", text.as_bytes()), 303).header("location").to_owned();
@@ -240,7 +260,12 @@ fn a_plan(w: &World, c: &Client) {
     let again = ok(c.upload("/plans/import", "ke-hoach.txt", text.as_bytes()), 303);
     assert_eq!(again.header("location"), draft, "the same waiting file is the same draft");
     corrected(c, &draft);
-    let accepted = ok(c.post(&format!("{draft}/accept"), &[]), 303);
+    let stale = ok(c.post(&format!("{draft}/accept"), &[("version", "1")]), 303);
+    assert_eq!(stale.header("location"), format!("{draft}/accept"), "somebody corrected it since");
+    assert!(ok(c.get(&format!("{draft}/accept")), 200).text().contains("sửa sau khi bạn mở trang"));
+    let last = ok(c.get(&format!("{draft}/accept")), 200).text();
+    assert!(last.contains("điều chưa xem") && last.contains("Vẫn chấp nhận"), "{last}");
+    let accepted = ok(world::accept(c, &draft, ""), 303);
     let to = accepted.header("location").to_owned();
     if to == draft {
         // the number and the day are taken: that is what the message says; another number then
@@ -254,6 +279,7 @@ fn a_plan(w: &World, c: &Client) {
     assert_eq!(total(c, "/api/v1/task?q=nhiem+vu+them+roi+bo"), 0, "left out");
     let after = total(c, "/api/v1/obligation?as_of=all");
     assert!(after > before, "obligations were made");
+    the_signed_copy(c, &text, &to);
     ok(c.get("/plans/board?state=all"), 200);
     let contact = w.client("daumoi");
     let own = total(&contact, "/api/v1/obligation?as_of=all");

@@ -10,9 +10,9 @@ use testkit::{Client, ENGINES};
 
 use crate::world::{self, World};
 
-type Values = BTreeMap<String, Data>;
+pub type Values = BTreeMap<String, Data>;
 
-fn words(pairs: &[(&str, &str)]) -> Values {
+pub fn words(pairs: &[(&str, &str)]) -> Values {
     pairs.iter().map(|(k, v)| ((*k).to_owned(), Data::Text((*v).to_owned()))).collect()
 }
 
@@ -141,7 +141,7 @@ fn tab(c: &Client, state: &str) -> usize {
 }
 
 /// A plan of 2026 with one task for each case, led by these agencies; ids of the tasks.
-fn a_plan(w: &World, number: &str, cases: &[Case<'_>]) -> Vec<String> {
+pub fn a_plan(w: &World, number: &str, cases: &[Case<'_>]) -> Vec<String> {
     let issuer = world::records(&w.instance, "plan", vec![])[0].text("issuer").unwrap().to_owned();
     let cases: Vec<(Values, Vec<String>)> =
         cases.iter().map(|c| (words(c.fields), c.leads.iter().map(|l| (*l).to_owned()).collect())).collect();
@@ -180,13 +180,13 @@ fn a_plan(w: &World, number: &str, cases: &[Case<'_>]) -> Vec<String> {
         .unwrap()
 }
 
-struct Case<'a> {
-    fields: &'a [(&'a str, &'a str)],
-    leads: &'a [&'a str],
+pub struct Case<'a> {
+    pub fields: &'a [(&'a str, &'a str)],
+    pub leads: &'a [&'a str],
 }
 
 /// The daily job as of a day, to its end; how many transactions it took.
-fn expand(w: &World, today: &str) -> usize {
+pub fn expand(w: &World, today: &str) -> usize {
     let job = web::Module::jobs(&plans::Plans)[0];
     let (mut after, mut n) = (None::<String>, 0);
     loop {
@@ -204,7 +204,7 @@ fn expand(w: &World, today: &str) -> usize {
 }
 
 /// The news a change made, handed to the module as the worker does.
-fn change(w: &World, today: &str, register: &str, id: &str, how: &str, values: Values) {
+pub fn change(w: &World, today: &str, register: &str, id: &str, how: &str, values: Values) {
     let (reg, today, register, id, how) =
         (w.instance.registry.clone(), today.to_owned(), register.to_owned(), id.to_owned(), how.to_owned());
     w.instance
@@ -229,7 +229,7 @@ fn change(w: &World, today: &str, register: &str, id: &str, how: &str, values: V
 }
 
 /// Obligations of a task: agency, period, state, due day.
-fn of_task(w: &World, task: &str) -> BTreeSet<(String, String, String, String)> {
+pub fn of_task(w: &World, task: &str) -> BTreeSet<(String, String, String, String)> {
     let is = registers::Filter { field: "task".into(), op: registers::Op::Is, values: vec![task.to_owned()] };
     let word = |r: &registers::Record, f: &str| r.text(f).unwrap_or("–").to_owned();
     world::records(&w.instance, "obligation", vec![is])
@@ -238,17 +238,17 @@ fn of_task(w: &World, task: &str) -> BTreeSet<(String, String, String, String)> 
         .collect()
 }
 
-fn rows(list: &[(&str, &str, &str, &str)]) -> BTreeSet<(String, String, String, String)> {
+pub fn rows(list: &[(&str, &str, &str, &str)]) -> BTreeSet<(String, String, String, String)> {
     list.iter().map(|(a, b, c, d)| ((*a).into(), (*b).into(), (*c).into(), (*d).into())).collect()
 }
 
-fn communes(w: &World) -> Vec<String> {
+pub fn communes(w: &World) -> Vec<String> {
     let commune = registers::Filter { field: "kind".into(), op: registers::Op::Is, values: vec!["commune".into()] };
     let all = world::records(&w.instance, "agency", vec![commune]);
     all.into_iter().filter(|a| a.text("valid_to").is_none()).map(|a| a.id).collect()
 }
 
-fn on_both(f: impl Fn(&World)) {
+pub fn on_both(f: impl Fn(&World)) {
     for engine in ENGINES {
         if let Some(w) = world::on(engine) {
             f(&w);
@@ -315,8 +315,8 @@ fn agencies_owe_what_falls_into_their_life() {
         assert!(why.starts_with("Cơ quan kết thúc hoạt động ngày 31/08/2026; chuyển cho "), "{why}");
         expand(w, "2027-03-01");
         let mut next = moved;
-        next.extend(rows(&[(young, "2027", "not_started", "2027-12-31")]));
-        assert_eq!(of_task(w, &tasks[0]), next, "2027: the old one owes nothing, the young one its first year");
+        next.extend(rows(&[(young, "2027", "not_started", "2027-12-31"), (heir, "2027", "not_started", "2027-12-31")]));
+        assert_eq!(of_task(w, &tasks[0]), next, "2027: the heir owes instead of the old one, the young one its first year");
     });
 }
 
@@ -336,16 +336,15 @@ fn a_changed_task_takes_along_what_nobody_began() {
         };
         change(w, "2026-03-01", "obligation", &of(b), "start", Values::new());
         change(w, "2026-03-02", "task", &tasks[0], "update", words(&[("time_text", "Trước ngày 01/10/2026"), ("due_on", "2026-09-30")]));
-        let after = rows(&[(a, "2026-09-30", "not_started", "2026-09-30"), (b, "2026-06-30", "in_progress", "2026-06-30")]);
-        assert_eq!(of_task(w, &tasks[0]), after, "work done stays");
+        let after = rows(&[(a, "2026-09-30", "not_started", "2026-09-30"), (b, "2026-09-30", "in_progress", "2026-09-30")]);
+        assert_eq!(of_task(w, &tasks[0]), after, "one occasion moves with its day, begun or not");
         expand(w, "2026-03-03");
         assert_eq!(of_task(w, &tasks[0]), after, "and is not asked for twice");
         change(w, "2026-03-04", "task", &tasks[0], "drop", Values::new());
-        let dropped = rows(&[(a, "2026-09-30", "not_applicable", "2026-09-30"), (b, "2026-06-30", "not_applicable", "2026-06-30")]);
+        let dropped = rows(&[(a, "2026-09-30", "not_applicable", "2026-09-30"), (b, "2026-09-30", "not_applicable", "2026-09-30")]);
         assert_eq!(of_task(w, &tasks[0]), dropped);
         change(w, "2026-03-05", "task", &tasks[0], "restore", Values::new());
-        let restored = of_task(w, &tasks[0]);
-        assert!(restored.iter().all(|r| r.2 == "not_started"), "{restored:?}");
+        assert_eq!(of_task(w, &tasks[0]), after, "and comes back as it was");
     });
 }
 
@@ -499,7 +498,7 @@ fn nothing_is_red_before_its_day() {
     let c = w.client("canbo");
     let list = c.get("/targets").text();
     let row = list.split("href=\"/targets/T-30\"").nth(1).unwrap().split("</tr>").next().unwrap();
-    assert!(row.contains("Chưa đạt, còn 12 ngày") && !row.contains("tag unmet"), "the last day on time is 04/12: {row}");
+    assert!(row.to_lowercase().contains("chưa đạt, còn 12 ngày") && !row.contains("tag unmet"), "the last day on time is 04/12: {row}");
     let plan = world::records(&w.instance, "plan", vec![])[0].id.clone();
     let page = c.get(&format!("/plans/{plan}")).text();
     assert!(page.contains("Chưa đạt, còn ") && !page.contains("tag unmet"), "targets until 2030 are open: {page}");

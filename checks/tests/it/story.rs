@@ -128,6 +128,37 @@ fn from_the_plan_file_to_an_opened_figure() {
     );
 }
 
+/// Two people ticked: the bar says so, and leads to the form that changes both.
+fn bulk(me: &Person<'_>) -> Done {
+    let b = me.wide;
+    must(b.run("return document.querySelector('form.bulk').hidden")? == true, "nothing ticked, no bar")?;
+    for row in ["1", "2"] {
+        b.click(&format!("tbody tr:nth-child({row}) input[name=id]"))?;
+    }
+    b.until("the bar counts", "const f = document.querySelector('form.bulk'); return !f.hidden && f.innerText.includes('Đã chọn 2')")?;
+    b.click("form.bulk button")?;
+    must(b.count("main input[type=hidden][name=id]")? == 2, "both come along")?;
+    me.look("bulk-edit")?;
+    b.click("input[name=change][value=title]")?;
+    b.fill("#f-title", "Chuyên viên trực")?;
+    b.click("main form button.main")?;
+    b.see("Đã lưu 2 bản ghi")
+}
+
+/// On a phone the menu is one line until it is opened; then it leads anywhere.
+fn phone_menu(me: &Person<'_>) -> Done {
+    let p = me.phone;
+    p.goto(&format!("{}/targets", me.base))?;
+    must(
+        p.run("return document.querySelector('.side').offsetHeight < 140 && !document.querySelector('.side nav').offsetHeight")? == true,
+        "folded",
+    )?;
+    p.click(".burger summary")?;
+    p.until("open", "return document.querySelector('.side nav').offsetHeight > 300")?;
+    p.click(".side nav a[href='/plans']")?;
+    p.until("there", "return location.pathname === '/plans'")
+}
+
 /// Everything can be reached without a mouse, and one sees where one is.
 fn keyboard(me: &Person<'_>) -> Done {
     let b = me.wide;
@@ -194,20 +225,22 @@ fn import_plan(me: &Person<'_>, dir: &TempDir) -> Done<String> {
     b.fill("#f-time", "Trước 30/6/2027")?;
     b.click("main button.main")?;
     b.see("30/06/2027")?;
-    // one unknown actor is resolved and learned
-    let unknown = format!("“{UNKNOWN}”");
-    b.click_link(&unknown)?;
-    me.look("import-actor")?;
-    b.click("input[name=who][value=pick]")?;
+    // all unknown actors stand on one page; one is resolved by keyboard and learned
+    b.click("a[href$='/names']")?;
+    me.look("import-names")?;
+    must(b.text("table.cards")?.contains(UNKNOWN), "the unknown name is listed")?;
     b.fill("[role=combobox]", "phuc vu hanh chinh")?;
     b.until("the agency is offered", "return document.querySelectorAll('[role=option][data-id]').length > 0")?;
     b.press("\u{E015}")?;
     b.press(ENTER)?;
     b.until("the agency is chosen", "return document.querySelectorAll('.chosen input:checked').length === 1")?;
-    b.click("main button.main")?;
+    b.click("#names button.main")?;
     b.until("back at the review", "return !!document.querySelector('.split')")?;
-    must(!b.text(".notice.soon")?.contains(&unknown), "the actor is known now")?;
+    must(!b.text(".notice.soon")?.contains(UNKNOWN), "the actor is known now")?;
     same("same reading", &me.path()?, &review)?;
+    b.click("a[href$='/accept']")?;
+    b.see("Vẫn chấp nhận")?;
+    me.look("import-accept")?;
     b.click("form[action$='/accept'] button")?;
     b.see("Đã tạo kế hoạch")?;
     let plan = me.path()?;
@@ -281,6 +314,9 @@ fn registers(me: &Person<'_>, dir: &TempDir) -> Done {
         me.look(name)?;
     }
     me.go("/r/person")?;
+    bulk(me)?;
+    phone_menu(me)?;
+    me.go("/r/person")?;
     b.click("tbody a[href^='/r/person/']")?;
     me.look("record")?;
     let record = me.path()?;
@@ -338,6 +374,13 @@ fn preferences(me: &Person<'_>) -> Done {
     me.look("target-dark")?;
     me.go("/")?;
     me.look("home-dark")?;
+    // paper is white whatever the screen is
+    b.media("print")?;
+    must(
+        b.run("const c = s => getComputedStyle(document.querySelector('.card') ?? document.body)[s].match(/\\d+/g).map(Number); return c('color')[0] < 60 && getComputedStyle(document.documentElement).backgroundColor === 'rgb(255, 255, 255)'")? == true,
+        "dark theme prints black on white",
+    )?;
+    b.media("")?;
     b.click(".prefs button[name=theme][value=auto]")?;
     b.until("as the system", "return document.documentElement.dataset.theme === 'auto'")
 }

@@ -66,7 +66,7 @@ fn none(what: &str, found: &[String]) {
 
 /// Level of a crate, from its folder; a crate may name only lower ones.
 fn level(folder: &str) -> Option<u32> {
-    let kernel = [("store", 10), ("testdb", 11), ("access", 12), ("registers", 13), ("work", 13), ("web", 14), ("testkit", 15)];
+    let kernel = [("tls", 9), ("store", 10), ("testdb", 11), ("access", 12), ("registers", 13), ("work", 13), ("web", 14), ("testkit", 15)];
     let modules = [
         ("agencies", 21),
         ("people", 22),

@@ -55,6 +55,13 @@ pub fn on(engine: Engine) -> Option<World> {
     Some(World { app: TestApp::new(instance.app(config)), instance, db })
 }
 
+/// Accepts a reading from its page of acceptance, as a person does; `same` = what is said of a plan that looks like it.
+pub fn accept(c: &Client, draft: &str, same: &str) -> testkit::Reply {
+    let page = c.get(&format!("{draft}/accept")).text();
+    let version = page.split("name=\"version\" value=\"").nth(1).and_then(|s| s.split('"').next()).unwrap_or_default().to_owned();
+    c.post(&format!("{draft}/accept"), &[("version", &version), ("same", same)])
+}
+
 pub fn open(url: &str) -> Instance {
     Instance::open(url, Arc::new(ManualClock::new(NOW)), Arc::new(SeededIds::new(42))).unwrap()
 }

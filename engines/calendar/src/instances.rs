@@ -2,7 +2,7 @@
 use crate::date::{Date, MonthDay};
 use crate::interval::Interval;
 use crate::period::PeriodKind;
-use crate::schedule::Schedule;
+use crate::schedule::{PeriodDay, Schedule};
 
 /// What a province decides once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +144,7 @@ pub fn instances_in(schedule: &Schedule, frame: &Frame) -> Vec<Instance> {
         Schedule::OnDemand => Vec::new(),
         Schedule::Annual { min_count, month_day, due } => annual(frame, min_count.unwrap_or(1), *month_day, *due),
         Schedule::Continuous => continuous(frame),
-        Schedule::Periodic { interval } => periodic(frame, *interval),
+        Schedule::Periodic { interval, by } => periodic(frame, *interval, *by),
         _ => vec![single(schedule, frame)],
     };
     let begun = all.iter().filter(|i| i.from <= frame.horizon()).count();
@@ -266,7 +266,7 @@ fn continuous(frame: &Frame) -> Vec<Instance> {
 
 /// Windows that fit the calendar where they can: months, quarters, half-years, years and weeks follow
 /// it; other lengths are counted from the plan's date.
-fn periodic(frame: &Frame, interval: Option<Interval>) -> Vec<Instance> {
+fn periodic(frame: &Frame, interval: Option<Interval>, by: Option<PeriodDay>) -> Vec<Instance> {
     let every = interval.unwrap_or(frame.settings.default_interval);
     let origin = match every {
         Interval::Months(n) if n > 0 && 12 % n == 0 => {
@@ -289,11 +289,17 @@ fn periodic(frame: &Frame, interval: Option<Interval>) -> Vec<Instance> {
         if next <= start {
             break;
         }
-        let due = frame.within_plan(next.add_days(-1));
-        let mut i = Instance::new(window_key(every, start), start.max(frame.plan_from), Some(due));
+        let own = by.filter(|_| matches!(every, Interval::Months(_))).map(|b| b.from_start(start));
+        let (from, due) = (start.max(frame.plan_from), frame.within_plan(own.unwrap_or(next.add_days(-1))));
+        let window = start;
+        start = next;
+        // the period's own day had already passed when the plan began
+        if own.is_some_and(|d| d < from) {
+            continue;
+        }
+        let mut i = Instance::new(window_key(every, window), from, Some(due));
         i.assumed = interval.is_none();
         out.push(i);
-        start = next;
     }
     out
 }

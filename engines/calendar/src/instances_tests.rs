@@ -178,7 +178,8 @@ pub(crate) fn schedules() -> impl Strategy<Value = Schedule> {
             Schedule::Annual { min_count, month_day: month_day.filter(|_| due.is_none()), due }
         }),
         Just(Schedule::Continuous),
-        proptest::option::of(interval.clone()).prop_map(|interval| Schedule::Periodic { interval }),
+        (proptest::option::of(interval.clone()), proptest::option::of((1u32..5, 1u32..32)))
+            .prop_map(|(interval, by)| Schedule::Periodic { interval, by: by.map(|(month, day)| PeriodDay { month, day }) }),
         Just(Schedule::Event { condition: "khi".into() }),
         proptest::option::of(interval).prop_map(|duration| Schedule::Timer { event: "e".into(), duration }),
         Just(Schedule::Before { event: "e".into() }),
@@ -193,6 +194,33 @@ pub(crate) fn frames() -> impl Strategy<Value = Frame> {
             Frame { event_date: event.map(|e| from.add_days(e)), ..Frame::new(from, len.map(|l| from.add_days(l)), from.add_days(now)) }
         },
     )
+}
+
+#[test]
+fn the_tenth_of_a_quarters_last_month_is_asked_for_each_quarter() {
+    // "trước ngày 10 của tháng cuối quý": the ninth is the last day
+    let s = Schedule::Periodic { interval: Some(Interval::Months(3)), by: Some(PeriodDay { month: 3, day: 9 }) };
+    let due = |from: &str, to: Option<&str>, now: &str| {
+        let all = instances(&s, d(from), to.map(d), d(now), None, &Settings::default());
+        all.iter().map(|i| format!("{} {}", i.key, i.due.map(|d| d.to_string()).unwrap_or_default())).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        due("2026-01-01", None, "2026-12-31"),
+        ["2026-Q1 2026-03-09", "2026-Q2 2026-06-09", "2026-Q3 2026-09-09", "2026-Q4 2026-12-09"]
+    );
+    assert_eq!(
+        due("2026-03-09", None, "2026-04-01"),
+        ["2026-Q1 2026-03-09", "2026-Q2 2026-06-09"],
+        "on the day itself there is still time"
+    );
+    assert_eq!(due("2026-03-10", None, "2026-04-01"), ["2026-Q2 2026-06-09"], "the day had passed when the plan began");
+    assert_eq!(due("2026-01-01", Some("2026-06-05"), "2026-12-31"), ["2026-Q1 2026-03-09", "2026-Q2 2026-06-05"], "not after the plan");
+    // the first month of the next quarter; a day that the month does not have
+    let later = Schedule::Periodic { interval: Some(Interval::Months(3)), by: Some(PeriodDay { month: 4, day: 4 }) };
+    let all = instances(&later, d("2026-10-01"), None, d("2026-12-31"), None, &Settings::default());
+    assert_eq!((all[0].key.as_str(), all[0].due), ("2026-Q4", Some(d("2027-01-04"))));
+    let short = Schedule::Periodic { interval: Some(Interval::Months(3)), by: Some(PeriodDay { month: 2, day: 31 }) };
+    assert_eq!(instances(&short, d("2026-01-01"), None, d("2026-01-02"), None, &Settings::default())[0].due, Some(d("2026-02-28")));
 }
 
 proptest! {

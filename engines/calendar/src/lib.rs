@@ -20,6 +20,6 @@ pub use date::{Date, DateError, MonthDay, Weekday};
 pub use instances::{Expects, Frame, Instance, Settings, instances, instances_in};
 pub use interval::Interval;
 pub use period::{PeriodKind, Span};
-pub use schedule::Schedule;
+pub use schedule::{PeriodDay, Schedule};
 pub use state::{DerivedState, Facts, state};
 pub use working::Holidays;

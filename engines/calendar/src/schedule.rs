@@ -68,6 +68,9 @@ pub enum Schedule {
         /// How often; without it, [`crate::Settings::default_interval`] is assumed and marked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         interval: Option<Interval>,
+        /// Last on-time day of every period of whole months; without one, the last of the period.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<PeriodDay>,
     },
     /// When asked ("đột xuất"); has no instances of its own.
     OnDemand,
@@ -95,6 +98,24 @@ pub enum Schedule {
     Text,
 }
 
+/// A day of a repeated period: "trước ngày 10 của tháng cuối quý" is month 3, day 9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodDay {
+    /// Month of the period, from 1; beyond the period = in the next one.
+    pub month: u32,
+    /// Day of that month; beyond its end = its last day.
+    pub day: u32,
+}
+
+impl PeriodDay {
+    /// In the period that begins on this day.
+    #[must_use]
+    pub fn from_start(self, start: Date) -> Date {
+        let first = start.start_of_month().add_months(i32::try_from(self.month.clamp(1, 24)).map_or(0, |m| m - 1));
+        Date::clamped(first.year(), first.month(), self.day)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,8 +138,13 @@ mod tests {
             Schedule::Annual { min_count: Some(2), month_day: MonthDay::new(12, 4), due: None }
         );
         assert_eq!(read(r#"{"kind":"continuous","note":"x"}"#), Schedule::Continuous);
-        assert_eq!(read(r#"{"kind":"periodic","interval":"P6M"}"#), Schedule::Periodic { interval: Some(Interval::Months(6)) });
-        assert_eq!(read(r#"{"kind":"periodic","interval":null}"#), Schedule::Periodic { interval: None });
+        assert_eq!(read(r#"{"kind":"periodic","interval":"P6M"}"#), Schedule::Periodic { interval: Some(Interval::Months(6)), by: None });
+        assert_eq!(read(r#"{"kind":"periodic","interval":null}"#), Schedule::Periodic { interval: None, by: None });
+        let by = Some(PeriodDay { month: 3, day: 9 });
+        assert_eq!(
+            read(r#"{"kind":"periodic","interval":"P3M","by":{"month":3,"day":9}}"#),
+            Schedule::Periodic { interval: Some(Interval::Months(3)), by }
+        );
         assert_eq!(read(r#"{"kind":"gate","event":"e"}"#), Schedule::Before { event: "e".into() });
         assert_eq!(read(r#"{"kind":"text"}"#), Schedule::Text);
         assert_eq!(read(r#"{"kind":"on_demand"}"#), Schedule::OnDemand);

@@ -31,7 +31,7 @@ pub use doc::{
     Text, Urgency,
 };
 pub use error::{DocumentError, SheetError};
-pub use read::{ReadOptions, read_xlsx};
+pub use read::{FORMULA, ReadOptions, read_xlsx};
 pub use sniff::{ALLOWED_EN, ALLOWED_VI, FileKind};
 pub use table::{DataRow, Header, SheetData};
 pub use write::{Column, ColumnKind, Guide, Sheet, Workbook};

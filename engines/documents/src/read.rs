@@ -4,8 +4,12 @@ use crate::error::SheetError;
 use crate::guard;
 use crate::table::{Collector, SheetData};
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
+use std::collections::HashSet;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What [`Cell::Error`] says of a formula whose result is not in the file.
+pub const FORMULA: &str = "=";
 
 /// What to read and how much of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,13 +59,30 @@ fn parse(bytes: &[u8], options: &ReadOptions) -> Result<SheetData, SheetError> {
     let broken = |e: calamine::XlsxError| SheetError::Broken(e.to_string());
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
     let name = choose_sheet(&book, options)?;
+    let formulas = formulas(&mut book, &name).map_err(broken)?;
     let mut cells = book.worksheet_cells_reader(&name).map_err(broken)?;
     let mut collector = Collector::new(options);
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (row, column) = cell.get_position();
-        collector.put(row, column, convert(cell.get_value()))?;
+        let mut value = convert(cell.get_value());
+        if value.is_empty() && formulas.contains(&(row, column)) {
+            value = Cell::Error(FORMULA.into());
+        }
+        collector.put(row, column, value)?;
     }
     collector.finish(name)
+}
+
+/// Where formulas stand: one whose result was never stored must not pass for an empty cell.
+fn formulas(book: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<HashSet<(u32, u32)>, calamine::XlsxError> {
+    let mut cells = book.worksheet_cells_reader(sheet)?;
+    let mut found = HashSet::new();
+    while let Some(cell) = cells.next_formula()? {
+        if !cell.get_value().is_empty() {
+            found.insert(cell.get_position());
+        }
+    }
+    Ok(found)
 }
 
 fn choose_sheet(book: &Xlsx<Cursor<&[u8]>>, options: &ReadOptions) -> Result<String, SheetError> {

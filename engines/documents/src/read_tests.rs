@@ -119,6 +119,20 @@ fn kinds_of_cells() {
     assert_eq!(rows.len(), 3);
 }
 
+/// A program that writes formulas without results (openpyxl) must not make the cell look empty.
+#[test]
+fn a_formula_without_its_result_is_no_empty_cell() {
+    let xml = sheet_xml(
+        "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>Tên</t></is></c><c r=\"B1\" t=\"inlineStr\"><is><t>Số</t></is></c></row>\
+         <row r=\"2\"><c r=\"A2\"><f>1+1</f></c><c r=\"B2\"><f>1+1</f><v></v></c></row>\
+         <row r=\"3\"><c r=\"A3\"><f>1+1</f><v>2</v></c><c r=\"B3\"/></row>",
+    );
+    let data = read(&with_part(&book(1), "xl/worksheets/sheet1.xml", &xml)).unwrap();
+    let none = Cell::Error(super::FORMULA.into());
+    assert_eq!(data.rows[0].cells, [none.clone(), none]);
+    assert_eq!(data.rows[1].cells, [Cell::Integer(2), Cell::Empty]);
+}
+
 #[test]
 fn sheets_by_name() {
     let named = |n: &str| ReadOptions { sheet: Some(n.into()), ..ReadOptions::default() };

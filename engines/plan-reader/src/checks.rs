@@ -253,7 +253,7 @@ pub fn schedules(plan: &Plan, warnings: &mut Vec<Warning>) {
             Some(Schedule::Text) => {
                 push(warnings, "unclear_schedule", line, format!("Chưa hiểu thời gian “{time}”."), Some("Chọn lịch thực hiện bằng tay."))
             }
-            Some(Schedule::Periodic { interval: None }) => {
+            Some(Schedule::Periodic { interval: None, .. }) => {
                 push(
                     warnings,
                     "interval_unknown",

@@ -306,12 +306,13 @@ impl Walk {
     }
 
     /// A row is laid on the grid; cells merged with the cell above repeat its text, unless the first
-    /// column is merged too: then the row continues the one above.
+    /// column is merged too and the row has no number of its own: then it continues the one above.
     fn end_row(&mut self) -> Result<(), ReadError> {
         let depth = self.tables.len();
         let Some(table) = self.tables.last_mut() else { return Ok(()) };
         let mut cells: Vec<String> = vec![String::new(); table.skip_before];
-        let whole = table.row.first().is_some_and(|c| c.merged);
+        let numbered = |c: &Cell| !c.merged && matches!(c.paragraphs.as_slice(), [n] if crate::draft::is_ordinal(n.trim()));
+        let whole = table.row.first().is_some_and(|c| c.merged) && !table.row.iter().any(numbered);
         for cell in table.row.drain(..) {
             let at = cells.len();
             let text = if cell.merged && !whole {

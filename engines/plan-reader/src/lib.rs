@@ -35,7 +35,7 @@ pub mod warnings;
 
 pub use error::ReadError;
 pub use plan::{Assignment, LegalBase, Line, Objective, Plan, Reading, Recipient, Scope, Section, Task, Value, Warning};
-pub use schedule::Schedule;
+pub use schedule::{PeriodDay, Schedule};
 
 use decode::Decoded;
 
@@ -123,6 +123,8 @@ fn understand(decoded: Decoded) -> Reading {
 mod robustness;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod word_tests;
 
 fn legal_bases(doc: &sections::Document, own: Option<&str>, warnings: &mut Vec<Warning>) -> Vec<LegalBase> {
     let mut collector = legal::Collector::default();

@@ -72,6 +72,9 @@ pub enum Schedule {
         /// ISO 8601 duration (`P1M`, `P3M`, `P6M`, `P1W`); `None` when the text names none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         interval: Option<String>,
+        /// Last on-time day of every period, when the text names one ("trước ngày 10 của tháng cuối quý").
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<PeriodDay>,
     },
     /// When asked ("đột xuất").
     OnDemand,
@@ -92,6 +95,15 @@ pub enum Schedule {
     },
     /// Words without a date.
     Text,
+}
+
+/// A day of a repeated period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodDay {
+    /// Month of the period, from 1; one more than the period has = the first month of the next one.
+    pub month: u32,
+    /// Day of that month; beyond its end = its last day.
+    pub day: u32,
 }
 
 /// Reads a time cell. `year` is the plan's own year, used for "Quý II" or "05/12" without a year.
@@ -180,8 +192,12 @@ fn gates(text: &Folded<'_>, key: &str) -> Option<Schedule> {
 /// Words of repetition.
 fn steady(key: &str, year: Option<i32>) -> Option<Schedule> {
     let has = |words: &[&str]| words.iter().any(|w| has_word(key, w));
+    if let Some(schedule) = in_quarter(key, year) {
+        return Some(schedule);
+    }
     if let Some(interval) = interval(key) {
-        return Some(Schedule::Periodic { interval: Some(interval.to_owned()) });
+        let by = if interval == "P1M" { in_month(key) } else { None };
+        return Some(Schedule::Periodic { interval: Some(interval.to_owned()), by });
     }
     let yearly = has(&["hang nam", "moi nam", "lan/nam", "cuoc/nam", "nam/1 lan", "nam/01 lan", "lan trong nam"]) || key.contains("/nam");
     if yearly {
@@ -204,9 +220,54 @@ fn steady(key: &str, year: Option<i32>) -> Option<Schedule> {
         return Some(Schedule::OnDemand);
     }
     if has(&["dinh ky"]) && dates::find(key, 0).is_none() && !key.bytes().any(|b| b.is_ascii_digit()) {
-        return Some(Schedule::Periodic { interval: None });
+        return Some(Schedule::Periodic { interval: None, by: None });
     }
     None
+}
+
+/// "trước ngày 10 của tháng cuối quý", "ngày 05 tháng đầu quý sau": each quarter, or the one that is named.
+fn in_quarter(key: &str, year: Option<i32>) -> Option<Schedule> {
+    let places = [("thang cuoi", 3), ("thang thu ba", 3), ("thang thu hai", 2), ("thang thu 2", 2), ("thang giua", 2), ("thang dau", 1)];
+    let (at, word, month) = places.iter().find_map(|(w, m)| find_word(key, w, 0).map(|at| (at, *w, *m)))?;
+    let mut rest = tokens(&key[at + word.len()..]).into_iter().map(|(_, t)| t);
+    rest.find(|t| !matches!(*t, "cung" | "tien" | "cua" | "moi" | "hang" | "cac" | "tung")).filter(|t| *t == "quy")?;
+    let next = rest.next().is_some_and(|t| matches!(t, "sau" | "tiep" | "ke" | "lien"));
+    let (day_at, day) = numbered_day(key)?;
+    if let Some((quarter, last, Some((from, to)))) = quarters(key, year)
+        && (quarter, from) == (last, to)
+    {
+        let date = Date::clamped(from, quarter * 3 - 3 + month, day);
+        return Some(Schedule::Deadline { due: exclusive(key, day_at, date).to_string() });
+    }
+    let by = period_day(key, day_at, month + if next { 3 } else { 0 }, day);
+    Some(Schedule::Periodic { interval: Some("P3M".to_owned()), by })
+}
+
+/// "trước ngày 25 hằng tháng", "ngày 05 của tháng sau, hằng tháng".
+fn in_month(key: &str) -> Option<PeriodDay> {
+    let (at, day) = numbered_day(key)?;
+    let next = ["thang sau", "thang tiep theo", "thang ke tiep", "thang lien ke"].iter().any(|w| has_word(key, w));
+    period_day(key, at, 1 + u32::from(next), day)
+}
+
+/// The number behind "ngày" and where it stands, when no month follows it.
+fn numbered_day(key: &str) -> Option<(usize, u32)> {
+    let at = find_word(key, "ngay", 0)?;
+    let (start, _) = tokens(&key[at + 4..]).into_iter().next()?;
+    let at = at + 4 + start;
+    number_at(key, at)
+        .filter(|d| (1..=31).contains(d) && !key[at..].trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('/'))
+        .map(|d| (at, d))
+}
+
+/// "trước ngày 01" is the last day of the month before; nothing is left of the first month's first day.
+fn period_day(key: &str, at: usize, month: u32, day: u32) -> Option<PeriodDay> {
+    let before = exclusive(key, at, Date::clamped(2000, 1, day)) != Date::clamped(2000, 1, day);
+    match (before, day) {
+        (false, _) => Some(PeriodDay { month, day }),
+        (true, 1) => (month > 1).then_some(PeriodDay { month: month - 1, day: 31 }),
+        (true, _) => Some(PeriodDay { month, day: day - 1 }),
+    }
 }
 
 fn interval(key: &str) -> Option<&'static str> {

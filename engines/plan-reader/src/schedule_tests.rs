@@ -56,6 +56,30 @@ fn forms_of_other_plans() {
     assert_eq!(shown("Năm 2026"), r#"{"kind":"period","from":"2026-01-01","to":"2026-12-31"}"#);
     assert_eq!(shown("Đến hết năm 2026"), r#"{"kind":"deadline","due":"2026-12-31"}"#);
     assert_eq!(shown("Hằng quý"), r#"{"kind":"periodic","interval":"P3M"}"#);
+    let quarterly = r#"{"kind":"periodic","interval":"P3M","by":{"month":3,"day":9}}"#;
+    for text in [
+        "trước ngày 10 của tháng cuối quý",
+        "Hằng quý, trước ngày 10 của tháng cuối quý",
+        "Trước ngày 10 tháng cuối mỗi quý",
+        "Định kỳ hằng quý (trước ngày 10 tháng cuối cùng của quý)",
+        "Chậm nhất ngày 09 tháng cuối quý",
+    ] {
+        assert_eq!(shown(text), quarterly, "{text}");
+    }
+    for (text, by) in [
+        ("trước ngày 01 của tháng cuối quý", r#""by":{"month":2,"day":31}"#),
+        ("Ngày 05 của tháng đầu quý sau", r#""by":{"month":4,"day":5}"#),
+        ("trước ngày 15 tháng thứ hai của quý", r#""by":{"month":2,"day":14}"#),
+    ] {
+        assert_eq!(shown(text), format!(r#"{{"kind":"periodic","interval":"P3M",{by}}}"#), "{text}");
+    }
+    assert_eq!(shown("trước ngày 01 tháng đầu quý"), r#"{"kind":"periodic","interval":"P3M"}"#, "no day is left");
+    assert_eq!(shown("Trước ngày 10 tháng cuối quý IV/2026"), r#"{"kind":"deadline","due":"2026-12-09"}"#);
+    assert_eq!(shown("Trước ngày 10 tháng cuối quý II"), r#"{"kind":"deadline","due":"2026-06-09"}"#);
+    assert_eq!(shown("Trước ngày 25 hằng tháng"), r#"{"kind":"periodic","interval":"P1M","by":{"month":1,"day":24}}"#);
+    assert_eq!(shown("Hằng tháng, trước ngày 05 của tháng sau"), r#"{"kind":"periodic","interval":"P1M","by":{"month":2,"day":4}}"#);
+    assert_eq!(shown("Hằng tháng"), r#"{"kind":"periodic","interval":"P1M"}"#);
+    assert_eq!(shown("Tuần đầu tháng 5"), r#"{"kind":"week","year":2026,"month":5,"week":1,"due":"2026-05-07"}"#);
     assert_eq!(shown("06 tháng/lần"), r#"{"kind":"periodic","interval":"P6M"}"#);
     assert_eq!(shown("Quý IV hằng năm"), r#"{"kind":"annual","month_day":"12-31","due":"2026-12-31"}"#);
     assert_eq!(shown("02 cuộc/năm"), r#"{"kind":"annual","min_count":2}"#);

@@ -134,7 +134,11 @@ impl Reader<'_> {
             && draft.time.is_empty()
             && draft.product.is_empty()
             && draft.ticks.is_empty());
-        if !others && let Some(section) = self.section_row(columns, &draft, cells, next) {
+        // a section row is merged over all columns, whatever the first one means
+        let across = filled == 1 && cells.len() > 2 && !cells[0].trim().is_empty();
+        if (!others || across)
+            && let Some(section) = self.section_row(columns, &draft, cells, next)
+        {
             self.section = Some(section.ordinal.clone()).filter(|o| !o.is_empty()).or_else(|| Some(section.title.clone()));
             self.out.sections.push(section);
             self.last = Last::Section;

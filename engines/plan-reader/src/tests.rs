@@ -251,7 +251,7 @@ fn an_administrative_reform_plan() {
     assert_eq!(tasks[0].time.as_deref(), Some("Quý II/2026"));
     assert_eq!(tasks[0].product.as_deref(), Some("Danh mục thủ tục hành chính đã niêm yết"));
     assert!(tasks[0].text.ends_with("trang thông tin điện tử của xã."));
-    assert_eq!(tasks[1].schedule, Some(Schedule::Periodic { interval: Some("P3M".into()) }));
+    assert_eq!(tasks[1].schedule, Some(Schedule::Periodic { interval: Some("P3M".into()), by: None }));
     assert!(matches!(tasks[2].schedule, Some(Schedule::Month { year: 2026, month: 10, .. })));
     let who: Vec<&str> = plan.assignments.iter().map(|a| a.agencies[0].as_str()).collect();
     assert_eq!(who, ["Văn phòng HĐND và UBND xã", "Công an xã"]);

@@ -135,11 +135,8 @@ pub fn check_truncated(warnings: &mut Vec<Warning>, line: usize, column: &str, t
     let vowel = key.bytes().any(|b| matches!(b, b'a' | b'e' | b'i' | b'o' | b'u' | b'y'));
     let lower = last.chars().all(char::is_lowercase);
     let fragment = letters && lower && !vowel && text.contains(' ');
-    let dangling = text.ends_with(',')
-        || ["cac", "va", "cua", "hoac", "voi", "theo", "tai", "cho"].contains(&key.as_str())
-            && lower
-            && last != "cho"
-            && text.contains(' ');
+    // with their marks: "một cửa" ends well
+    let dangling = text.ends_with(',') || ["các", "và", "của", "hoặc", "với", "theo", "tại"].contains(&last) && text.contains(' ');
     if fragment || dangling {
         let end: String = text.chars().rev().take(30).collect::<Vec<_>>().into_iter().rev().collect();
         let message = format!("Ô “{column}” có vẻ bị cắt ở cuối: “…{end}”.");

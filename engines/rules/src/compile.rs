@@ -277,12 +277,19 @@ impl Compiled {
     pub fn rate(&self, part: &str) -> Option<&Rate> {
         if part.is_empty() { Some(&self.main) } else { self.parts.iter().find(|p| p.id == part) }
     }
+    /// Registers the figure rests on that hold no record at all, of those the question calls empty; a count rests on the
+    /// register it counts too.
+    pub fn blind<'c>(&self, ctx: &'c Ctx) -> Vec<&'c str> {
+        let count = self.indicator.kind == FigureKind::Count;
+        let rests = |r: &str| self.main.evidence().iter().any(|e| e == r) || count && self.main.register == r;
+        ctx.empty.iter().map(String::as_str).filter(|r| rests(r)).collect()
+    }
     /// Registers and fields the figure comes from.
     pub fn lineage(&self) -> Vec<(String, Vec<String>)> {
         let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for r in std::iter::once(&self.main).chain(&self.denominator).chain(&self.parts) {
             seen.entry(r.register.clone()).or_default();
-            for n in r.population.iter().chain(&r.unknown).chain(&r.meets).chain(r.exclude.iter().map(|x| &x.0)) {
+            for n in r.population.iter().chain(&r.unknown).chain(&r.meets).chain(r.excluded()) {
                 lineage::walk(n, &mut seen);
             }
             lineage::path(&r.agency, &mut seen);
@@ -384,6 +391,23 @@ impl Sentence {
 }
 
 impl Rate {
+    /// Registers whose records decide the outcome, beyond the one that is counted and the agencies.
+    pub fn evidence(&self) -> Vec<String> {
+        let mut seen = BTreeMap::new();
+        self.unknown.iter().chain(&self.meets).for_each(|n| lineage::walk(n, &mut seen));
+        seen.into_keys().filter(|r| *r != self.register && r != "agency").collect()
+    }
+
+    /// Rests on a register that is still empty.
+    fn blind(&self, ctx: &Ctx) -> bool {
+        !ctx.empty.is_empty() && self.evidence().iter().any(|r| ctx.empty.contains(r))
+    }
+
+    /// Conditions under which a record is left out.
+    pub(crate) fn excluded(&self) -> impl Iterator<Item = &Node> {
+        self.exclude.iter().map(|x| &x.0)
+    }
+
     /// FROM … WHERE of the population in scope, with the outcome as column `o`, the agency as `a`, the record as `id`.
     pub(crate) fn inner(&self, g: &mut Gen<'_>, sum: bool) -> String {
         let alias = g.push();
@@ -402,10 +426,11 @@ impl Rate {
         for (x, _) in &self.exclude {
             cases.push_str(&format!("WHEN {} THEN 4 ", g.node(x)));
         }
-        if let Some(u) = &self.unknown {
+        let blind = self.blind(ctx);
+        if let Some(u) = self.unknown.as_ref().filter(|_| !blind) {
             cases.push_str(&format!("WHEN {} THEN 3 ", g.node(u)));
         }
-        let meets = self.meets.as_ref().map_or_else(|| "(1=1)".to_owned(), |m| g.node(m));
+        let meets = self.meets.as_ref().map_or_else(|| "(1=1)".to_owned(), |m| if blind { "(NULL = 1)".to_owned() } else { g.node(m) });
         let judged = format!("CASE {meets} WHEN (1=1) THEN 1 WHEN (1=0) THEN 2 ELSE 3 END");
         let outcome = if cases.is_empty() { judged } else { format!("CASE {cases}ELSE {judged} END") };
         let amount = match (&self.sum, sum) {
@@ -466,7 +491,7 @@ impl Rate {
         if self.exclude.iter().any(|(x, _)| e.node(r, x) == Some(true)) {
             return Some(Outcome::Excluded);
         }
-        if self.unknown.as_ref().is_some_and(|u| e.node(r, u) == Some(true)) {
+        if self.meets.is_some() && self.blind(ctx) || self.unknown.as_ref().is_some_and(|u| e.node(r, u) == Some(true)) {
             return Some(Outcome::Unknown);
         }
         Some(match self.meets.as_ref().map_or(Some(true), |m| e.node(r, m)) {

@@ -1,6 +1,6 @@
 //! The question around a rule: which day, which period, whose records, which settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use calendar::Date;
 
@@ -17,6 +17,8 @@ pub enum AgencyScope {
     Paths(Vec<String>),
     /// Exactly these agencies.
     Agencies(Vec<String>),
+    /// Those of the agencies (second) whose `path` begins with one of the first.
+    Both(Vec<String>, Vec<String>),
 }
 
 /// Day, period, scope and settings of a question.
@@ -32,6 +34,8 @@ pub struct Ctx {
     pub scope: AgencyScope,
     /// Values of settings.
     pub settings: BTreeMap<String, Val>,
+    /// Registers without a single record: what rests on them is not known rather than not met.
+    pub empty: BTreeSet<String>,
 }
 
 impl Ctx {
@@ -85,7 +89,7 @@ impl Ctx {
         match &self.scope {
             AgencyScope::All => true,
             AgencyScope::Paths(paths) => paths.iter().any(|p| p.matches('/').count() <= 2),
-            AgencyScope::Agencies(_) => false,
+            AgencyScope::Agencies(_) | AgencyScope::Both(..) => false,
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Figure {
     pub unknown: i64,
     /// Left out.
     pub excluded: i64,
+    /// A register it rests on holds no record at all: nobody has begun to fill it, so nothing can be concluded.
+    pub blind: bool,
 }
 
 impl Figure {
@@ -30,6 +32,7 @@ impl Figure {
             unmet: self.unmet + o.unmet,
             unknown: self.unknown + o.unknown,
             excluded: self.excluded + o.excluded,
+            blind: self.blind || o.blind,
         }
     }
     /// With so many more records of an outcome (a row of `Rate::summary`); another code changes nothing.
@@ -70,10 +73,10 @@ pub enum Verdict {
 pub fn judge(kind: FigureKind, target: &Target, f: &Figure) -> Verdict {
     let Some((aim, (goal, scale))) = target.aim().and_then(|(a, v)| Some((a, exact(v)?))) else { return Verdict::NoData };
     let (low, whole) = match kind {
+        _ if f.blind => return Verdict::NoData,
         FigureKind::Count => (f.met, None),
-        FigureKind::Violations if f.population() == 0 => return Verdict::Met,
+        FigureKind::Violations | FigureKind::Share | FigureKind::Ratio if f.population() == 0 => return Verdict::NoSubject,
         FigureKind::Violations => (f.unmet, None),
-        FigureKind::Share | FigureKind::Ratio if f.population() == 0 => return Verdict::NoSubject,
         FigureKind::Share | FigureKind::Ratio => (f.met, Some(f.population())),
     };
     // n ÷ whole × 100 against goal ÷ scale, both sides multiplied out
@@ -121,7 +124,7 @@ mod tests {
         judge(FigureKind::Share, &Target::new(aim, goal, "%"), &f)
     }
     fn f(met: i64, unmet: i64, unknown: i64) -> Figure {
-        Figure { met, unmet, unknown, excluded: 0 }
+        Figure { met, unmet, unknown, ..Figure::default() }
     }
 
     #[test]
@@ -143,7 +146,11 @@ mod tests {
     #[test]
     fn counts_and_violations() {
         assert_eq!(judge(FigureKind::Count, &t(Some(2.0), None, None), &f(1, 0, 0)), Verdict::NotMet);
-        assert_eq!(judge(FigureKind::Violations, &t(None, None, Some(0.0)), &f(0, 0, 0)), Verdict::Met);
+        assert_eq!(judge(FigureKind::Violations, &t(None, None, Some(0.0)), &f(0, 0, 0)), Verdict::NoSubject);
+        assert_eq!(judge(FigureKind::Violations, &t(None, None, Some(0.0)), &f(4, 0, 0)), Verdict::Met);
+        let blind = Figure { blind: true, ..f(0, 0, 0) };
+        assert_eq!(judge(FigureKind::Count, &t(Some(2.0), None, None), &blind), Verdict::NoData);
+        assert_eq!(judge(FigureKind::Share, &t(Some(2.0), None, None), &blind.plus(f(1, 1, 0))), Verdict::NoData);
         assert_eq!(judge(FigureKind::Violations, &t(None, None, Some(0.0)), &f(9, 1, 0)), Verdict::NotMet);
         assert_eq!(judge(FigureKind::Violations, &t(None, None, Some(0.0)), &f(9, 0, 1)), Verdict::NoData);
     }

@@ -34,6 +34,9 @@ mod terms;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod touch;
+#[cfg(test)]
+mod touch_tests;
 
 pub use compile::{Compiled, Outcome, Rate, Sentence, compile};
 pub use ctx::{AgencyScope, Ctx};
@@ -44,3 +47,4 @@ pub use period::{days_open, period_on, period_words};
 pub use predicate::{Alone, Predicate};
 pub use schema::{Field, Kind, Rec, Register, Result, RuleError, Schema, Val, World};
 pub use sql::Statement;
+pub use touch::{Change, Touched};

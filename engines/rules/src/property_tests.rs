@@ -9,7 +9,7 @@ use crate::testing::{Answers, Dice, Postgres, Records};
 use crate::{AgencyScope, Compiled, Ctx, Indicator, Outcome, Pack, Rate, Val, compile};
 
 /// An indicator from random rules. Everything the generator writes is a valid rule.
-fn indicator(d: &mut Dice, w: &Records) -> Compiled {
+pub(crate) fn indicator(d: &mut Dice, w: &Records) -> Compiled {
     let register = d.word(&["agency", "person", "system", "system", "answer", "post"]).to_owned();
     let mut rules = Rules { d, schema: &w.schema };
     let population = rules.rule(&register);
@@ -34,13 +34,17 @@ fn indicator(d: &mut Dice, w: &Records) -> Compiled {
     compile(&pack.indicators[0], &w.schema, "p.toml").unwrap_or_else(|e| panic!("{e}\n{text}")).unwrap()
 }
 
-fn show(i: &Indicator) -> String {
+pub(crate) fn show(i: &Indicator) -> String {
     format!("population: {:?}\nmeets: {:?}\nunknown: {:?}\nexclude: {:?}", i.population, i.meets, i.unknown, i.exclude)
 }
 
-fn context(d: &mut Dice, c: &Compiled) -> Ctx {
+pub(crate) fn context(d: &mut Dice, c: &Compiled) -> Ctx {
     let mut ctx = c.ctx(d.word(DAYS)).unwrap();
     ctx.settings.remove("gone");
+    // whoever asks says which registers are empty; here now and then one that is not
+    if d.one_in(4) {
+        ctx.empty.insert(d.word(&["answer", "post", "person", "control", "layer"]).to_owned());
+    }
     ctx
 }
 
@@ -73,9 +77,9 @@ fn agrees(db: &mut dyn Answers, w: &Records, c: &Compiled, ctx: &Ctx) {
     }
 }
 
-type Counts = BTreeMap<Option<String>, [i64; 4]>;
+pub(crate) type Counts = BTreeMap<Option<String>, [i64; 4]>;
 
-fn summary(db: &mut dyn Answers, r: &Rate, ctx: &Ctx) -> Counts {
+pub(crate) fn summary(db: &mut dyn Answers, r: &Rate, ctx: &Ctx) -> Counts {
     let mut out = Counts::new();
     for row in db.rows(&r.summary(ctx)) {
         let n = usize::try_from(code(&row[1])).unwrap();

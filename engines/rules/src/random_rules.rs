@@ -83,6 +83,12 @@ fn value(d: &mut Dice, k: &Kind, sizes: &[(String, usize)]) -> Option<Val> {
     })
 }
 
+/// A value for a field of a world that exists already.
+pub(crate) fn value_of(d: &mut Dice, k: &Kind, w: &Records) -> Option<Val> {
+    let sizes: Vec<(String, usize)> = w.schema.registers.keys().map(|r| (r.clone(), w.of(r).len())).collect();
+    value(d, k, &sizes)
+}
+
 /// Midnight in Vietnam of a day, give or take one microsecond.
 fn instant(d: &mut Dice) -> i64 {
     let day = calendar::Date::parse(d.word(DAYS)).unwrap();

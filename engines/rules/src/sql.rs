@@ -14,6 +14,13 @@ pub struct Statement {
     pub params: Vec<Val>,
 }
 
+impl Statement {
+    /// One row when a register holds any record.
+    pub fn any_of(register: &str) -> Self {
+        Self { sql: format!("SELECT 1 FROM {} WHERE \"deleted_at\" IS NULL LIMIT 1", quote(register)), params: vec![] }
+    }
+}
+
 /// A record being talked about: its alias and the joins its paths needed.
 pub(crate) struct Frame {
     alias: String,
@@ -203,6 +210,21 @@ impl<'a> Gen<'a> {
         if let Some(c) = &s.cond {
             conds.push(self.node(c));
         }
+        let (from, target) = self.linked(s, &alias);
+        (alias, from, conds.join(" AND "), target)
+    }
+
+    /// The records of a sub-question without its condition, but with another: FROM, the column that names the present
+    /// record, WHERE. Withdrawn records too.
+    pub(crate) fn hanging(&mut self, s: &Sub, cond: impl FnOnce(&mut Self) -> String) -> (String, String, String) {
+        let alias = self.push();
+        let cond = cond(self);
+        let (from, target) = self.linked(s, &alias);
+        (from, target, cond)
+    }
+
+    /// Ends the frame of a sub-question: its FROM with joins, and the column that names the present record.
+    fn linked(&mut self, s: &Sub, alias: &str) -> (String, String) {
         let frame = self.pop();
         let mut from = format!("{} AS {alias}", quote(&s.register));
         let mut target = String::new();
@@ -218,7 +240,12 @@ impl<'a> Gen<'a> {
             }
         }
         from.push_str(&frame.joins());
-        (alias, from, conds.join(" AND "), target)
+        (from, target)
+    }
+
+    /// Alias of the record at the end of the links from the present record.
+    pub(crate) fn follow_top(&mut self, steps: &[(String, String)]) -> String {
+        self.follow(self.frames.len() - 1, steps)
     }
 
     /// Column with the record a sub-question's records hang on; a path (`of`) may be empty.
@@ -312,26 +339,28 @@ impl<'a> Gen<'a> {
 
     /// Condition on the agency a record counts for.
     pub(crate) fn scope(&mut self, path: &P, scope: &AgencyScope) -> Option<String> {
-        let any = |list: Vec<String>| if list.is_empty() { "(1=0)".to_owned() } else { format!("({})", list.join(" OR ")) };
         match scope {
             AgencyScope::All => None,
-            AgencyScope::Paths(paths) => {
-                let agency = self.agency_alias(path);
-                let parts = paths
-                    .iter()
-                    .map(|p| {
-                        let (low, high) = (self.param(Val::Text(p.clone())), self.param(Val::Text(successor(p))));
-                        format!("({agency}.\"path\" >= {low} AND {agency}.\"path\" < {high})")
-                    })
-                    .collect();
-                Some(any(parts))
-            }
-            AgencyScope::Agencies(ids) => {
-                let agency = self.path(path);
-                let items: Vec<String> = ids.iter().map(|i| self.param(Val::Text(i.clone()))).collect();
-                Some(if items.is_empty() { "(1=0)".into() } else { format!("({agency} IN ({}))", items.join(", ")) })
-            }
+            AgencyScope::Paths(paths) => Some(self.below(path, paths)),
+            AgencyScope::Agencies(ids) => Some(self.one_of(path, ids)),
+            AgencyScope::Both(paths, ids) => Some(format!("{} AND {}", self.one_of(path, ids), self.below(path, paths))),
         }
+    }
+
+    fn below(&mut self, path: &P, paths: &[String]) -> String {
+        let agency = self.agency_alias(path);
+        let mut parts = Vec::new();
+        for p in paths {
+            let (low, high) = (self.param(Val::Text(p.clone())), self.param(Val::Text(successor(p))));
+            parts.push(format!("({agency}.\"path\" >= {low} AND {agency}.\"path\" < {high})"));
+        }
+        if parts.is_empty() { "(1=0)".to_owned() } else { format!("({})", parts.join(" OR ")) }
+    }
+
+    fn one_of(&mut self, path: &P, ids: &[String]) -> String {
+        let agency = self.path(path);
+        let items: Vec<String> = ids.iter().map(|i| self.param(Val::Text(i.clone()))).collect();
+        if items.is_empty() { "(1=0)".into() } else { format!("({agency} IN ({}))", items.join(", ")) }
     }
 }
 

@@ -5,7 +5,7 @@ use store::{Error, FieldError, Result, Row, Tx, Value};
 
 use crate::actor::path_of_agency;
 use crate::grant::manages_grants_of;
-use crate::ledger::log;
+use crate::ledger::{log, seal};
 use crate::password::NewPassword;
 use crate::signin::{Checked, Refusal};
 use crate::{Actor, ActorKind, Scope, Subtree, Verb, session};
@@ -144,6 +144,7 @@ fn not_yours() -> Error {
 /// May the actor put an account under this agency? An account without agency belongs to the whole instance.
 pub(crate) fn manages_agency(tx: &mut Tx, actor: &Actor, agency: Option<&str>) -> Result<()> {
     let scope = manage_scope(actor)?;
+    tx.will_append()?;
     if *scope.subtree() == Subtree::All {
         return Ok(());
     }
@@ -180,18 +181,21 @@ pub fn account_by_login(tx: &mut Tx, login: &str) -> Result<Option<Account>> {
     row.map(|r| Account::read(&r, 0)).transpose()
 }
 
-fn body(a: &Account) -> serde_json::Value {
+/// What a leaf says of an account; `phc` is its kept password.
+pub(crate) fn body(a: &Account, phc: Option<&str>) -> serde_json::Value {
     json!({
         "login": a.login, "name": a.name, "email": a.email, "agency": a.agency, "person": a.person,
-        "disabled": a.disabled_at.is_some(), "must_change": a.must_change,
+        "disabled": a.disabled_at.is_some(), "must_change": a.must_change, "password_seal": phc.map(|p| seal(p.as_bytes())),
     })
 }
 
 /// Raises the version and appends the account as it now stands.
-fn changed(tx: &mut Tx, actor: &Actor, id: &str, action: &str, reason: Option<&str>) -> Result<Account> {
+pub(crate) fn changed(tx: &mut Tx, actor: &Actor, id: &str, action: &str, reason: Option<&str>) -> Result<Account> {
     tx.exec("UPDATE account SET version = version + 1 WHERE id = $1", &[id.into()])?;
     let a = account(tx, id)?;
-    log(tx, actor, "account", &a.id, a.version, action, reason, &body(&a))?;
+    let kept = tx.query_opt("SELECT password FROM account WHERE id = $1", &[id.into()])?;
+    let phc: Option<String> = kept.map(|r| r.get(0)).transpose()?.flatten();
+    log(tx, actor, "account", &a.id, a.version, action, reason, &body(&a, phc.as_deref()))?;
     Ok(a)
 }
 
@@ -263,7 +267,8 @@ pub fn set_password(tx: &mut Tx, actor: &Actor, id: &str, new: &NewPassword, mus
 /// A wrong old password counts as a failed sign-in: commit also when the answer is `Some(refusal)`.
 /// Make `new` with [`NewPassword::replacing`].
 pub fn change_own_password(tx: &mut Tx, old: &Checked, new: &NewPassword, keep: &str, ip: &str) -> Result<Option<Refusal>> {
-    let login = match old.settle(tx, ip)? {
+    tx.will_append()?;
+    let login = match old.settle(tx, ip, false)? {
         Ok(a) => a,
         Err(refusal) => return Ok(Some(refusal)),
     };

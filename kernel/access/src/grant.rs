@@ -49,9 +49,9 @@ pub struct NewGrant {
     pub to_date: Option<String>,
 }
 
-const COLUMNS: &str = "id, account, role, agency, from_date, to_date, granted_by, at";
+pub(crate) const COLUMNS: &str = "id, account, role, agency, from_date, to_date, granted_by, at";
 
-fn read(r: &store::Row, today: &str) -> Result<Grant> {
+pub(crate) fn read(r: &store::Row, today: &str) -> Result<Grant> {
     let (from_date, to_date): (Option<String>, Option<String>) = (r.get(4)?, r.get(5)?);
     let active = from_date.as_deref().is_none_or(|d| d <= today) && to_date.as_deref().is_none_or(|d| d >= today);
     Ok(Grant {
@@ -72,6 +72,24 @@ pub fn grants_of(tx: &mut Tx, account: &str) -> Result<Vec<Grant>> {
     let today = day_of(tx.now());
     let rows = tx.query(&format!("SELECT {COLUMNS} FROM account_grant WHERE account = $1 ORDER BY id"), &[account.into()])?;
     rows.iter().map(|r| read(r, &today)).collect()
+}
+
+/// Accounts in use that hold one of these roles today, with the agency of the grant (`None` = the whole instance). For notices
+/// to whoever does a job; nobody is shown them.
+pub fn holders(tx: &mut Tx, roles: &[&str]) -> Result<Vec<(String, Option<String>)>> {
+    let today = day_of(tx.now());
+    let mut found = Vec::new();
+    for role in roles {
+        let rows = tx.query(
+            "SELECT DISTINCT g.account, g.agency FROM account_grant g JOIN account a ON a.id = g.account WHERE g.role = $1 AND a.disabled_at IS NULL \
+             AND (g.from_date IS NULL OR g.from_date <= $2) AND (g.to_date IS NULL OR g.to_date >= $2) ORDER BY g.account, g.agency",
+            &[(*role).into(), today.as_str().into()],
+        )?;
+        for r in &rows {
+            found.push((r.get(0)?, r.get(1)?));
+        }
+    }
+    Ok(found)
 }
 
 /// Refuses when some grant of the account, present or future, reaches beyond what the actor manages.
@@ -185,7 +203,11 @@ fn appended(tx: &mut Tx, actor: &Actor, id: &str, action: &str, reason: Option<&
         .query_opt(&format!("SELECT {COLUMNS}, version FROM account_grant WHERE id = $1"), &[id.into()])?
         .ok_or_else(|| Error::internal("grant vanished"))?;
     let g = read(&row, &today)?;
-    let body = json!({ "account": g.account, "role": g.role, "agency": g.agency, "from_date": g.from_date, "to_date": g.to_date, "granted_by": g.granted_by });
-    log(tx, actor, "account_grant", id, row.get(8)?, action, reason, &body)?;
+    log(tx, actor, "account_grant", id, row.get(8)?, action, reason, &body(&g))?;
     Ok(g)
+}
+
+/// What a leaf says of a grant.
+pub(crate) fn body(g: &Grant) -> serde_json::Value {
+    json!({ "account": g.account, "role": g.role, "agency": g.agency, "from_date": g.from_date, "to_date": g.to_date, "granted_by": g.granted_by })
 }

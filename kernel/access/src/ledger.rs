@@ -1,10 +1,18 @@
 //! Changes of accounts, grants and tokens are leaves of the ledger like any other.
 
+use sha2::{Digest as _, Sha256};
 use store::{Change, Result, Tx};
 
 use crate::Actor;
+use crate::crypto::hex;
 
-/// Appends one leaf. The body never holds a password hash or a token; its keys are sorted, so that it is canonical.
+/// What a leaf says about a secret: the hash of what is kept (itself a hash with salt, or of 256 random bits). It betrays
+/// nothing, and another one put in its place is found.
+pub(crate) fn seal(kept: &[u8]) -> String {
+    hex(&Sha256::digest(kept))
+}
+
+/// Appends one leaf. The body holds a password or a token only as a [`seal`]; its keys are sorted, so that it is canonical.
 #[expect(clippy::too_many_arguments, reason = "the parts of one leaf, named once here")]
 pub(crate) fn log(
     tx: &mut Tx,

@@ -10,15 +10,19 @@ mod account;
 mod actor;
 mod crypto;
 mod grant;
+mod idle;
 mod ledger;
 mod limit;
 mod migrations;
+mod otp;
 mod password;
 mod scope;
+mod second;
 mod session;
 mod signin;
 mod time;
 mod token;
+mod verify;
 
 #[cfg(test)]
 mod tests;
@@ -29,14 +33,20 @@ pub use account::{
 };
 pub use actor::{actor_of_account, actor_of_login};
 pub use crypto::{csrf_token, csrf_valid};
-pub use grant::{Grant, NewGrant, end_grant, grant, grants_of};
+pub use grant::{Grant, NewGrant, end_grant, grant, grants_of, holders};
+pub use idle::{close_idle, idle_accounts};
 pub use limit::SignInLimit;
-pub use migrations::migrations;
+pub use migrations::{SEALED, migrations};
 pub use password::{NewPassword, Secret};
 pub use scope::{Actor, ActorKind, EVERYONE, GrantInfo, Narrowing, Role, RoleRule, Roles, Scope, Subtree, Verb};
+pub use second::{
+    Enrolment, PENDING_LIFE, RecoveryCodes, SecondFactor, confirm_second, drop_second, enrol_second, enrolment_under_way, finish_second,
+    pending, renew_codes, reset_second, second_factor,
+};
 pub use session::{
     ABSOLUTE_LIFE, Client, IDLE_LIFE, NewSession, SessionInfo, SignedIn, actor_of_session, end_session, list_sessions, open_session,
     purge_sessions, revoke_all_sessions, revoke_other_sessions, revoke_session, touch_session,
 };
 pub use signin::{Checked, Outcome, Refusal, SignIn, SignInEntry, last_sign_ins};
 pub use token::{ApiToken, MintedToken, NewToken, TokenActor, actor_of_token, create_token, list_tokens, revoke_token, touch_token};
+pub use verify::{Mismatch, seal_older, verify_rows};

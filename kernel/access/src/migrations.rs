@@ -2,10 +2,17 @@
 
 use store::Migration;
 
-/// Tables `account`, `account_grant`, `session`, `api_token`, `sign_in_log`.
+/// Tables `account`, `account_grant`, `session`, `api_token`, `sign_in_log`, `second_factor`.
 pub fn migrations() -> Vec<Migration> {
-    vec![Migration { id: "access/0001", sql: TABLES }]
+    vec![
+        Migration { id: "access/0001", sql: TABLES },
+        Migration { id: SEALED, sql: "CREATE INDEX sign_in_log_address ON sign_in_log (account, ip, at);" },
+        Migration { id: "access/second_factor", sql: SECOND },
+    ]
 }
+
+/// The step with which [`crate::seal_older`] runs once, in the same opening, on what an older program wrote.
+pub const SEALED: &str = "access/sealed";
 
 const TABLES: &str = "
 CREATE TABLE account (
@@ -29,4 +36,12 @@ CREATE TABLE sign_in_log (
   id TEXT PRIMARY KEY, at BIGINT NOT NULL, account TEXT, login_hash TEXT NOT NULL, ok BIGINT NOT NULL, reason TEXT NOT NULL, ip TEXT NOT NULL);
 CREATE INDEX sign_in_log_login ON sign_in_log (login_hash, at);
 CREATE INDEX sign_in_log_account ON sign_in_log (account, at);
+";
+
+/// `pending`: the password was right, the code is awaited; such a session opens nothing else.
+const SECOND: &str = "
+CREATE TABLE second_factor (
+  id TEXT PRIMARY KEY, secret TEXT NOT NULL, confirmed_at BIGINT, last_step BIGINT NOT NULL, codes TEXT NOT NULL,
+  failed_count BIGINT NOT NULL, locked_until BIGINT, version BIGINT NOT NULL);
+ALTER TABLE session ADD COLUMN pending BIGINT;
 ";

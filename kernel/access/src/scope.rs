@@ -111,6 +111,9 @@ pub struct Role {
     pub id: String,
     /// Vietnamese and English label.
     pub label: BTreeMap<String, String>,
+    /// Who holds it signs in with a second factor.
+    #[serde(default)]
+    pub second_factor: bool,
     /// What it may.
     #[serde(default, rename = "rule")]
     pub rules: Vec<RoleRule>,
@@ -221,6 +224,10 @@ impl Actor {
         Rights { kind: self.kind, grants: self.grants.clone(), roles: self.roles.clone(), narrowing: self.narrowing.clone() }
             .may(verb, register)
     }
+    /// Does one of the actor's roles ask for a second factor?
+    pub fn needs_second_factor(&self) -> bool {
+        self.grants.iter().any(|g| self.roles.0.get(&g.role).is_some_and(|r| r.second_factor))
+    }
     /// Has the actor this role (by any grant)? Used by transitions that name roles.
     pub fn has_role(&self, role: &str) -> bool {
         self.kind == ActorKind::System || self.grants.iter().any(|g| g.role == role)
@@ -313,7 +320,10 @@ impl Roles {
                     return Err(Error::BadRequest(format!("{path}: mã vai trò “{}” chỉ được gồm a-z, 0-9 và _.", role.id)));
                 }
                 match all.get_mut(&role.id) {
-                    Some(known) => known.rules.extend(role.rules),
+                    Some(known) => {
+                        known.second_factor |= role.second_factor;
+                        known.rules.extend(role.rules);
+                    }
                     None => {
                         all.insert(role.id.clone(), role);
                     }

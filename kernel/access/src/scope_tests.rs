@@ -8,7 +8,7 @@ fn rule(on: &[&str], verbs: &[Verb], everywhere: bool) -> RoleRule {
     RoleRule { on: on.iter().map(ToString::to_string).collect(), verbs: verbs.iter().copied().collect(), everywhere }
 }
 fn role(id: &str, rules: Vec<RoleRule>) -> (String, Role) {
-    (id.to_owned(), Role { id: id.to_owned(), label: BTreeMap::new(), rules })
+    (id.to_owned(), Role { id: id.to_owned(), label: BTreeMap::new(), second_factor: false, rules })
 }
 fn at(role: &str, agency: Option<&str>, path: Option<&str>) -> GrantInfo {
     GrantInfo { role: role.into(), agency: agency.map(Into::into), path: path.map(Into::into) }

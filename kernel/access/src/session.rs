@@ -66,11 +66,16 @@ pub struct SignedIn {
     pub account: Account,
     /// This session.
     pub session: SessionInfo,
+    /// A second factor is in use.
+    pub secured: bool,
     /// `seen_at` is old: call [`touch_session`] in a write of its own, after answering if you like.
     pub stale: bool,
 }
 
 const COLUMNS: &str = "s.id_hash, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.ip";
+
+/// A session, its account, and whether that has a second factor.
+const SOURCE: &str = "session s JOIN account a ON a.id = s.account LEFT JOIN second_factor f ON f.id = a.id";
 
 fn read(r: &Row, current: &[u8]) -> Result<SessionInfo> {
     let hash: Vec<u8> = r.get(0)?;
@@ -99,16 +104,18 @@ pub fn open_session(tx: &mut Tx, account: &str, client: &Client) -> Result<NewSe
 /// Who is behind this cookie? One indexed statement. `None`: unknown, ended, too long unused, or the account is closed.
 pub fn actor_of_session(tx: &mut Tx, roles: &Arc<Roles>, token: &str) -> Result<Option<SignedIn>> {
     let (hash, now) = (token_hash(token), tx.now());
-    let filter = "s.id_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.seen_at > $3 AND a.disabled_at IS NULL";
-    let sql = select_with_grants(tx, &format!("{COLUMNS}, "), "session s JOIN account a ON a.id = s.account", filter, 4)?;
+    let filter =
+        "s.id_hash = $1 AND s.pending IS NULL AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.seen_at > $3 AND a.disabled_at IS NULL";
+    let sql = select_with_grants(tx, &format!("{COLUMNS}, f.confirmed_at, "), SOURCE, filter, 4)?;
     let rows = tx.query(&sql, &[hash.as_slice().to_vec().into(), now.into(), (now - IDLE_LIFE).into(), day_of(now).into()])?;
-    let (Some(first), Some((account, grants))) = (rows.first(), read_with_grants(&rows, 6)?) else {
+    let (Some(first), Some((account, grants))) = (rows.first(), read_with_grants(&rows, 7)?) else {
         return Ok(None);
     };
     let session = read(first, &hash)?;
+    let secured = first.get::<Option<i64>>(6)?.is_some();
     let stale = now - session.seen_at >= TOUCH_EVERY;
     let actor = build(&account, ActorKind::Person, grants, roles);
-    Ok(Some(SignedIn { actor, account, session, stale }))
+    Ok(Some(SignedIn { actor, account, session, secured, stale }))
 }
 
 /// Notes that the session was used. Writes nothing when it was noted less than 5 minutes ago.
@@ -133,7 +140,7 @@ pub fn list_sessions(tx: &mut Tx, account: &str, token: &str) -> Result<Vec<Sess
     let now = tx.now();
     let rows = tx.query(
         &format!(
-            "SELECT {COLUMNS} FROM session s WHERE s.account = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.seen_at > $3 \
+            "SELECT {COLUMNS} FROM session s WHERE s.account = $1 AND s.pending IS NULL AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.seen_at > $3 \
              ORDER BY s.seen_at DESC, s.created_at DESC"
         ),
         &[account.into(), now.into(), (now - IDLE_LIFE).into()],

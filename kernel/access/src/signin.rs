@@ -18,6 +18,8 @@ use crate::time::{DAY, MINUTE, moment_vi};
 const FAILURES: i64 = 5;
 /// First lock-out; each next one is twice as long.
 const FIRST_LOCK: i64 = 15 * MINUTE;
+/// An address counts as familiar for this long after a success of the account from it.
+const FAMILIAR: i64 = 30 * DAY;
 /// Longest lock-out.
 const LONGEST_LOCK: i64 = DAY;
 
@@ -88,6 +90,11 @@ pub enum Refusal {
     },
     /// The password was right, but the account is closed.
     Disabled,
+    /// The password was right, the one-time code was not; how many attempts are left before a lock-out.
+    WrongCode {
+        /// Attempts left.
+        left: i64,
+    },
 }
 impl Refusal {
     /// What the person reads.
@@ -99,6 +106,9 @@ impl Refusal {
             Refusal::Wrong { .. } => "Tên đăng nhập hoặc mật khẩu không đúng.".into(),
             Refusal::Locked { until } => {
                 format!("Đăng nhập sai nhiều lần nên tạm khoá đến {}. Hãy thử lại sau, hoặc nhờ quản trị viên mở khoá.", moment_vi(*until))
+            }
+            Refusal::WrongCode { left } => {
+                format!("Mã không đúng, đã dùng hoặc đã hết hạn. Nhập mã đang hiện trên ứng dụng; còn {left} lần thử trước khi tạm khoá.")
             }
             Refusal::Disabled => "Tài khoản đã bị khoá. Liên hệ quản trị viên của cơ quan thường trực.".into(),
         }
@@ -116,6 +126,8 @@ impl From<Refusal> for Error {
 pub enum Outcome {
     /// Welcome: the session's token goes into the cookie.
     SignedIn(NewSession),
+    /// The password was right; the one-time code is awaited ([`crate::finish_second`]) under this token.
+    SecondFactor(NewSession),
     /// Refused; commit all the same.
     Refused(Refusal),
 }
@@ -123,21 +135,29 @@ pub enum Outcome {
 impl Checked {
     /// Step 3: counts, locks, logs, and opens a session (write transaction).
     pub fn finish(self, tx: &mut Tx, client: &Client) -> Result<Outcome> {
-        match self.settle(tx, &client.ip)? {
+        let second = match &self.account {
+            Some(id) => crate::second::asked(tx, id)?,
+            None => false,
+        };
+        match self.settle(tx, &client.ip, second)? {
+            Ok(a) if second => Ok(Outcome::SecondFactor(crate::second::open_pending(tx, &a.id, client)?)),
             Ok(a) => Ok(Outcome::SignedIn(open_session(tx, &a.id, client)?)),
             Err(refusal) => Ok(Outcome::Refused(refusal)),
         }
     }
 
-    /// Counts and logs; the account when all is well.
-    pub(crate) fn settle(&self, tx: &mut Tx, ip: &str) -> Result<Result<Account, Refusal>> {
+    /// Counts and logs; the account when all is well. `half` = a code will be asked for: the log says so, and does not call it a
+    /// success (a familiar address is one from which the whole way succeeded).
+    pub(crate) fn settle(&self, tx: &mut Tx, ip: &str, half: bool) -> Result<Result<Account, Refusal>> {
         let (verdict, word) = match &self.account {
-            Some(id) => self.judge(tx, id)?,
+            Some(id) => self.judge(tx, id, ip)?,
             None => {
                 let (refusal, word) = self.judge_unknown(tx)?;
                 (Err(refusal), word)
             }
         };
+        let half = half && verdict.is_ok();
+        let word = if half { "half" } else { word };
         let (id, now) = (tx.new_id(), tx.now());
         tx.exec(
             "INSERT INTO sign_in_log (id, at, account, login_hash, ok, reason, ip) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -146,7 +166,7 @@ impl Checked {
                 now.into(),
                 self.account.clone().into(),
                 self.login_hash.as_str().into(),
-                verdict.is_ok().into(),
+                (verdict.is_ok() && !half).into(),
                 word.into(),
                 ip.into(),
             ],
@@ -155,7 +175,10 @@ impl Checked {
     }
 
     /// Verdict and its word in the log. The attempt that brings the lock-out about is a `wrong` one: it counts.
-    fn judge(&self, tx: &mut Tx, id: &str) -> Result<(Result<Account, Refusal>, &'static str)> {
+    ///
+    /// Failures from elsewhere do not shut out whoever signs in from where they succeeded lately: a familiar address is
+    /// counted by itself, and locked only for the first time span, so that nobody keeps somebody else out.
+    fn judge(&self, tx: &mut Tx, id: &str, ip: &str) -> Result<(Result<Account, Refusal>, &'static str)> {
         let now = tx.now();
         // the update takes the row's lock, so that parallel attempts are counted one after the other
         let row = tx.query_opt("UPDATE account SET failed_count = failed_count WHERE id = $1 RETURNING password", &[id.into()])?;
@@ -164,8 +187,15 @@ impl Checked {
         };
         let unchanged = row.get::<Option<String>>(0)? == self.phc;
         let a = account(tx, id)?;
-        if let Some(until) = a.locked_until.filter(|u| *u > now) {
+        let familiar = familiar(tx, id, ip)?;
+        let locked = a.locked_until.filter(|u| *u > now);
+        let shut = familiar.as_ref().map_or(locked, |f| f.locked_until.filter(|u| *u > now));
+        if let Some(until) = shut {
             return Ok((Err(Refusal::Locked { until }), "locked"));
+        }
+        if let Some(f) = familiar.filter(|_| !self.right || !unchanged) {
+            let failures = f.failures + 1;
+            return Ok((Err(wrong(failures, (failures % FAILURES == 0).then_some(now + FIRST_LOCK))), "wrong"));
         }
         if !self.right || !unchanged {
             let failures = a.failed_count + 1;
@@ -176,7 +206,9 @@ impl Checked {
         if a.disabled_at.is_some() {
             return Ok((Err(Refusal::Disabled), "disabled"));
         }
-        tx.exec("UPDATE account SET failed_count = 0, locked_until = NULL, last_sign_in_at = $2 WHERE id = $1", &[id.into(), now.into()])?;
+        // others stay locked out
+        let count = if locked.is_some() { "" } else { "failed_count = 0, locked_until = NULL, " };
+        tx.exec(&format!("UPDATE account SET {count}last_sign_in_at = $2 WHERE id = $1"), &[id.into(), now.into()])?;
         Ok((Ok(a), "ok"))
     }
 
@@ -201,6 +233,40 @@ impl Checked {
     }
 }
 
+/// What the log says of an address from which the account signed in lately.
+struct Familiar {
+    /// Failures from it since that success.
+    failures: i64,
+    /// Set by every fifth of them.
+    locked_until: Option<i64>,
+}
+
+fn familiar(tx: &mut Tx, account: &str, ip: &str) -> Result<Option<Familiar>> {
+    let since = tx.now() - FAMILIAR;
+    let last = tx.query_opt(
+        "SELECT MAX(at) FROM sign_in_log WHERE account = $1 AND ip = $2 AND ok = 1 AND at > $3",
+        &[account.into(), ip.into(), since.into()],
+    )?;
+    let Some(success) = last.map(|r| r.get::<Option<i64>>(0)).transpose()?.flatten() else { return Ok(None) };
+    let row = tx.query_opt(
+        "SELECT COUNT(*), MAX(at) FROM sign_in_log WHERE account = $1 AND ip = $2 AND at >= $3 AND reason = 'wrong'",
+        &[account.into(), ip.into(), success.into()],
+    )?;
+    let (failures, last): (i64, Option<i64>) = row.map_or(Ok((0, None)), |r| Ok::<_, Error>((r.get(0)?, r.get(1)?)))?;
+    let locked_until = last.filter(|_| failures > 0 && failures % FAILURES == 0).map(|at| at + FIRST_LOCK);
+    Ok(Some(Familiar { failures, locked_until }))
+}
+
+/// One line of the log for a step after the password.
+pub(crate) fn note(tx: &mut Tx, a: &Account, ok: bool, word: &str, ip: &str) -> Result<()> {
+    let (id, now) = (tx.new_id(), tx.now());
+    tx.exec(
+        "INSERT INTO sign_in_log (id, at, account, login_hash, ok, reason, ip) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[id.into(), now.into(), a.id.as_str().into(), login_hash(&a.login).into(), ok.into(), word.into(), ip.into()],
+    )?;
+    Ok(())
+}
+
 fn wrong(failures: i64, until: Option<i64>) -> Refusal {
     match until {
         Some(until) => Refusal::Locked { until },
@@ -215,7 +281,7 @@ pub struct SignInEntry {
     pub at: i64,
     /// Did it succeed?
     pub ok: bool,
-    /// `ok`, `wrong`, `locked`, `disabled`.
+    /// `ok`, `wrong`, `locked`, `disabled`; `half` = right password, code awaited; `code` = wrong code.
     pub reason: String,
     /// Address it came from.
     pub ip: String,

@@ -9,7 +9,7 @@ use store::{Error, Result, Tx};
 use crate::account::managed;
 use crate::actor::{build, read_with_grants, select_with_grants};
 use crate::crypto::{new_token, token_hash};
-use crate::ledger::log;
+use crate::ledger::{log, seal};
 use crate::password::Secret;
 use crate::session::TOUCH_EVERY;
 use crate::time::{DAY, day_of};
@@ -78,7 +78,8 @@ pub struct TokenActor {
     pub stale: bool,
 }
 
-const COLUMNS: &str = "t.id, t.account, t.name, t.prefix, t.verbs, t.registers, t.created_at, t.expires_at, t.revoked_at, t.last_used_at";
+pub(crate) const COLUMNS: &str =
+    "t.id, t.account, t.name, t.prefix, t.verbs, t.registers, t.created_at, t.expires_at, t.revoked_at, t.last_used_at";
 
 fn as_json<T: serde::Serialize>(set: Option<&BTreeSet<T>>) -> Result<Option<String>> {
     set.map(serde_json::to_string).transpose().map_err(Error::internal)
@@ -89,7 +90,7 @@ fn from_json<T: serde::de::DeserializeOwned>(text: Option<String>) -> Result<Opt
     text.map(|t| serde_json::from_str(&t)).transpose().map_err(Error::internal)
 }
 
-fn read(r: &store::Row) -> Result<ApiToken> {
+pub(crate) fn read(r: &store::Row) -> Result<ApiToken> {
     Ok(ApiToken {
         id: r.get(0)?,
         account: r.get(1)?,
@@ -150,14 +151,15 @@ pub fn create_token(tx: &mut Tx, actor: &Actor, account: &str, new: &NewToken) -
             info.expires_at.into(),
         ],
     )?;
-    log(tx, actor, "api_token", &info.id, 1, "create", None, &body(&info))?;
+    log(tx, actor, "api_token", &info.id, 1, "create", None, &body(&info, &token_hash(&token)))?;
     Ok(MintedToken { token: Secret::new(token), info })
 }
 
-fn body(t: &ApiToken) -> serde_json::Value {
+/// What a leaf says of a token; `hash` is what is kept of it.
+pub(crate) fn body(t: &ApiToken, hash: &[u8]) -> serde_json::Value {
     json!({
         "account": t.account, "name": t.name, "prefix": t.prefix, "verbs": t.verbs, "registers": t.registers,
-        "expires_at": t.expires_at, "revoked": t.revoked_at.is_some(),
+        "expires_at": t.expires_at, "revoked": t.revoked_at.is_some(), "secret_seal": seal(hash),
     })
 }
 
@@ -170,9 +172,9 @@ pub fn list_tokens(tx: &mut Tx, account: &str) -> Result<Vec<ApiToken>> {
 /// Ends a token: its owner, or who manages the account.
 pub fn revoke_token(tx: &mut Tx, actor: &Actor, id: &str) -> Result<()> {
     let missing = || Error::NotFound("Không có mã API này.".into());
-    let sql = format!("SELECT {COLUMNS}, t.version FROM api_token t WHERE t.id = $1");
+    let sql = format!("SELECT {COLUMNS}, t.version, t.token_hash FROM api_token t WHERE t.id = $1");
     let row = tx.query_opt(&sql, &[id.into()])?.ok_or_else(missing)?;
-    let (mut t, version): (ApiToken, i64) = (read(&row)?, row.get(10)?);
+    let (mut t, version, hash): (ApiToken, i64, Vec<u8>) = (read(&row)?, row.get(10)?, row.get(11)?);
     if !(actor.kind == ActorKind::Person && actor.id == t.account) {
         managed(tx, actor, &t.account).map_err(|e| if e.status() == 403 { missing() } else { e })?;
     }
@@ -182,7 +184,7 @@ pub fn revoke_token(tx: &mut Tx, actor: &Actor, id: &str) -> Result<()> {
     let now = tx.now();
     t.revoked_at = Some(now);
     tx.exec("UPDATE api_token SET revoked_at = $2, version = version + 1 WHERE id = $1", &[id.into(), now.into()])?;
-    log(tx, actor, "api_token", id, version + 1, "revoke", None, &body(&t))
+    log(tx, actor, "api_token", id, version + 1, "revoke", None, &body(&t, &hash))
 }
 
 /// Who is behind this token? `None`: unknown, ended, or the account is closed or has not chosen its own password yet.

@@ -53,6 +53,14 @@ fn same_version(tx: &mut Tx, m: &Model, raw: &Raw, version: i64) -> Result<()> {
     if raw.version == version { Ok(()) } else { Err(stale(tx, m, &raw.id)) }
 }
 
+/// What to answer to somebody who acts on an older state of a record than the present one: who changed it, when.
+pub fn changed_meanwhile(tx: &mut Tx, reg: &Registry, register: &str, id: &str) -> Error {
+    match reg.model(register) {
+        Ok(m) => stale(tx, m, id),
+        Err(e) => e,
+    }
+}
+
 /// Changes fields. `version` must be the present one (`Conflict` otherwise). Unchanged values write nothing.
 #[expect(clippy::too_many_arguments, reason = "what a change consists of; every door names all of it")]
 pub fn update(
@@ -95,7 +103,7 @@ pub fn transition(
     let mut cache = Cache::default();
     let (before, owner) = w.load(tx, id, &mut cache)?;
     same_version(tx, w.m, &before, version)?;
-    may_move(&w, t, &before, owner.as_ref())?;
+    may_move(tx, &w, t, &before, owner.as_ref())?;
     let reason = reason.map(str::trim).filter(|r| !r.is_empty());
     let mut errors = Vec::new();
     if t.reason && reason.is_none() {
@@ -124,7 +132,7 @@ pub fn transition(
     shown(tx, &w, after.unwrap_or(before))
 }
 
-fn may_move(w: &Writer<'_>, t: &Transition, raw: &Raw, owner: Option<&Agency>) -> Result<()> {
+fn may_move(tx: &mut Tx, w: &Writer<'_>, t: &Transition, raw: &Raw, owner: Option<&Agency>) -> Result<()> {
     let state = raw.state.as_deref().unwrap_or_default();
     if !t.from.iter().any(|s| s == state) {
         return Err(Error::Conflict(format!("Bản ghi đang ở trạng thái “{}”, không “{}” được.", w.m.state_label(state), t.label.vi)));
@@ -133,8 +141,8 @@ fn may_move(w: &Writer<'_>, t: &Transition, raw: &Raw, owner: Option<&Agency>) -
     if !system && !holds_role(w.actor, t, owner) {
         return Err(Error::Forbidden(format!("Vai trò của bạn không thực hiện được bước “{}”.", t.label.vi)));
     }
-    if !system && t.second_person && raw.updated_by == w.actor.id {
-        return Err(Error::Forbidden(format!("Bước “{}” phải do người khác với người vừa sửa bản ghi thực hiện.", t.label.vi)));
+    if !system && t.second_person && (raw.updated_by == w.actor.id || crate::history::brought_here_by(tx, w.m, &raw.id, &w.actor.id)?) {
+        return Err(Error::Forbidden(format!("Bước “{}” phải do người khác với người đã trình hoặc sửa bản ghi thực hiện.", t.label.vi)));
     }
     Ok(())
 }
@@ -143,7 +151,7 @@ fn may_move(w: &Writer<'_>, t: &Transition, raw: &Raw, owner: Option<&Agency>) -
 pub fn transitions_for<'r>(tx: &mut Tx, reg: &'r Registry, actor: &Actor, register: &str, id: &str) -> Result<Vec<&'r Transition>> {
     let Ok(w) = Writer::new(tx, reg, actor, Verb::Transition, register) else { return Ok(vec![]) };
     let Ok((raw, owner)) = w.peek(tx, id, &mut Cache::default()) else { return Ok(vec![]) };
-    Ok(reg.get(register)?.transitions.iter().filter(|t| may_move(&w, t, &raw, owner.as_ref()).is_ok()).collect())
+    Ok(reg.get(register)?.transitions.iter().filter(|t| may_move(tx, &w, t, &raw, owner.as_ref()).is_ok()).collect())
 }
 
 /// "Still true": sets `confirmed_on` to today.
@@ -301,6 +309,42 @@ pub fn unmask(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &s
     let (raw, _) = w.load(tx, id, &mut Cache::default())?;
     w.log(tx, &raw, Some(&raw), "unmask", Some(reason))?;
     present(tx, reg, w.m, &w.scope, vec![raw], true)?.pop().ok_or_else(|| not_found(w.m))
+}
+
+/// A file of a masked field: the same right as [`unmask`], and a leaf of its own that names the file.
+///
+/// # Errors
+/// As [`unmask`] and [`attachment`].
+#[expect(clippy::too_many_arguments, reason = "which file of which record, and why")]
+pub fn unmask_file(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    register: &str,
+    id: &str,
+    field: &str,
+    sha256: &str,
+    reason: &str,
+) -> Result<(Attachment, Vec<u8>)> {
+    let w = Writer::new(tx, reg, actor, Verb::Unmask, register)?;
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", "Ghi lý do tải tệp đang che; lý do được lưu vào sổ cái."));
+    }
+    let (raw, _) = w.load(tx, id, &mut Cache::default())?;
+    let (file, bytes) = crate::attachment::open_as(tx, w.m, &w.scope, id, field, sha256, true)?;
+    w.log(tx, &raw, Some(&raw), "unmask", Some(&format!("{reason} (tệp “{}”)", file.name())))?;
+    Ok((file, bytes))
+}
+
+/// States that a new record may start in, for this actor: the first, and those marked `start` that a step open to one of their
+/// roles leads to. Nothing where there are no states.
+pub fn starts(reg: &Registry, actor: &Actor, register: &str) -> Result<Vec<String>> {
+    let d = reg.get(register)?;
+    let may = actor.may(Verb::Transition, register).is_ok();
+    let leads = |s: &str| d.transitions.iter().any(|t| t.to == s && !t.second_person && holds_role(actor, t, None));
+    let open = |(n, s): &(usize, &crate::definition::State)| *n == 0 || s.start && may && leads(&s.id);
+    Ok(d.states.iter().enumerate().filter(open).map(|(_, s)| s.id.clone()).collect())
 }
 
 /// A file of a record in scope and its content: of the field as it stands, or as it stood earlier.

@@ -175,10 +175,23 @@ fn content(tx: &mut Tx, sha: &str) -> Result<Vec<u8>> {
 /// A file of a field, now or earlier in the record's history, for who may read that field of that record.
 pub(crate) fn open(tx: &mut Tx, reg: &Registry, scope: &Scope, id: &str, field: &str, sha: &str) -> Result<(Attachment, Vec<u8>)> {
     let m = readable(reg, scope)?;
+    open_as(tx, m, scope, id, field, sha, read::is_clear(scope))
+}
+
+/// The same for a field that is masked, when `clear`: the caller has asked for the right and written the look down.
+pub(crate) fn open_as(
+    tx: &mut Tx,
+    m: &Model,
+    scope: &Scope,
+    id: &str,
+    field: &str,
+    sha: &str,
+    clear: bool,
+) -> Result<(Attachment, Vec<u8>)> {
     let none = || Error::NotFound("Bản ghi không có tệp này.".into());
     let f = m.field(field).filter(|f| f.kind.is_file()).ok_or_else(none)?;
     let raw = read::load_in_scope(tx, m, scope, id)?;
-    if f.sensitive && !read::is_clear(scope) {
+    if f.sensitive && !clear {
         return Err(Error::Forbidden(format!("Tệp của trường “{}” đang được che với vai trò của bạn.", f.label)));
     }
     let is = |v: &Data| if let Data::Files(l) = v { l.iter().find(|a| a.sha256 == sha).cloned() } else { None };
@@ -197,7 +210,13 @@ pub(crate) fn open(tx: &mut Tx, reg: &Registry, scope: &Scope, id: &str, field: 
 }
 
 /// Is every file that a record of this register names there, unchanged? `seen`: hash → what is wrong with it.
-pub(crate) fn verify(tx: &mut Tx, m: &Model, seen: &mut BTreeMap<String, Option<String>>, out: &mut Vec<Mismatch>) -> Result<()> {
+pub(crate) fn verify(
+    tx: &mut Tx,
+    m: &Model,
+    seen: &mut BTreeMap<String, Option<String>>,
+    out: &mut Vec<Mismatch>,
+    tick: &mut dyn FnMut() -> Result<()>,
+) -> Result<()> {
     for f in m.fields.iter().filter(|f| f.kind.is_file()) {
         let column = quote(&f.id);
         let sql = format!("SELECT t.\"id\", t.{column} FROM {} t WHERE t.{column} IS NOT NULL ORDER BY t.\"id\"", m.table());
@@ -205,6 +224,7 @@ pub(crate) fn verify(tx: &mut Tx, m: &Model, seen: &mut BTreeMap<String, Option<
             let Data::Files(list) = from_column(row.get(1)?) else { continue };
             for a in list {
                 if !seen.contains_key(&a.sha256) {
+                    tick()?;
                     let bytes = content(tx, &a.sha256)?;
                     let wrong = if bytes.is_empty() {
                         Some(format!("tệp “{}” không còn nội dung", a.name))

@@ -203,7 +203,7 @@ impl<'a> One<'a, '_> {
         }
         for limit in [&f.min, &f.max].into_iter().flatten() {
             let fits = match f.kind {
-                FieldType::Integer | FieldType::Money | FieldType::Year => limit.is_integer(),
+                FieldType::Integer | FieldType::Money | FieldType::Year | FieldType::LongText => limit.is_integer(),
                 FieldType::Decimal => limit.is_integer() || limit.is_float(),
                 FieldType::Date => {
                     limit.is_datetime() || limit.as_str().is_some_and(|s| s == "today" || s.parse::<calendar::Date>().is_ok())
@@ -211,7 +211,11 @@ impl<'a> One<'a, '_> {
                 _ => false,
             };
             if !fits {
-                self.error(quoted, "m", format!("min/max của “{}” chỉ dùng cho số và ngày, cùng kiểu với trường.", f.id));
+                self.error(
+                    quoted,
+                    "m",
+                    format!("min/max của “{}” chỉ dùng cho số và ngày, cùng kiểu với trường; của long_text là số ký tự.", f.id),
+                );
             }
         }
     }
@@ -416,7 +420,9 @@ pub fn check_words(reg: &Registry, register: &str, words: &[&str]) -> Result<()>
 
 /// Checks of the definition over a record about to be written.
 pub(crate) fn record_checks(tx: &mut Tx, w: &mut Work<'_>, raw: &Raw, errors: &mut Errors) -> Result<()> {
-    for (field, message) in crate::rules_bridge::broken(tx, w.reg, w.m, raw, w.today) {
+    // what could not be read is as good as empty: a rule about it would complain of something that was filled in
+    let unread: Vec<String> = errors.0.iter().map(|e| e.field.clone()).collect();
+    for (field, message) in crate::rules_bridge::broken(tx, w.reg, w.m, raw, w.today, &unread) {
         errors.0.push(store::FieldError { field: field.to_owned(), message: message.to_owned() });
     }
     Ok(())

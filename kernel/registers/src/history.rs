@@ -22,6 +22,17 @@ pub(crate) fn last_hash(tx: &mut Tx, register: &str, record: &str) -> Result<Opt
     Ok(bytes.and_then(|b| b.try_into().ok()))
 }
 
+/// Did this person bring the record to where it stands: by the last move (or, never moved, by creating it), or by a change
+/// since? What somebody else or the system wrote in between does not make them another.
+pub(crate) fn brought_here_by(tx: &mut Tx, m: &Model, id: &str, who: &str) -> Result<bool> {
+    let found = tx.query_opt(
+        "SELECT 1 FROM ledger_leaf WHERE register = $1 AND record = $2 AND who = $3 AND action NOT IN ('unmask', 'confirm') \
+         AND seq >= COALESCE((SELECT MAX(seq) FROM ledger_leaf WHERE register = $1 AND record = $2 AND action LIKE 'transition:%'), 0) LIMIT 1",
+        &[m.id.as_str().into(), id.into(), who.into()],
+    )?;
+    Ok(found.is_some())
+}
+
 /// A body as changes see it: fields, dates, state, confirmation.
 fn flat(p: &Past) -> BTreeMap<String, Data> {
     let mut all = p.fields.clone();

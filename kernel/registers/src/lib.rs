@@ -52,7 +52,7 @@ pub use query::{Filter, ListPage, Op, Query, Tally};
 pub use record::{Data, HistoryEntry, Record};
 pub use registry::Registry;
 pub use rules_bridge::{from_value, to_value};
-pub use verify::{Mismatch, verify_rows};
+pub use verify::{Mismatch, proof, verify_all, verify_rows};
 
 #[cfg(test)]
 #[path = "tests/mod.rs"]

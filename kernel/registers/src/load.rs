@@ -184,6 +184,7 @@ fn merge_access(mut roles: Roles, reg: &Registry) -> Roles {
                 .or_insert_with(|| Role {
                     id: role.clone(),
                     label: BTreeMap::from([("vi".into(), "Mọi tài khoản".into()), ("en".into(), "Every account".into())]),
+                    second_factor: false,
                     rules: vec![],
                 })
                 .rules

@@ -170,13 +170,17 @@ impl World for TxWorld<'_, '_> {
 }
 
 /// Messages of the checks that a record about to be written breaks: (field, message). Unknown is not broken.
-pub(crate) fn broken<'r>(tx: &mut Tx, reg: &'r Registry, m: &Model, raw: &Raw, today: &str) -> Vec<(&'r str, &'r str)> {
+/// Rules that name a field of `unread` are left out.
+pub(crate) fn broken<'r>(tx: &mut Tx, reg: &'r Registry, m: &Model, raw: &Raw, today: &str, unread: &[String]) -> Vec<(&'r str, &'r str)> {
     let Some(checks) = reg.checks.get(&m.id).filter(|c| !c.is_empty()) else { return vec![] };
     let record = rec(m, raw);
     let ctx = Ctx::on(today);
     let world = TxWorld { tx: RefCell::new(tx), reg };
     let fails = |c: &&CheckRule| c.rule.evaluate(&world, &record, &ctx) == Some(false);
-    checks.iter().filter(fails).map(|c| (c.field.as_str(), c.message.as_str())).collect()
+    let clear = |c: &&CheckRule| {
+        unread.is_empty() || c.rule.lineage().iter().all(|(r, fields)| *r != m.id || !fields.iter().any(|f| unread.iter().any(|u| u == f)))
+    };
+    checks.iter().filter(clear).filter(fails).map(|c| (c.field.as_str(), c.message.as_str())).collect()
 }
 
 /// ` AND t."id" IN (…)` of a predicate. Fields that are masked, and registers the reader may not read as widely as this

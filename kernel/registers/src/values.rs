@@ -40,7 +40,7 @@ pub(crate) fn accept(f: &FieldModel, v: Data, today: &str) -> Result<Data, Strin
             (T::Integer | T::Money | T::Year, v) => Data::Int(whole(v)?),
             (T::Decimal, v) => Data::Real(real(v)?),
             (T::Bool, v) => Data::Bool(yes_no(v)?),
-            (T::LongText, Data::Text(s)) => Data::Text(sized(neat(&s, true), LONG)?),
+            (T::LongText, Data::Text(s)) => Data::Text(sized(neat(&s, true), longest(f))?),
             (T::Date, Data::Text(s)) => Data::Text(date(&s)?),
             (kind, Data::Text(s)) => Data::Text(format(kind, sized(neat(&s, false), LINE)?)?),
             (T::Text, Data::Int(n)) => Data::Text(n.to_string()),
@@ -50,6 +50,14 @@ pub(crate) fn accept(f: &FieldModel, v: Data, today: &str) -> Result<Data, Strin
         return Ok(v);
     };
     Ok(if matches!(f.kind, T::Links(_)) { Data::Links(vec![]) } else { Data::Null })
+}
+
+/// Characters a long text may have: its definition's `max`, else [`LONG`].
+fn longest(f: &FieldModel) -> usize {
+    match f.max {
+        Some(Bound::Int(n)) => usize::try_from(n).unwrap_or(LONG),
+        _ => LONG,
+    }
 }
 
 fn sized(s: String, most: usize) -> Result<String, String> {

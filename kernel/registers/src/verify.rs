@@ -1,7 +1,5 @@
 //! Proof that the rows are what the ledger says: every record serialised again equals the body of its last leaf.
 
-use std::fmt;
-
 use store::{Result, Tx};
 
 use crate::Registry;
@@ -10,41 +8,66 @@ use crate::model::Model;
 use crate::read;
 use crate::sql::quote;
 
-/// A record that is not what the ledger says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mismatch {
-    /// Register.
-    pub register: String,
-    /// Record.
-    pub record: String,
-    /// Leaf of its last change, if any.
-    pub seq: Option<i64>,
-    /// What is different, in Vietnamese.
-    pub sentence_vi: String,
-}
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.register, self.record, self.sentence_vi)
-    }
-}
+pub use access::Mismatch;
 
 /// Records compared at a time.
 const BATCH: usize = 2000;
 
-/// Compares every row (with its links, its files and its path in the tree) with the ledger. Empty = all is as it was written.
+/// Everything that rows can say: accounts, grants and tokens first, then every register. `progress(done, of)` is called now
+/// and then.
+///
+/// # Errors
+/// Those of the engine, and of `progress`.
+pub fn verify_all(tx: &mut Tx, reg: &Registry, progress: &mut dyn FnMut(usize, usize) -> Result<()>) -> Result<Vec<Mismatch>> {
+    let of = reg.models.len() + 1;
+    let mut out = access::verify_rows(tx)?;
+    progress(1, of)?;
+    let mut seen = std::collections::BTreeMap::new();
+    for (n, m) in reg.models.values().enumerate() {
+        register(tx, m, &mut seen, &mut out, &mut || progress(n + 1, of))?;
+    }
+    progress(of, of)?;
+    Ok(out)
+}
+
+/// What a verification found, for programs and for the page: `rows` are the first [`SHOWN`] of `mismatches`.
+pub fn proof(report: &store::VerifyReport, rows: &[Mismatch], rows_read: bool) -> serde_json::Value {
+    let fault = report.fault.as_ref().map(|f| serde_json::json!({ "seq": f.seq, "record": f.record, "message": f.message }));
+    let shown: Vec<_> = rows
+        .iter()
+        .take(SHOWN)
+        .map(|m| serde_json::json!({ "register": m.register, "record": m.record, "seq": m.seq, "message": m.sentence_vi }))
+        .collect();
+    serde_json::json!({
+        "ok": fault.is_none() && rows.is_empty(), "size": report.size, "root": report.root, "checkpoints": report.checkpoints,
+        "fault": fault, "rows_compared": rows_read, "mismatches": rows.len(), "rows": shown,
+    })
+}
+
+/// Rows listed in the answer; `mismatches` counts all.
+pub const SHOWN: usize = 100;
+
+/// Compares every row of the registers (with its links, its files and its path in the tree) with the ledger. Empty = all is as it was written.
 pub fn verify_rows(tx: &mut Tx, reg: &Registry) -> Result<Vec<Mismatch>> {
     let mut out = Vec::new();
     let mut seen = std::collections::BTreeMap::new();
     for m in reg.models.values() {
-        rows(tx, m, &mut out)?;
-        vanished(tx, m, &mut out)?;
-        paths(tx, m, &mut out)?;
-        crate::attachment::verify(tx, m, &mut seen, &mut out)?;
+        register(tx, m, &mut seen, &mut out, &mut || Ok(()))?;
     }
     Ok(out)
 }
 
-fn rows(tx: &mut Tx, m: &Model, out: &mut Vec<Mismatch>) -> Result<()> {
+fn register(tx: &mut Tx, m: &Model, seen: &mut Files, out: &mut Vec<Mismatch>, tick: &mut dyn FnMut() -> Result<()>) -> Result<()> {
+    rows(tx, m, out, tick)?;
+    vanished(tx, m, out)?;
+    paths(tx, m, out)?;
+    crate::attachment::verify(tx, m, seen, out, tick)
+}
+
+/// What was found of each file looked into, by its hash.
+type Files = std::collections::BTreeMap<String, Option<String>>;
+
+fn rows(tx: &mut Tx, m: &Model, out: &mut Vec<Mismatch>, tick: &mut dyn FnMut() -> Result<()>) -> Result<()> {
     let sql = format!(
         "SELECT {}, l.seq, l.body, l.at, l.who FROM {} t LEFT JOIN ledger_leaf l ON l.seq = \
          (SELECT MAX(x.seq) FROM ledger_leaf x WHERE x.register = $1 AND x.record = t.\"id\" AND x.action <> 'unmask') \
@@ -54,6 +77,7 @@ fn rows(tx: &mut Tx, m: &Model, out: &mut Vec<Mismatch>) -> Result<()> {
     );
     let mut after = String::new();
     loop {
+        tick()?;
         let found = tx.query(&sql, &[m.id.as_str().into(), after.as_str().into()])?;
         let raws = read::from_rows(tx, m, &found, 0)?;
         let n = Raw::width(m);
@@ -105,4 +129,23 @@ fn paths(tx: &mut Tx, m: &Model, out: &mut Vec<Mismatch>) -> Result<()> {
         out.push(Mismatch { register: m.id.clone(), record: row.get(0)?, seq: None, sentence_vi });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::VerifyReport;
+
+    #[test]
+    fn a_proof_is_ok_only_without_fault_and_mismatch() {
+        let mut report = VerifyReport { size: 3, root: "ab".into(), checkpoints: 1, fault: None };
+        assert_eq!(proof(&report, &[], true)["ok"], true);
+        let row = Mismatch { register: "agency".into(), record: "x".into(), seq: Some(2), sentence_vi: "khác".into() };
+        let wrong = proof(&report, &vec![row; SHOWN + 5], true);
+        assert_eq!((&wrong["ok"], &wrong["mismatches"]), (&false.into(), &(SHOWN + 5).into()));
+        assert_eq!(wrong["rows"].as_array().map(Vec::len), Some(SHOWN));
+        report.fault = Some(store::LedgerFault { seq: Some(1), record: "agency x".into(), message: "sai".into() });
+        let wrong = proof(&report, &[], true);
+        assert_eq!((&wrong["ok"], &wrong["fault"]["seq"]), (&false.into(), &1.into()));
+    }
 }

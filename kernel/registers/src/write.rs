@@ -49,9 +49,11 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(tx: &Tx, reg: &'a Registry, actor: &'a Actor, verb: Verb, register: &str) -> Result<Self> {
+    pub fn new(tx: &mut Tx, reg: &'a Registry, actor: &'a Actor, verb: Verb, register: &str) -> Result<Self> {
         let m = reg.model(register)?;
-        Ok(Self { reg, m, actor, scope: actor.may(verb, register)?, today: today(tx), id: None })
+        let scope = actor.may(verb, register)?;
+        tx.will_append()?;
+        Ok(Self { reg, m, actor, scope, today: today(tx), id: None })
     }
 
     fn work<'w>(&'w self, cache: &'w mut Cache) -> Work<'w> {
@@ -111,10 +113,21 @@ impl<'a> Writer<'a> {
         let w = self.work(cache);
         validate::defaults(&w, &mut raw, &given);
         validate::lay(&w, &mut raw, given, &mut errors);
-        let owner = self.settle(tx, &mut raw, None, errors, cache)?;
+        let settled = self.settle(tx, &mut raw, None, errors, cache);
         if moved && self.actor.kind != access::ActorKind::System {
-            self.may_start(&raw, owner.as_ref())?;
+            match settled {
+                Ok(ref owner) => self.may_start(&raw, owner.as_ref())?,
+                // everything that is missing is said at once
+                Err(Error::Invalid(mut list)) => {
+                    if let Err(Error::Invalid(more)) = self.may_start(&raw, None) {
+                        list.extend(more.into_iter().filter(|e| list.iter().all(|l| l.field != e.field)).collect::<Vec<_>>());
+                    }
+                    return Err(Error::Invalid(list));
+                }
+                Err(e) => return Err(e),
+            }
         }
+        let owner = settled?;
         self.insert(tx, &raw, cache)?;
         self.log(tx, &raw, None, "create", None)?;
         Ok((raw, owner))
@@ -187,8 +200,8 @@ impl<'a> Writer<'a> {
         if errors.0.is_empty() && !reaches(&self.scope, self.m, owner.as_ref()) {
             return Err(outside());
         }
+        crate::check::record_checks(tx, &mut w, raw, &mut errors)?;
         if errors.0.is_empty() {
-            crate::check::record_checks(tx, &mut w, raw, &mut errors)?;
             // a new row in SQLite is simply tried: a refused INSERT spoils nothing there
             if before.is_some() || tx.engine() == Engine::Postgres {
                 validate::keys(tx, &mut w, raw, before, &mut errors)?;

@@ -1,36 +1,98 @@
-//! Answers to slow questions about registers, kept for the head of the ledger they were given at.
+//! Answers to slow questions about registers, kept while the registers they come from do not change.
 //!
 //! A figure over 60,000 people takes a good part of a second to count; fifty people who open the same page want the same
-//! figure. The key is the ledger's head itself: one more leaf, and everything is asked again.
+//! figure, and between two looks somebody has changed one record. The ledger tells what changed: an answer is good at a head
+//! of the ledger as long as no leaf of its registers came since, and when few did, whoever asks may mend it ([`Changed`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::tx::Row;
+use crate::tx::{Row, Tx};
 use crate::{Result, Value};
 
-/// Values kept at most (a few megabytes); an answer that does not fit any more is not kept.
-const MOST_VALUES: usize = 100_000;
+/// Values kept at most (a few megabytes); then those go that were not asked for longest.
+const MOST_VALUES: usize = 400_000;
+/// Changes remembered one by one; an answer older than all of them is asked anew.
+const MOST_CHANGES: usize = 2_000;
+/// Leaves read to follow the ledger; after more (an import) everything is asked anew.
+const MOST_LEAVES: i64 = 20_000;
 /// Questions being asked at a time, at most; two that fall into one lane wait for each other.
 const LANES: usize = 32;
 
+/// A question whose answer comes from some registers only.
+pub struct Question<'q> {
+    /// Text; `$1` is `params[0]`.
+    pub sql: &'q str,
+    /// Parameters. They and the text tell one question from another: day, scope and settings must be in them.
+    pub params: &'q [Value],
+    /// All registers the answer depends on.
+    pub registers: &'q [&'q str],
+}
+
+/// A record changed since an answer was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Its register.
+    pub register: String,
+    /// Its id.
+    pub record: String,
+    /// Canonical JSON as it was when the answer was given; `None` when there was no such record.
+    pub before: Option<String>,
+}
+
 /// A state of the ledger.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct HeadId {
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct HeadId {
     /// Leaves.
-    pub(crate) size: i64,
+    size: i64,
     /// SHA-256 of the frontier: two logs of one size differ in it.
-    pub(crate) hash: [u8; 32],
+    hash: [u8; 32],
+}
+
+/// The ledger as far as it was followed.
+#[derive(Default)]
+struct Log {
+    head: HeadId,
+    /// Hash of its last leaf: a longer log that has another one there is another log.
+    last_leaf: Vec<u8>,
+    /// By register: number of its newest leaf.
+    newest: HashMap<String, i64>,
+    /// Newest changes: leaf number, register, record.
+    recent: VecDeque<(i64, String, String)>,
+    /// All changes from this leaf on are in `recent`.
+    floor: i64,
+    /// Size at which following began; an answer from before is of no use.
+    base: i64,
+}
+
+struct Answer {
+    /// Size of the ledger at which it was last known to be right.
+    size: i64,
+    rows: Arc<[Row]>,
+    used: u64,
 }
 
 #[derive(Default)]
 struct State {
-    head: HeadId,
+    log: Log,
     values: usize,
-    answers: HashMap<[u8; 32], Arc<[Row]>>,
+    clock: u64,
+    answers: HashMap<[u8; 32], Answer>,
 }
 
-/// The answers at one head.
+/// What is known about a question at a head.
+enum Known {
+    /// The answer.
+    Now(Arc<[Row]>),
+    /// An answer of before, and what changed of its registers since.
+    Before(Arc<[Row]>, i64, Vec<(String, String)>),
+    /// Nothing of use.
+    Nothing,
+    /// The snapshot is older than what is kept: others must not be given what it sees.
+    Older,
+}
+
+/// The answers of one store.
 pub(crate) struct Kept {
     state: Mutex<State>,
     lanes: [Mutex<()>; LANES],
@@ -42,41 +104,160 @@ impl Default for Kept {
     }
 }
 
+/// Mends an answer by what changed; `None` = ask in full.
+pub type Mend<'m> = &'m mut dyn FnMut(&mut Tx, &[Row], &[Changed]) -> Result<Option<Vec<Row>>>;
+
 impl Kept {
-    /// The answer kept at this head, or the one `ask` gives. Callers with the same question at the same time ask once.
-    pub(crate) fn answer(&self, head: HeadId, sql: &str, params: &[Value], ask: impl FnOnce() -> Result<Vec<Row>>) -> Result<Arc<[Row]>> {
-        let key = key(sql, params);
-        if let Some(found) = self.get(head, &key) {
-            return Ok(found);
+    /// The answer as the snapshot of `tx` gives it. Callers with the same question at the same time ask once.
+    pub(crate) fn answer(&self, tx: &mut Tx, q: &Question<'_>, mend: Mend<'_>) -> Result<Arc<[Row]>> {
+        let key = key(q.sql, q.params);
+        let Some(head) = self.follow(tx)? else { return tx.query(q.sql, q.params).map(Into::into) };
+        if let Known::Now(rows) = self.known(head, &key, q.registers) {
+            return Ok(rows);
         }
         let _lane = held(&self.lanes[usize::from(key[0]) % LANES]);
-        if let Some(found) = self.get(head, &key) {
-            return Ok(found);
-        }
-        let rows: Arc<[Row]> = ask()?.into();
+        let rows: Arc<[Row]> = match self.known(head, &key, q.registers) {
+            Known::Now(rows) => return Ok(rows),
+            Known::Older => return tx.query(q.sql, q.params).map(Into::into),
+            Known::Nothing => tx.query(q.sql, q.params)?.into(),
+            Known::Before(rows, size, changes) => {
+                let changed = befores(tx, size, changes)?;
+                match mend(tx, &rows, &changed)? {
+                    Some(mended) => mended.into(),
+                    None => tx.query(q.sql, q.params)?.into(),
+                }
+            }
+        };
         self.put(head, key, &rows);
         Ok(rows)
     }
 
-    fn get(&self, head: HeadId, key: &[u8; 32]) -> Option<Arc<[Row]>> {
-        let state = held(&self.state);
-        if state.head == head { state.answers.get(key).cloned() } else { None }
+    /// Reads what came to the ledger since the last look; the head of this snapshot, `None` without a ledger.
+    fn follow(&self, tx: &mut Tx) -> Result<Option<HeadId>> {
+        let Some(row) = tx.query_opt("SELECT size, frontier FROM ledger_head WHERE id = 1", &[])? else { return Ok(None) };
+        let head = HeadId { size: row.get(0)?, hash: ledger::sha256(&row.get::<Vec<u8>>(1)?) };
+        let mut state = held(&self.state);
+        if state.log.head == head || head.size < state.log.head.size {
+            return Ok(Some(head));
+        }
+        let from = state.log.head.size;
+        let mut leaves = Vec::new();
+        if from > 0 && head.size > from && head.size - from <= MOST_LEAVES {
+            let sql = "SELECT seq, register, record, leaf, action FROM ledger_leaf WHERE seq >= $1 AND seq < $2 ORDER BY seq";
+            leaves = tx.query(sql, &[(from - 1).into(), head.size.into()])?;
+        }
+        let follows = match leaves.first() {
+            Some(first) => first.get::<Vec<u8>>(3)? == state.log.last_leaf,
+            None => false,
+        };
+        if follows {
+            for r in &leaves[1..] {
+                // who looks changes nothing
+                if r.get::<String>(4)? != "unmask" {
+                    state.log.note(r.get(0)?, r.get(1)?, r.get(2)?);
+                }
+            }
+        } else {
+            *state = State { log: Log { floor: head.size, base: head.size, ..Log::default() }, clock: state.clock, ..State::default() };
+        }
+        state.log.last_leaf = match leaves.last() {
+            Some(last) if follows => last.get(3)?,
+            _ => match tx.query_opt("SELECT leaf FROM ledger_leaf WHERE seq = $1", &[(head.size - 1).into()])? {
+                Some(r) => r.get(0)?,
+                None => Vec::new(),
+            },
+        };
+        state.log.head = head;
+        Ok(Some(head))
+    }
+
+    fn known(&self, head: HeadId, key: &[u8; 32], registers: &[&str]) -> Known {
+        let mut state = held(&self.state);
+        let State { log, answers, clock, .. } = &mut *state;
+        if log.head != head {
+            return Known::Older;
+        }
+        let Some(a) = answers.get_mut(key) else { return Known::Nothing };
+        *clock += 1;
+        a.used = *clock;
+        if registers.iter().all(|r| log.newest.get(*r).is_none_or(|seq| *seq < a.size)) {
+            a.size = head.size;
+            return Known::Now(Arc::clone(&a.rows));
+        }
+        if a.size < log.floor {
+            return Known::Nothing;
+        }
+        let since = log.recent.iter().rev().take_while(|c| c.0 >= a.size).filter(|c| registers.contains(&c.1.as_str()));
+        let mut changed: Vec<(String, String)> = since.map(|c| (c.1.clone(), c.2.clone())).collect();
+        changed.sort();
+        changed.dedup();
+        Known::Before(Arc::clone(&a.rows), a.size, changed)
     }
 
     fn put(&self, head: HeadId, key: [u8; 32], rows: &Arc<[Row]>) {
         let mut state = held(&self.state);
-        if state.head != head {
-            // a reader whose snapshot is older than what is kept must not throw the newer answers away
-            if head.size < state.head.size {
-                return;
-            }
-            *state = State { head, ..State::default() };
+        // somebody followed the ledger further meanwhile: the answer is right at its own size, if the log is still the same
+        let log = &state.log;
+        if head.size < log.base || head.size > log.head.size || (head.size == log.head.size && head != log.head) {
+            return;
         }
-        let values = rows.iter().map(|r| r.values.len()).sum::<usize>() + 1;
-        if state.values + values <= MOST_VALUES && state.answers.insert(key, Arc::clone(rows)).is_none() {
-            state.values += values;
+        let values = size_of_answer(rows);
+        if values > MOST_VALUES {
+            return;
+        }
+        state.clock += 1;
+        let answer = Answer { size: head.size, rows: Arc::clone(rows), used: state.clock };
+        if let Some(old) = state.answers.insert(key, answer) {
+            state.values -= size_of_answer(&old.rows);
+        }
+        state.values += values;
+        if state.values > MOST_VALUES {
+            state.forget();
         }
     }
+}
+
+impl State {
+    /// The half that was not asked for longest goes.
+    fn forget(&mut self) {
+        let mut by_use: BTreeMap<u64, [u8; 32]> = self.answers.iter().map(|(k, a)| (a.used, *k)).collect();
+        while self.values > MOST_VALUES / 2 {
+            let Some((_, key)) = by_use.pop_first() else { break };
+            if let Some(a) = self.answers.remove(&key) {
+                self.values -= size_of_answer(&a.rows);
+            }
+        }
+    }
+}
+
+impl Log {
+    fn note(&mut self, seq: i64, register: String, record: String) {
+        self.newest.insert(register.clone(), seq);
+        self.recent.push_back((seq, register, record));
+        if self.recent.len() > MOST_CHANGES
+            && let Some((gone, _, _)) = self.recent.pop_front()
+        {
+            self.floor = gone + 1;
+        }
+    }
+}
+
+fn size_of_answer(rows: &[Row]) -> usize {
+    rows.iter().map(|r| r.values.len()).sum::<usize>() + 1
+}
+
+/// The records as they were when the ledger had `size` leaves.
+fn befores(tx: &mut Tx, size: i64, changes: Vec<(String, String)>) -> Result<Vec<Changed>> {
+    let sql =
+        "SELECT body FROM ledger_leaf WHERE register = $1 AND record = $2 AND seq < $3 AND action <> 'unmask' ORDER BY seq DESC LIMIT 1";
+    let mut one = |(register, record): (String, String)| {
+        let before = match tx.query_opt(sql, &[register.as_str().into(), record.as_str().into(), size.into()])? {
+            Some(r) => r.get(0)?,
+            None => None,
+        };
+        Ok(Changed { register, record, before })
+    };
+    changes.into_iter().map(&mut one).collect()
 }
 
 fn held<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -106,66 +287,5 @@ fn key(sql: &str, params: &[Value]) -> [u8; 32] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(n: i64) -> Vec<Row> {
-        vec![Row { columns: Arc::new(["n".to_owned()]), values: vec![n.into()] }]
-    }
-
-    fn asked(kept: &Kept, size: i64, q: &str, now: i64) -> i64 {
-        let head = HeadId { size, hash: [u8::try_from(size).unwrap(); 32] };
-        kept.answer(head, q, &[], || Ok(rows(now))).unwrap()[0].get(0).unwrap()
-    }
-
-    #[test]
-    fn an_answer_lives_as_long_as_its_head() {
-        let kept = Kept::default();
-        assert_eq!([asked(&kept, 5, "a", 1), asked(&kept, 5, "a", 2), asked(&kept, 5, "b", 3)], [1, 1, 3]);
-        assert_eq!([asked(&kept, 6, "a", 4), asked(&kept, 6, "a", 5)], [4, 4], "one more leaf: asked again");
-        assert_eq!([asked(&kept, 5, "a", 6), asked(&kept, 6, "a", 7)], [6, 4], "an old snapshot hears its own and spoils nothing");
-        let other = HeadId { size: 6, hash: [99; 32] };
-        assert_eq!(kept.answer(other, "a", &[], || Ok(rows(8))).unwrap()[0].get::<i64>(0).unwrap(), 8, "same size, another log");
-        assert!(kept.answer(other, "c", &[], || Err(crate::Error::internal("x"))).is_err());
-        assert_eq!(asked(&kept, 6, "c", 9), 9, "an error is not kept");
-    }
-
-    #[test]
-    fn it_stays_small_and_keys_are_not_mixed_up() {
-        let kept = Kept::default();
-        let big: Vec<Row> = (0..60_000).flat_map(rows).collect();
-        let head = HeadId { size: 1, hash: [1; 32] };
-        for q in ["a", "b", "c"] {
-            assert_eq!(kept.answer(head, q, &[], || Ok(big.clone())).unwrap().len(), 60_000);
-        }
-        let state = held(&kept.state);
-        assert_eq!((state.answers.len(), state.values <= MOST_VALUES), (1, true));
-        let t = |s: &str| Value::Text(s.into());
-        let keys = [
-            key("q", &[t("a"), t("b")]),
-            key("q", &[t("ab"), t("")]),
-            key("q", &[Value::Int(0)]),
-            key("q", &[Value::Real(0.0)]),
-            key("q", &[Value::Null]),
-            key("q", &[Value::Bytes(b"ab".to_vec()), t("")]),
-        ];
-        assert_eq!(keys.iter().collect::<std::collections::BTreeSet<_>>().len(), keys.len());
-    }
-
-    #[test]
-    fn the_same_question_at_the_same_time_is_asked_once() {
-        let (kept, count) = (Kept::default(), std::sync::atomic::AtomicUsize::new(0));
-        std::thread::scope(|s| {
-            for _ in 0..8 {
-                s.spawn(|| {
-                    kept.answer(HeadId::default(), "slow", &[], || {
-                        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                        std::thread::sleep(std::time::Duration::from_millis(20));
-                        Ok(rows(1))
-                    })
-                });
-            }
-        });
-        assert_eq!(count.into_inner(), 1);
-    }
-}
+#[path = "kept_tests.rs"]
+mod tests;

@@ -92,35 +92,11 @@ impl Store {
     }
 
     /// Proves that leaf `seq` is in the log.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such leaf, [`Error::Conflict`] when the leaves do not give the root of the head.
     pub fn ledger_proof(&self, seq: u64) -> Result<Proof> {
-        self.read_blocking(|tx| {
-            let mut leaves = Vec::new();
-            loop {
-                let from = i64::try_from(leaves.len()).map_err(Error::internal)?;
-                let rows = tx.query("SELECT leaf FROM ledger_leaf WHERE seq >= $1 ORDER BY seq LIMIT $2", &[from.into(), BATCH.into()])?;
-                if rows.is_empty() {
-                    break;
-                }
-                for r in rows {
-                    leaves.push(hash32(&r.get::<Vec<u8>>(0)?)?);
-                }
-            }
-            let size = leaves.len() as u64;
-            if seq >= size {
-                return Err(Error::NotFound(format!("Nhật ký có {size} lá, đánh số từ 0; không có lá số {seq}.")));
-            }
-            let path = ledger::inclusion_proof(leaves.as_slice(), seq, size).map_err(Error::internal)?;
-            let root = ledger::root_of(&leaves);
-            let leaf = leaves[usize::try_from(seq).map_err(Error::internal)?];
-            ledger::verify_inclusion(&leaf, seq, size, &path, &root).map_err(Error::internal)?;
-            Ok(Proof {
-                seq,
-                size,
-                leaf: ledger::to_hex(&leaf),
-                root: ledger::to_hex(&root),
-                path: path.iter().map(|h| ledger::to_hex(h)).collect(),
-            })
-        })
+        self.read_blocking(|tx| crate::proof::prove(tx, self.subtrees(), seq))
     }
 }
 
@@ -131,12 +107,12 @@ fn signer(tx: &mut Tx) -> Result<SignerKey> {
     SignerKey::from_seed(ORIGIN, &seed).map_err(Error::internal)
 }
 
-fn head(tx: &mut Tx) -> Result<Frontier> {
+pub(crate) fn head(tx: &mut Tx) -> Result<Frontier> {
     let row = tx.query_opt("SELECT frontier FROM ledger_head WHERE id = 1", &[])?;
     Frontier::from_bytes(&row.ok_or_else(|| Error::internal("ledger_head is empty"))?.get::<Vec<u8>>(0)?).map_err(Error::internal)
 }
 
-fn hash32(b: &[u8]) -> Result<[u8; 32]> {
+pub(crate) fn hash32(b: &[u8]) -> Result<[u8; 32]> {
     b.try_into().map_err(|_| Error::internal("a hash has 32 bytes"))
 }
 

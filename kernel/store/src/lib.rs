@@ -15,8 +15,10 @@ mod kept;
 mod ledger_log;
 mod migrate;
 mod pg;
+mod pg_tls;
 mod pg_value;
 mod pool;
+mod proof;
 mod sqlite;
 mod store;
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod writer;
 pub use error::{Error, FieldError, Result};
 pub use health::Health;
 pub use ids::{Clock, Ids, ManualClock, SeededIds, SystemClock, SystemIds, new_uuid_v7};
+pub use kept::{Changed, Mend, Question};
 pub use ledger_log::{LedgerFault, ORIGIN, Proof, VerifyReport};
 pub use migrate::Migration;
 pub use store::Store;

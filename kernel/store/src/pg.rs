@@ -9,6 +9,7 @@ use std::time::Duration;
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls, Statement};
 
+use crate::pg_tls::{Encryption, Wanted};
 use crate::pg_value::value;
 use crate::tx::Row;
 use crate::{Error, Result, Value};
@@ -19,6 +20,7 @@ const STATEMENTS: usize = 2000;
 /// Where to connect, taken apart once.
 pub(crate) struct PgAddress {
     config: Config,
+    encryption: Encryption,
     schema: Option<String>,
     /// Counts schema changes made by this process: statements prepared before one are prepared again.
     ddl: Arc<AtomicU64>,
@@ -36,9 +38,9 @@ pub(crate) struct PgConn {
 }
 
 impl PgAddress {
-    /// Reads `postgres://…[?schema=name]`.
+    /// Reads `postgres://…[?schema=name][&sslmode=…][&sslrootcert=file]`.
     pub(crate) fn parse(url: &str) -> Result<Self> {
-        let (address, schema) = split_url(url)?;
+        let (address, schema, wanted) = split_url(url)?;
         let mut config: Config = address.parse().map_err(|_| {
             Error::BadRequest("Địa chỉ PostgreSQL không đúng. Mẫu: postgres://tài_khoản:mật_khẩu@máy_chủ:5432/tên_cơ_sở_dữ_liệu".into())
         })?;
@@ -48,7 +50,29 @@ impl PgAddress {
         if config.get_application_name().is_none() {
             config.application_name("lachan");
         }
-        Ok(Self { config, schema, ddl: Arc::default() })
+        let encryption = crate::pg_tls::settle(&wanted, &mut config)?;
+        Ok(Self { config, encryption, schema, ddl: Arc::default() })
+    }
+
+    /// How the connection is encrypted, for `doctor`. A server that offers nothing is asked, not guessed.
+    pub(crate) fn encryption(&self) -> Result<String> {
+        let Some(how) = &self.encryption else { return Ok("không mã hoá đường truyền".into()) };
+        let sql = "SELECT ssl, COALESCE(version, '') FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let mut client = self.client()?;
+        let row = client.query_opt(sql, &[]).map_err(error)?;
+        let on = row.filter(|r| r.try_get::<_, bool>(0).unwrap_or(false));
+        Ok(match on {
+            Some(r) => format!("mã hoá {} ({})", r.try_get::<_, String>(1).unwrap_or_default(), how.said()),
+            None => "không mã hoá đường truyền: máy chủ không bật SSL".into(),
+        })
+    }
+
+    fn client(&self) -> Result<Client> {
+        let made = match &self.encryption {
+            Some(tls) => self.config.connect(tls.clone()),
+            None => self.config.connect(NoTls),
+        };
+        made.map_err(|e| unavailable(&e))
     }
 
     /// Makes sure that the database can hold Vietnamese and that the schema is there.
@@ -68,7 +92,7 @@ impl PgAddress {
     }
 
     pub(crate) fn connect(&self) -> Result<PgConn> {
-        let mut client = self.config.connect(NoTls).map_err(|e| unavailable(&e))?;
+        let mut client = self.client()?;
         let path = self.schema.as_ref().map(|s| format!("SET search_path TO \"{s}\";")).unwrap_or_default();
         // statements here last milliseconds, compiling them would cost more than it saves;
         // what is acknowledged is on disk; a stronger setting of the server (replicas) stays
@@ -86,17 +110,25 @@ impl PgAddress {
 /// Advisory lock under which schemas and migrations are made: two processes may start at once.
 pub(crate) const LOCK: i64 = 0x004c_4353_544f_5245;
 
-/// The address without our parameter, and the schema.
-fn split_url(url: &str) -> Result<(String, Option<String>)> {
-    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
-    let (ours, rest): (Vec<&str>, Vec<&str>) = query.split('&').partition(|p| p.starts_with("schema="));
-    let schema = ours.last().map(|p| p.trim_start_matches("schema=").to_owned());
+/// The address without our parameters, the schema, and what it says of encryption.
+fn split_url(url: &str) -> Result<(String, Option<String>, Wanted)> {
+    let (mut schema, mut wanted) = (None, Wanted::default());
+    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), schema, wanted)) };
+    let mut rest = Vec::new();
+    for pair in query.split('&') {
+        match pair.split_once('=') {
+            Some(("schema", v)) => schema = Some(v.to_owned()),
+            Some(("sslmode", v)) => wanted.mode = Some(v.to_owned()),
+            Some(("sslrootcert", v)) => wanted.ca = Some(v.into()),
+            _ => rest.push(pair),
+        }
+    }
     if let Some(s) = &schema
         && (s.is_empty() || s.len() > 63 || !s.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
     {
         return Err(Error::BadRequest(format!("Tên schema «{s}» không dùng được: chỉ gồm chữ không dấu, số và dấu gạch dưới.")));
     }
-    Ok((if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) }, schema))
+    Ok((if rest.is_empty() { base.to_owned() } else { format!("{base}?{}", rest.join("&")) }, schema, wanted))
 }
 
 impl PgConn {
@@ -205,7 +237,15 @@ fn busy() -> Error {
 }
 
 fn unavailable(e: &postgres::Error) -> Error {
+    if let Some(said) = tls::explain(e) {
+        return Error::Unavailable(format!(
+            "Không kết nối an toàn được với máy chủ PostgreSQL. {said} (Tệp chứng thư gốc: …?sslmode=verify-full&sslrootcert=TỆP.)"
+        ));
+    }
     let why = e.source().map_or_else(|| e.to_string(), ToString::to_string);
+    if why.contains("server does not support TLS") {
+        return Error::Unavailable("Máy chủ PostgreSQL không bật mã hoá (ssl = off), mà địa chỉ đòi mã hoá. Bật ssl trên máy chủ, hoặc bỏ sslmode nếu chấp nhận đường truyền không mã hoá.".into());
+    }
     Error::Unavailable(format!("Không kết nối được máy chủ PostgreSQL. Kiểm tra địa chỉ, mật khẩu và máy chủ. ({why})"))
 }
 
@@ -243,11 +283,17 @@ mod tests {
     use super::split_url;
 
     #[test]
-    fn our_parameter_is_taken_out_and_checked() {
-        let cut = |u: &str| split_url(u).unwrap();
+    fn our_parameters_are_taken_out_and_checked() {
+        let cut = |u: &str| {
+            let (base, schema, _) = split_url(u).unwrap();
+            (base, schema)
+        };
         assert_eq!(cut("postgres://h/d"), ("postgres://h/d".into(), None));
         assert_eq!(cut("postgres://h/d?schema=a_1"), ("postgres://h/d".into(), Some("a_1".into())));
         assert_eq!(cut("postgres://h/d?a=b&schema=x&c=d"), ("postgres://h/d?a=b&c=d".into(), Some("x".into())));
+        let (base, _, wanted) = split_url("postgres://h/d?sslmode=verify-full&sslrootcert=/etc/ca.pem&a=b").unwrap();
+        assert_eq!((base.as_str(), wanted.mode.as_deref()), ("postgres://h/d?a=b", Some("verify-full")));
+        assert_eq!(wanted.ca.as_deref(), Some(std::path::Path::new("/etc/ca.pem")));
         for bad in ["postgres://h/d?schema=", "postgres://h/d?schema=a\"b", "postgres://h/d?schema=a%20b"] {
             assert!(split_url(bad).is_err(), "{bad}");
         }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::kept::Kept;
 use crate::pg::{PgAddress, PgConn};
 use crate::pool::Pool;
+use crate::proof::Subtrees;
 use crate::sqlite::SqliteConn;
 use crate::tx::{Conn, Head};
 use crate::writer::{Inbox, Stats, Writer, caught, closed, job};
@@ -28,6 +29,7 @@ struct Inner {
     closed: AtomicBool,
     stats: Arc<Stats>,
     kept: Arc<Kept>,
+    subtrees: Subtrees,
     back: Back,
 }
 
@@ -57,7 +59,16 @@ impl Store {
             }
         };
         let store = Self {
-            inner: Arc::new(Inner { clock, ids, url: url.to_owned(), closed: AtomicBool::new(false), stats, kept: Arc::default(), back }),
+            inner: Arc::new(Inner {
+                clock,
+                ids,
+                url: url.to_owned(),
+                closed: AtomicBool::new(false),
+                stats,
+                kept: Arc::default(),
+                subtrees: Subtrees::default(),
+                back,
+            }),
         };
         crate::migrate::bootstrap(&store)?;
         Ok(store)
@@ -80,6 +91,16 @@ impl Store {
             Back::Pg { .. } => None,
         }
     }
+    /// How the way to a PostgreSQL server is encrypted, in Vietnamese, for `lachan doctor`; `None` for a file. Asks the server.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub fn encryption(&self) -> Result<Option<String>> {
+        match &self.inner.back {
+            Back::Sqlite { .. } => Ok(None),
+            Back::Pg { address, .. } => address.encryption().map(Some),
+        }
+    }
     /// The injected clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.clock
@@ -87,6 +108,10 @@ impl Store {
     /// The injected randomness.
     pub(crate) fn ids(&self) -> &Arc<dyn Ids> {
         &self.inner.ids
+    }
+    /// What proofs of the ledger need not read again.
+    pub(crate) fn subtrees(&self) -> &Subtrees {
+        &self.inner.subtrees
     }
     pub(crate) fn stats(&self) -> &Stats {
         &self.inner.stats

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ledger::{Frontier, LeafEntry};
 
 use crate::dialect::native_ddl;
-use crate::kept::{HeadId, Kept};
+use crate::kept::{Kept, Mend, Question};
 use crate::pg::PgConn;
 use crate::sqlite::SqliteConn;
 use crate::{Error, FromValue, Ids, Result, Value};
@@ -108,16 +108,17 @@ impl Tx<'_> {
         trace(sql, began, rows.as_ref().map_or(0, |r| r.len() as u64));
         rows
     }
-    /// [`Tx::query`] for a slow question **about registers only**: the answer is kept with the head of the ledger it was
-    /// given at, and given again as long as the snapshot has the very same head. Every change of a register adds a leaf, so
-    /// the answer is the one the engine would give now. In a write the engine is always asked.
-    pub fn query_kept(&mut self, sql: &str, params: &[Value]) -> Result<Arc<[Row]>> {
-        let Some(kept) = self.kept.clone() else { return self.query(sql, params).map(Into::into) };
-        let head = match self.query_opt("SELECT size, frontier FROM ledger_head WHERE id = 1", &[])? {
-            Some(r) => HeadId { size: r.get(0)?, hash: ledger::sha256(&r.get::<Vec<u8>>(1)?) },
-            None => return self.query(sql, params).map(Into::into),
-        };
-        kept.answer(head, sql, params, || self.query(sql, params))
+    /// [`Tx::query`] for a slow question **about registers only**: its answer is kept and given again as long as no register it
+    /// names has a new leaf in the ledger; when few records changed, `mend` may put the answer right by them. Every change of
+    /// a register adds a leaf, so the answer is the one the engine would give now. In a write the engine is always asked.
+    ///
+    /// # Errors
+    /// Those of the engine and of `mend`.
+    pub fn query_kept(&mut self, q: &Question<'_>, mend: Mend<'_>) -> Result<Arc<[Row]>> {
+        match self.kept.clone() {
+            Some(kept) => kept.answer(self, q, mend),
+            None => self.query(q.sql, q.params).map(Into::into),
+        }
     }
     /// First row, if any.
     pub fn query_opt(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>> {
@@ -196,11 +197,21 @@ impl Tx<'_> {
         Ok(answer)
     }
 
-    /// Appends one leaf, in this transaction; its number. The row is at once the record's history.
-    pub fn append_change(&mut self, c: &Change<'_>) -> Result<i64> {
-        if self.head.frontier.is_none() {
+    /// Says early that this write will append a leaf. On PostgreSQL the head of the ledger is locked before any row is: two
+    /// writers that took a row first and the head later would wait for each other. Called before rows are locked.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn will_append(&mut self) -> Result<()> {
+        if self.head.frontier.is_none() && !self.read_only {
             self.load_head()?;
         }
+        Ok(())
+    }
+
+    /// Appends one leaf, in this transaction; its number. The row is at once the record's history.
+    pub fn append_change(&mut self, c: &Change<'_>) -> Result<i64> {
+        self.will_append()?;
         let after = c.body.map(|b| ledger::sha256(b.as_bytes()));
         let size = self.head.frontier.as_ref().map(Frontier::size).ok_or_else(|| Error::internal("ledger head"))?;
         let leaf = LeafEntry {

@@ -136,6 +136,10 @@ impl Browser {
     pub fn run(&self, script: &str) -> Answer<Value> {
         self.post("/execute/sync", &json!({"script": script, "args": []}))
     }
+    /// Shows the page as on `print` (or, with an empty word, on the screen again).
+    pub fn media(&self, media: &str) -> Answer<()> {
+        self.post("/goog/cdp/execute", &json!({"cmd": "Emulation.setEmulatedMedia", "params": {"media": media}})).map(drop)
+    }
     /// Presses keys one after another on whatever has the focus. Special keys are named as in WebDriver §17.4.2, e.g. "\u{E004}".
     pub fn press(&self, keys: &str) -> Answer<()> {
         let steps: Vec<Value> = keys

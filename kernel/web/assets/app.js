@@ -9,8 +9,8 @@ const csrf = () => $('input[name=csrf]')?.value ?? '';
 
 // After a refused form the list of errors is read out first.
 $('.summary')?.focus();
-// On a phone menu and tabs are one line that scrolls: what is open must be in sight.
-for (const bar of $$('.side nav, .tabs')) {
+// On a phone tabs are one line that scrolls: what is open must be in sight.
+for (const bar of $$('.tabs')) {
   const now = $('[aria-current]', bar);
   if (now && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = now.offsetLeft - bar.offsetLeft - (bar.clientWidth - now.offsetWidth) / 2;
 }
@@ -64,7 +64,7 @@ doc.addEventListener('submit', e => {
   // 3. Upload progress.
   if (form.dataset.upload !== undefined && window.XMLHttpRequest) { e.preventDefault(); upload(form); return; }
   // 4. One press, one request.
-  if (form.method === 'post') {
+  if (form.getAttribute('method') === 'post') {
     if (form.dataset.sent) { e.preventDefault(); return; }
     form.dataset.sent = '1';
     e.submitter?.classList.add('busy');
@@ -82,12 +82,13 @@ function upload(form) {
     form.append(bar);
   }
   const x = new XMLHttpRequest();
-  x.open('POST', form.action);
+  const to = new URL(form.getAttribute('action') ?? '', location.href);
+  x.open('POST', to);
   x.setRequestHeader('x-csrf-token', csrf());
   x.upload.onprogress = e => { if (e.lengthComputable) bar.value = (e.loaded * 100) / e.total; };
   x.onerror = () => { bar.remove(); alert(say('Mất kết nối khi gửi tệp. Chưa có gì được lưu; hãy gửi lại.', 'The connection was lost. Nothing was saved; please send again.')); };
   x.onload = () => {
-    if (x.responseURL && x.status < 400 && new URL(x.responseURL).pathname !== new URL(form.action).pathname) { location.assign(x.responseURL); return; }
+    if (x.responseURL && x.status < 400 && new URL(x.responseURL).pathname !== to.pathname) { location.assign(x.responseURL); return; }
     const page = new DOMParser().parseFromString(x.responseText, 'text/html');
     const main = $('main', page);
     if (main) { $('main').replaceWith(doc.adoptNode(main)); $('.summary')?.focus(); scrollTo(0, 0); } else location.reload();
@@ -106,7 +107,7 @@ doc.addEventListener('input', e => {
 async function offer(box, input) {
   const list = $('[role=listbox]', box), words = input.value.trim();
   if (!words) { close(box); return; }
-  const r = await fetch(`/suggest/${encodeURIComponent(box.dataset.register)}?q=${encodeURIComponent(words)}`, { credentials: 'same-origin' }).catch(() => null);
+  const r = await fetch(`${box.dataset.suggest ?? '/suggest/' + encodeURIComponent(box.dataset.register)}?q=${encodeURIComponent(words)}`, { credentials: 'same-origin' }).catch(() => null);
   if (!r?.ok || input.value.trim() !== words) return;
   const rows = await r.json();
   list.replaceChildren(...rows.map(([id, title], i) => {
@@ -168,10 +169,10 @@ doc.addEventListener('keydown', e => {
 });
 doc.addEventListener('focusout', e => { const b = e.target.closest?.('.picker'); if (b && !b.contains(e.relatedTarget)) close(b); });
 
-// 6. Selection bar: shown when something is chosen, says how many; one box chooses all of the page.
+// 6. Selection bar (its attribute: `bar.id` of a form with a field named id is that field): shown when something is chosen, says how many; one box chooses all of the page.
 function bars() {
   for (const bar of $$('[data-bar]')) {
-    const ids = () => $$(`input[name=id][form="${bar.id}"]`);
+    const ids = () => $$(`input[name=id][form="${bar.getAttribute('id')}"]`);
     const show = () => {
       const n = ids().filter(i => i.checked).length;
       bar.hidden = n === 0;

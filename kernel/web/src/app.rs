@@ -9,6 +9,7 @@ use store::{Clock, Result, Store, Tx};
 
 use crate::fmt;
 use crate::module::{MenuCount, Module};
+use crate::touch::Touched;
 
 /// Settings of the web door.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub struct Config {
     pub most_file: usize,
     /// Requests a minute from one address to the sign-in form.
     pub sign_in_per_minute: u32,
+    /// Roles that ask for a second factor get nothing done without one.
+    pub second_factor: bool,
+    /// Days without use after which an account is listed as idle.
+    pub idle_days: i64,
     /// Demo accounts shown on the sign-in page: login, password, who it is.
     pub demo_accounts: Vec<(String, String, String)>,
 }
@@ -44,6 +49,8 @@ impl Default for Config {
             timeout_s: 60,
             most_file: registers::MOST_FILE,
             sign_in_per_minute: 20,
+            second_factor: false,
+            idle_days: 90,
             demo_accounts: vec![],
         }
     }
@@ -76,6 +83,8 @@ pub(crate) struct Inner {
     pub uploads: Mutex<HashMap<String, Upload>>,
     /// Files of forms that are not saved yet, by random id.
     pub aside: Mutex<HashMap<String, crate::uploads::Aside>>,
+    /// Sessions and tokens whose use is being noted, and when that was tried.
+    pub touched: crate::touch::Touched,
 }
 
 /// What the menu shows beside its lines, kept for half a minute.
@@ -109,7 +118,13 @@ impl App {
         modules: &'static [&'static dyn Module],
     ) -> Self {
         let sign_in = SignInLimit::new(clock.clone(), config.sign_in_per_minute);
-        let inner = Arc::new(Inner { menu: Mutex::default(), sign_in, uploads: Mutex::default(), aside: Mutex::default() });
+        let inner = Arc::new(Inner {
+            menu: Mutex::default(),
+            sign_in,
+            uploads: Mutex::default(),
+            aside: Mutex::default(),
+            touched: Touched::default(),
+        });
         Self { store, registry, roles, config: Arc::new(config), clock, modules, inner }
     }
 

@@ -161,12 +161,24 @@ impl FromRequestParts<App> for Ctx {
         if ctx.session.account.must_change && !parts.uri.path().starts_with("/account/password") && parts.uri.path() != "/sign-out" {
             return Err(Fail(Error::Forbidden(MUST_CHANGE.into())));
         }
+        let path = parts.uri.path();
+        if must_enrol(app, &ctx.session) && !path.starts_with("/account/second-factor") && !path.starts_with("/account/password") {
+            return Err(Fail(Error::Forbidden(MUST_ENROL.into())));
+        }
         Ok(ctx)
     }
 }
 
 /// Text by which the dressing layer knows to lead to the password page.
 pub(crate) const MUST_CHANGE: &str = "Bạn phải đổi mật khẩu tạm trước khi dùng tiếp.";
+
+/// The same for the page of the second factor.
+pub(crate) const MUST_ENROL: &str = "Vai trò của bạn bắt buộc có lớp bảo vệ thứ hai. Đăng ký ở trang tài khoản trước khi dùng tiếp.";
+
+/// Does a role ask for a second factor that is not there yet?
+pub(crate) fn must_enrol(app: &App, s: &SignedIn) -> bool {
+    app.config.second_factor && !s.secured && s.actor.needs_second_factor()
+}
 
 async fn load(parts: &Parts, app: &App) -> Result<Ctx, Fail> {
     let token = cookie(&parts.headers, SESSION_COOKIE).ok_or(Error::Unauthenticated)?;
@@ -187,7 +199,7 @@ async fn load(parts: &Parts, app: &App) -> Result<Ctx, Fail> {
         })
         .await?;
     if session.stale {
-        app.store.write(move |tx| access::touch_session(tx, &secret)).await?;
+        app.touch(&session.session.id, move |tx| access::touch_session(tx, &secret));
     }
     look.settle(&parts.headers, &session.account.locale, &session.account.theme);
     Ok(Ctx { app: app.clone(), actor: session.actor.clone(), session, look, today, menu })

@@ -11,7 +11,7 @@ use store::Error;
 
 use crate::api::problem;
 use crate::app::App;
-use crate::ctx::{Look, MUST_CHANGE};
+use crate::ctx::{Look, MUST_CHANGE, MUST_ENROL};
 use crate::error::Failure;
 use crate::pages::errors;
 use crate::security;
@@ -111,6 +111,49 @@ fn page(app: &App, method: &Method, uri: &axum::http::Uri, headers: &HeaderMap, 
             Redirect::to(&to).into_response()
         }
         Some(Error::Forbidden(m)) if m == MUST_CHANGE => Redirect::to("/account/password").into_response(),
+        Some(Error::Forbidden(m)) if m == MUST_ENROL => Redirect::to("/account/second-factor").into_response(),
+        // the address of a form that came back with errors: opened again, or shared, it shows the page the form stands on
+        _ if status == StatusCode::METHOD_NOT_ALLOWED && method == Method::GET => Redirect::to(parent(uri.path())).into_response(),
+        Some(Error::Forbidden(m)) => errors::page(&look, status, Some(&Error::Forbidden(named(app, &look, m)))),
         _ => errors::page(&look, status, error),
+    }
+}
+
+/// The address one step up.
+fn parent(path: &str) -> &str {
+    match path.trim_end_matches('/').rsplit_once('/') {
+        Some((up, _)) if !up.is_empty() && up.starts_with('/') && !up.starts_with("//") => up,
+        _ => "/",
+    }
+}
+
+/// What the kernel names by id in brackets, by the name people know.
+fn named(app: &App, look: &Look, message: &str) -> String {
+    let Some((before, rest)) = message.split_once('(') else { return message.to_owned() };
+    let Some((id, after)) = rest.split_once(')') else { return message.to_owned() };
+    let label = match id {
+        "account" | "role" => look.lang.t("tài khoản, quyền", "accounts, grants"),
+        "figure" => look.lang.t("chỉ tiêu", "targets"),
+        "ledger" => look.lang.t("nhật ký niêm phong", "sealed ledger"),
+        "token" => look.lang.t("mã API", "API tokens"),
+        "setting" => look.lang.t("thiết lập", "settings"),
+        _ => match app.registry.registers.get(id) {
+            Some(d) => look.lang.label(&d.register.label),
+            None => return message.to_owned(),
+        },
+    };
+    format!("{before}({label}){after}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parent;
+
+    #[test]
+    fn one_step_up_stays_here() {
+        assert_eq!(parent("/obligations/abc/evidence"), "/obligations/abc");
+        assert_eq!(parent("/prefs"), "/");
+        assert_eq!(parent("//evil/x"), "/");
+        assert_eq!(parent("/"), "/");
     }
 }

@@ -26,6 +26,7 @@ mod sources;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod touch;
 pub mod uploads;
 pub mod values;
 

@@ -20,6 +20,12 @@ pub fn document(reg: &Registry, modules: &[&dyn Module], base_url: &str) -> Valu
         if d.fields.iter().any(|f| f.kind.is_file()) {
             paths.insert(format!("/api/v1/{id}/{{id}}/files/{{field}}/{{sha256}}"), file(d));
         }
+        if d.fields.iter().any(|f| f.sensitive.is_some()) {
+            paths.insert(format!("/api/v1/{id}/{{id}}/unmask"), unmask(d));
+        }
+        if d.fields.iter().any(|f| f.kind.is_file() && f.sensitive.is_some()) {
+            paths.insert(format!("/api/v1/{id}/{{id}}/files/{{field}}/{{sha256}}/unmask"), unmask_file(d));
+        }
         if d.register.confirm_every.is_some() {
             paths.insert(format!("/api/v1/{id}/{{id}}/confirm"), confirm(d));
         }
@@ -196,6 +202,7 @@ fn collection(d: &Definition) -> Value {
     if starts.len() > 1 {
         post["requestBody"]["content"]["application/json"]["schema"]["properties"]["state"] = json!({ "enum": starts, "default": starts[0], "description": "Trạng thái bắt đầu; cần quyền và các trường của bước chuyển tới trạng thái đó" });
     }
+    multipart(d, &mut post, &["state"]);
     post["responses"] = answer("201", "Đã thêm", sref(id));
     json!({ "get": get, "post": post })
 }
@@ -211,7 +218,55 @@ fn one(d: &Definition) -> Value {
     let mut delete = op(d, "delete", "Rút");
     delete["parameters"] = json!([if_match(), { "name": "reason", "in": "query", "required": true, "schema": { "type": "string" } }]);
     delete["responses"] = json!({ "204": { "description": "Đã rút" }, "default": { "$ref": "#/components/responses/problem" } });
-    json!({ "parameters": id_param(), "get": get, "patch": patch, "delete": delete })
+    let mut all = json!({ "parameters": id_param(), "get": get, "patch": patch, "delete": delete });
+    if multipart(d, &mut all["patch"], &["reason"]) {
+        let mut post = all["patch"].clone();
+        post["operationId"] = json!(format!("{id}.update_files"));
+        post["requestBody"]["required"] = json!(true);
+        post["requestBody"]["content"].as_object_mut().map(|c| c.remove("application/json"));
+        all["post"] = post;
+    }
+    all
+}
+
+/// The same body with its files beside it, where the register has fields of files.
+fn multipart(d: &Definition, op: &mut Value, texts: &[&str]) -> bool {
+    let files: Vec<&Field> = d.fields.iter().filter(|f| f.kind.is_file()).collect();
+    if files.is_empty() {
+        return false;
+    }
+    let mut props = Map::from_iter([("fields".to_owned(), sref(&format!("{}.fields", d.register.id)))]);
+    props.extend(texts.iter().map(|t| ((*t).to_owned(), json!({ "type": "string" }))));
+    let binary = json!({ "type": "string", "format": "binary" });
+    for f in files {
+        let one = if f.kind == FieldType::File { binary.clone() } else { json!({ "type": "array", "items": binary }) };
+        props.insert(f.id.clone(), one);
+    }
+    op["requestBody"]["content"]["multipart/form-data"] = json!({
+        "schema": { "type": "object", "additionalProperties": false, "properties": props,
+            "description": format!("Mỗi tệp tối đa {} MB. Nhận {}. Trường một tệp: tệp cuối thay tệp đang có; trường nhiều tệp: thêm vào.", registers::MOST_FILE >> 20, registers::FILE_KINDS_VI) },
+        "encoding": { "fields": { "contentType": "application/json" } },
+    });
+    true
+}
+
+fn unmask(d: &Definition) -> Value {
+    let mut post = op(d, "unmask", "Xem thông tin đang che, có ghi sổ cái");
+    post["requestBody"] = reason_body();
+    post["responses"] = answer("200", "Bản ghi, không che", sref(&d.register.id));
+    json!({ "parameters": id_param(), "post": post })
+}
+
+fn unmask_file(d: &Definition) -> Value {
+    let mut v = file(d);
+    let mut post = op(d, "unmask_file", "Tải tệp đang che, có ghi sổ cái");
+    post["requestBody"] = reason_body();
+    post["responses"] = v["get"]["responses"].take();
+    json!({ "parameters": v["parameters"].take(), "post": post })
+}
+
+fn reason_body() -> Value {
+    json!({ "required": true, "content": json_body(json!({ "type": "object", "additionalProperties": false, "required": ["reason"], "properties": { "reason": { "type": "string" } } })) })
 }
 
 fn history(d: &Definition) -> Value {

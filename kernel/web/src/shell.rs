@@ -218,6 +218,8 @@ fn side(ctx: &Ctx, active: &str) -> Markup {
     html! {
         header.side {
             (mark())
+            // on a phone the menu is folded: its sibling is hidden until this is open, without a script
+            details.burger { summary { (ctx.t("Trình đơn", "Menu")) } }
             nav aria-label=(ctx.t("Chính", "Main")) {
                 (line(ctx, "/", ctx.t("Việc của tôi", "My work"), active, false))
                 a href="/notices" aria-current=[(active == "/notices").then_some("page")] {
@@ -230,7 +232,7 @@ fn side(ctx: &Ctx, active: &str) -> Markup {
                 @for i in at(Place::Response) { (menu_line(ctx, i, active, false)) }
                 div.group { (ctx.t("Văn bản", "Documents")) }
                 @for i in at(Place::Documents) { (menu_line(ctx, i, active, false)) }
-                (line(ctx, "/ledger", ctx.t("Nhật ký niêm phong", "Sealed ledger"), active, false))
+                @if ctx.can(Verb::Read, "ledger") { (line(ctx, "/ledger", ctx.t("Nhật ký niêm phong", "Sealed ledger"), active, false)) }
                 @if ctx.can(Verb::Read, "account") || at(Place::Admin).next().is_some() {
                     div.group { (ctx.t("Quản trị", "Administration")) }
                     @if ctx.can(Verb::Read, "account") { (line(ctx, "/admin/accounts", ctx.t("Tài khoản, quyền", "Accounts, grants"), active, false)) }
@@ -261,9 +263,16 @@ fn current_group(ctx: &Ctx, active: &str) -> Option<String> {
     })
 }
 
+/// Registers of a group (or of none) that the reader may read, by the names they are shown under.
+pub(crate) fn registers_of<'a>(ctx: &'a Ctx, group: Option<&str>) -> Vec<&'a registers::Definition> {
+    let wanted = |d: &&registers::Definition| d.register.menu.as_deref() == group && ctx.can(Verb::Read, &d.register.id);
+    let mut defs: Vec<_> = ctx.reg().registers.values().filter(wanted).collect();
+    defs.sort_by_cached_key(|d| text::sort_key(ctx.lang().label(&d.register.label)));
+    defs
+}
+
 fn register_group(ctx: &Ctx, id: &'static str, label: L, open: Option<&str>, active: &str, items: &[MenuItem]) -> Markup {
-    let defs: Vec<_> =
-        ctx.reg().registers.values().filter(|d| d.register.menu.as_deref() == Some(id) && ctx.can(Verb::Read, &d.register.id)).collect();
+    let defs = registers_of(ctx, Some(id));
     let own: Vec<_> = items.iter().filter(|i| i.place == Place::Group(id)).collect();
     if defs.is_empty() && own.is_empty() {
         return html! {};

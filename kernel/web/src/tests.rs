@@ -149,7 +149,9 @@ async fn signing_in_opens_the_pages_and_redirects_stay_here() {
     let (s, home) = send(&app, get_("/", &cookies(&r)), "").await;
     assert_eq!(s, 200);
     assert!(home.body().contains("Trả lời &lt;cảnh báo&gt;"), "{}", home.body());
-    for path in ["/", "/sample", "/account", "/registers", "/ledger", "/notices", "/account/password"] {
+    let (s, _) = send(&app, get_("/ledger", &cookies(&r)), "").await;
+    assert_eq!(s, 403, "the ledger is for who may read it");
+    for path in ["/", "/sample", "/account", "/registers", "/notices", "/account/password"] {
         let (s, r) = send(&app, get_(path, &cookies(&r)), "").await;
         assert_eq!(s, 200, "{path}");
         let b = r.body();

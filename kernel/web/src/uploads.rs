@@ -50,36 +50,22 @@ impl FromRequest<App> for Posted {
         if !kind.starts_with("multipart/form-data") {
             return Ok(Self { form: FormData::from_request(req, app).await?, files: vec![] });
         }
-        let mut parts = Multipart::from_request(req, app).await.map_err(IntoResponse::into_response)?;
-        let mut out = Self::default();
-        while let Some(mut part) = parts.next_field().await.map_err(|e| cut(e.status()))? {
-            let field = part.name().unwrap_or_default().to_owned();
-            let Some(name) = part.file_name().map(str::to_owned) else {
-                let text = read(&mut part, MOST_TEXT).await?.ok_or_else(|| cut(axum::http::StatusCode::PAYLOAD_TOO_LARGE))?;
-                out.form.0.push((field, String::from_utf8_lossy(&text).into_owned()));
-                continue;
-            };
-            let content = read(&mut part, app.config.most_file).await?;
-            // an empty input sends an empty part without a name
-            if !name.is_empty() || content.as_ref().is_none_or(|c| !c.is_empty()) {
-                out.files.push((field, name, content));
-            }
-        }
-        Ok(out)
+        let parts = Multipart::from_request(req, app).await.map_err(IntoResponse::into_response)?;
+        Self::of(parts, app.config.most_file).await.map_err(|e| Fail(e).into_response())
     }
 }
 
-fn cut(status: axum::http::StatusCode) -> Response {
+fn cut(status: axum::http::StatusCode) -> Error {
     let e = if status == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
         format!("Các tệp gửi cùng lúc lớn hơn {} MB. Chưa có gì được lưu; quay lại, gửi ít tệp hơn một lần.", MOST_POST >> 20)
     } else {
         "Biểu mẫu gửi lên bị đứt giữa chừng. Chưa có gì được lưu; quay lại và gửi lần nữa.".into()
     };
-    Fail(Error::BadRequest(e)).into_response()
+    Error::BadRequest(e)
 }
 
 /// The whole part; `None` when it is larger than `most` (the rest is read and dropped, so that the other inputs are kept).
-async fn read(part: &mut axum::extract::multipart::Field<'_>, most: usize) -> Result<Option<Vec<u8>>, Response> {
+async fn read(part: &mut axum::extract::multipart::Field<'_>, most: usize) -> Result<Option<Vec<u8>>, Error> {
     let mut out = Some(Vec::new());
     while let Some(chunk) = part.chunk().await.map_err(|e| cut(e.status()))? {
         let chunk: Bytes = chunk;
@@ -102,6 +88,41 @@ fn shown(field: &str) -> String {
 }
 
 impl Posted {
+    /// Reads the parts of a multipart body: texts and files, each file up to `most_file` bytes.
+    pub(crate) async fn of(mut parts: Multipart, most_file: usize) -> Result<Self, Error> {
+        let mut out = Self::default();
+        while let Some(mut part) = parts.next_field().await.map_err(|e| cut(e.status()))? {
+            let field = part.name().unwrap_or_default().to_owned();
+            let Some(name) = part.file_name().map(str::to_owned) else {
+                let text = read(&mut part, MOST_TEXT).await?.ok_or_else(|| cut(axum::http::StatusCode::PAYLOAD_TOO_LARGE))?;
+                out.form.0.push((field, String::from_utf8_lossy(&text).into_owned()));
+                continue;
+            };
+            let content = read(&mut part, most_file).await?;
+            // an empty input sends an empty part without a name
+            if !name.is_empty() || content.as_ref().is_none_or(|c| !c.is_empty()) {
+                out.files.push((field, name, content));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Looks into the files: by field, and what is wrong by field.
+    pub(crate) fn looked_at(self, most_file: usize) -> (FormData, Vec<(String, Attachment)>, Vec<FieldError>) {
+        let (mut good, mut errors) = (vec![], vec![]);
+        for (field, name, content) in self.files {
+            let made = match content {
+                Some(bytes) => Attachment::upload(&name, bytes),
+                None => Err(registers::too_large(&name, most_file)),
+            };
+            match made {
+                Ok(file) => good.push((field, file)),
+                Err(message) => errors.push(FieldError { field, message }),
+            }
+        }
+        (self.form, good, errors)
+    }
+
     /// The pairs of the form.
     pub fn form(&self) -> &FormData {
         &self.form
@@ -109,19 +130,10 @@ impl Posted {
 
     /// Looks into the files and puts them aside. The form then carries their keys; what is wrong stands by field.
     pub fn settle(self, ctx: &Ctx) -> (FormData, Vec<FieldError>) {
-        let (mut form, mut errors) = (self.form, vec![]);
-        for (field, name, content) in self.files {
-            let made = match content {
-                Some(bytes) => Attachment::upload(&name, bytes),
-                None => Err(registers::too_large(&name, ctx.app.config.most_file)),
-            };
-            match made {
-                Ok(file) => {
-                    let name = file.name().to_owned();
-                    form.0.push((fresh(&field), format!("{} {name}", put(ctx, file))));
-                }
-                Err(message) => errors.push(FieldError { field, message }),
-            }
+        let (mut form, files, errors) = self.looked_at(ctx.app.config.most_file);
+        for (field, file) in files {
+            let name = file.name().to_owned();
+            form.0.push((fresh(&field), format!("{} {name}", put(ctx, file))));
         }
         (form, errors)
     }
@@ -176,7 +188,7 @@ pub fn attach<'a>(
 ) -> Result<(), Vec<FieldError>> {
     let mut errors = vec![];
     for f in fields.into_iter().filter(|f| f.kind.is_file()) {
-        let mut new = vec![];
+        let mut new: Vec<Attachment> = vec![];
         for sent in form.all(&fresh(&f.id)) {
             let found = ctx
                 .app
@@ -196,18 +208,22 @@ pub fn attach<'a>(
         if new.is_empty() {
             continue;
         }
-        let list = match (&f.kind, values.remove(&f.id)) {
-            (FieldType::Files, Some(Data::Files(mut had))) => {
-                had.extend(new);
-                had
-            }
-            (FieldType::Files, _) => new,
-            // the last one sent
-            _ => new.split_off(new.len() - 1),
-        };
-        values.insert(f.id.clone(), Data::Files(list));
+        let had = values.remove(&f.id);
+        values.insert(f.id.clone(), laid(f, had, new));
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// New files over those a field keeps: several are added, of a single one the last sent replaces it. `new` is not empty.
+pub(crate) fn laid(f: &Field, had: Option<Data>, mut new: Vec<Attachment>) -> Data {
+    Data::Files(match (&f.kind, had) {
+        (FieldType::Files, Some(Data::Files(mut had))) => {
+            had.extend(new);
+            had
+        }
+        (FieldType::Files, _) => new,
+        _ => new.split_off(new.len().saturating_sub(1)),
+    })
 }
 
 /// After the record is saved: nothing waits any more.

@@ -213,11 +213,14 @@ pub fn parse_text(kind: &FieldType, v: &str) -> Result<Data, String> {
     })
 }
 
-/// All fields of a form that were sent. A masked field left empty is not sent on: it keeps its value.
+/// All fields of a form that were sent. A masked field left empty is not sent on: it keeps its value, unless its tick takes it away.
 pub fn parse_all<'a>(fields: impl IntoIterator<Item = &'a Field>, form: &FormData, masked: &[String]) -> Result<Values, Vec<FieldError>> {
     let (mut out, mut errors) = (Values::new(), vec![]);
     for f in fields {
         if masked.contains(&f.id) && form.filled(&f.id).is_none() {
+            if form.has(&format!("{}__clear", f.id)) {
+                out.insert(f.id.clone(), Data::Null);
+            }
             continue;
         }
         if f.kind.is_file() && !uploads::asked(f, form) {
@@ -286,7 +289,14 @@ impl Prefill<'_> {
         let mut v = FieldView::line(&f.id, lang.label(&f.label), shown).kind(kind).help(help.trim()).errors(self.errors);
         v.required = f.required && !masked;
         v.offers = self.offers.get(&f.id).map(Vec::as_slice).unwrap_or_default();
-        crate::components::field(&v, lang)
+        let input = crate::components::field(&v, lang);
+        // empty means "as it is" here, so taking the value away is said by a tick
+        html! {
+            (input)
+            @if masked && !f.required && !link {
+                label.check.small { input type="checkbox" name=(format!("{}__clear", f.id)) value="1"; " " (lang.t("Xóa giá trị đang có", "Remove the present value")) " (" (lang.label(&f.label).to_lowercase()) ")" }
+            }
+        }
     }
 }
 
@@ -318,6 +328,7 @@ mod tests {
         let masked = vec!["born".to_owned()];
         assert!(!parse_all(fields(&d), &form("name=An&born="), &masked).unwrap().contains_key("born"));
         assert!(parse_all(fields(&d), &form("name=An&born=1/2/1990"), &masked).unwrap().contains_key("born"));
+        assert_eq!(parse_all(fields(&d), &form("name=An&born=&born__clear=1"), &masked).unwrap()["born"], Data::Null);
     }
 
     #[test]

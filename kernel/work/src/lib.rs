@@ -18,7 +18,7 @@ mod tests;
 
 pub use event::{Event, React, Subscriber, dead_events, revive_events};
 pub use job::{Job, NewJob, enqueue, job, jobs, retry_job};
-pub use mail::{Delivery, Letter, MailConfig, Mailer, SmtpMailer};
+pub use mail::{Delivery, Letter, MailConfig, MailTls, Mailer, SmtpMailer};
 pub use migrations::migrations;
 pub use notice::{Notice, acknowledge, notice, notices, open_notices, read_all_notices, read_notice};
 pub use outbox::{Channel, Message, OutboxRow, cancel_event, notify, outbox, outbox_counts, resend, send_email};

@@ -1,6 +1,11 @@
-//! Documents in force and their relations. README.md says what the words mean.
+//! Documents in force and their relations, and those that go out. README.md says what the words mean.
 
-use web::{Module, Source, sources};
+mod cli;
+pub mod outgoing;
+mod pages;
+
+use web::axum::Router;
+use web::{App, Command, Module, Source, sources};
 
 /// The module's table of contents.
 pub struct Library;
@@ -10,6 +15,18 @@ impl Module for Library {
         "library"
     }
     fn sources(&self) -> Vec<Source> {
-        sources!(registers: ["document", "document_relation"], choices: ["document_kind", "relation_kind"])
+        sources!(registers: ["document", "document_relation", "outgoing_document"], choices: ["document_kind", "relation_kind"])
+    }
+    fn pages(&self) -> Router<App> {
+        pages::router()
+    }
+    fn api(&self) -> Router<App> {
+        pages::api()
+    }
+    fn openapi(&self) -> serde_json::Map<String, serde_json::Value> {
+        pages::openapi()
+    }
+    fn commands(&self) -> Vec<Command> {
+        cli::commands()
     }
 }

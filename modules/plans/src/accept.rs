@@ -8,8 +8,9 @@ use registers::actions::{self, Values};
 use registers::{Data, Filter, Op, Query, Registry};
 use store::{Error, FieldError, Result, Tx};
 
+use crate::actors::{self, Directory};
 use crate::draft::{Draft, Who};
-use crate::{actors, expand};
+use crate::expand;
 
 /// What acceptance made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -24,6 +25,10 @@ pub struct Accepted {
     pub obligations: usize,
     /// Names that nobody resolved: kept as text, nothing was given to them.
     pub unresolved: usize,
+    /// Tasks nobody leads.
+    pub no_lead: usize,
+    /// No plan was made: the reading was the signed copy of `plan`.
+    pub signed: bool,
 }
 
 struct Accept<'a, 't> {
@@ -46,13 +51,14 @@ pub fn accept(tx: &mut Tx, reg: &Registry, actor: &Actor, draft: &Draft, hash: &
     a.objectives()?;
     a.tasks(&sections)?;
     a.assignments()?;
-    a.recipients()?;
+    a.recipients(today)?;
     a.legal_bases()?;
     a.learn()?;
     let (plan, mut made) = (a.plan, a.made);
     made.obligations = expand::plan(tx, reg, actor, &plan, today)?;
     made.plan = plan;
-    made.unresolved = draft.unresolved().len() + draft.later().len();
+    let open = draft.open();
+    (made.unresolved, made.no_lead) = (open.names, open.no_lead);
     Ok(made)
 }
 
@@ -278,23 +284,9 @@ impl Accept<'_, '_> {
     }
 
     fn actor(&mut self, task: &str, seq: usize, role: &str, name: &str, scope: &str) -> Result<()> {
-        let (mut agency, mut collective, mut chosen) = (Data::Null, Data::Null, Data::Null);
-        match self.draft.actors.get(name) {
-            Some(Who::Agency(id)) => agency = text(id),
-            Some(Who::Collective(id)) => collective = text(id),
-            Some(Who::Chosen(ids)) => chosen = Data::Links(ids.clone()),
-            Some(Who::TextOnly | Who::Later) | None => {}
-        }
-        let list = vec![
-            ("task", text(task)),
-            ("seq", int(seq)),
-            ("role", text(role)),
-            ("name", text(name)),
-            ("agency", agency),
-            ("collective", collective),
-            ("chosen", chosen),
-            ("scope_text", text(scope)),
-        ];
+        let mut list =
+            vec![("task", text(task)), ("seq", int(seq)), ("role", text(role)), ("name", text(name)), ("scope_text", text(scope))];
+        list.extend(self.draft.actors.get(name).and_then(said));
         self.put("task_actor", list).map(drop)
     }
 
@@ -326,8 +318,12 @@ impl Accept<'_, '_> {
         Ok(())
     }
 
-    fn recipients(&mut self) -> Result<()> {
+    /// Recipients are the same agencies as those in the tasks; who is not found stays as text and is asked for afterwards.
+    fn recipients(&mut self, today: &str) -> Result<()> {
         let draft = self.draft;
+        let day = draft.reading.plan.date.as_deref().unwrap_or(today);
+        let now = Directory::load(self.tx, self.reg, self.actor, today)?;
+        let then = if day == today { None } else { Some(Directory::load(self.tx, self.reg, self.actor, day)?) };
         for (i, r) in draft.kept("recipient", &draft.reading.plan.recipients) {
             let mark = match r.mark.as_deref() {
                 Some("b/c") => "report",
@@ -336,10 +332,13 @@ impl Accept<'_, '_> {
                 _ if text::fold(&r.name).starts_with("luu") => "file",
                 _ => "none",
             };
-            self.put(
-                "plan_recipient",
-                vec![("plan", text(&self.plan)), ("seq", int(i + 1)), ("name", text(&r.name)), ("mark", text(mark))],
-            )?;
+            let mut list = vec![("plan", text(&self.plan)), ("seq", int(i + 1)), ("name", text(&r.name)), ("mark", text(mark))];
+            let known = draft.actors.iter().find(|(n, _)| actors::same_name(n, &r.name)).map(|(_, w)| w.clone());
+            let found = || now.find(&r.name).or_else(|| then.as_ref()?.find(&r.name));
+            // what is filed goes to nobody; that a name is no agency is said of the tasks alone
+            let who = known.filter(|w| *w != Who::TextOnly).or_else(found).filter(|_| mark != "file");
+            list.extend(who.as_ref().and_then(said));
+            self.put("plan_recipient", list)?;
         }
         Ok(())
     }
@@ -392,6 +391,17 @@ impl Accept<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+/// The field that says who a name is; nothing while nobody has said it.
+pub(crate) fn said(who: &Who) -> Option<(&'static str, Data)> {
+    match who {
+        Who::Agency(id) => Some(("agency", text(id))),
+        Who::Collective(id) => Some(("collective", text(id))),
+        Who::Chosen(ids) => Some(("chosen", Data::Links(ids.clone()))),
+        Who::TextOnly => Some(("name_only", Data::Bool(true))),
+        Who::Later => None,
     }
 }
 

@@ -17,9 +17,16 @@ pub struct Directory {
     sets: BTreeMap<String, Who>,
     /// Folded name → (label, who) for suggestions.
     names: Vec<(String, String, Who)>,
+    /// Word of an agency or group → its official name.
+    official: BTreeMap<String, String>,
     /// Matching key of the province's own name: "tỉnh Sao Mai" in a name means "tỉnh".
     place: String,
 }
+
+/// Likeness from which a guess is chosen beforehand …
+const NEAR: f64 = 0.8;
+/// … when the next one is this much worse: "UBND xã An Hòa" is as near to one commune as to another.
+const CLEAR: f64 = 0.04;
 
 /// One guess for a name that did not match.
 #[derive(Debug, Clone)]
@@ -38,7 +45,13 @@ impl Directory {
         let agencies = crate::all(tx, reg, actor, "agency", Some(day))?;
         let province = agencies.iter().find(|r| r.text("kind") == Some("province_committee")).and_then(|r| r.text("name"));
         let place = province.map(text::search_key).and_then(|k| k.rsplit_once(" tinh ").map(|(_, place)| place.to_owned()));
-        let mut d = Self { keys: BTreeMap::new(), sets: BTreeMap::new(), names: Vec::new(), place: place.unwrap_or_default() };
+        let mut d = Self {
+            keys: BTreeMap::new(),
+            sets: BTreeMap::new(),
+            names: Vec::new(),
+            official: BTreeMap::new(),
+            place: place.unwrap_or_default(),
+        };
         let mut valid = BTreeSet::new();
         for r in &agencies {
             valid.insert(r.id.clone());
@@ -65,6 +78,15 @@ impl Directory {
         Ok(d)
     }
 
+    /// A directory of these names alone.
+    #[cfg(test)]
+    pub fn of(names: &[(&str, Who)]) -> Self {
+        let mut d =
+            Self { keys: BTreeMap::new(), sets: BTreeMap::new(), names: vec![], official: BTreeMap::new(), place: "sao mai".into() };
+        names.iter().for_each(|(name, who)| d.add(name, who));
+        d
+    }
+
     fn add(&mut self, name: &str, who: &Who) {
         let key = self.key(name);
         if key.is_empty() {
@@ -76,6 +98,10 @@ impl Directory {
             self.sets.entry(set.key).or_insert_with(|| who.clone());
         }
         self.names.push((key.clone(), name.trim().to_owned(), who.clone()));
+        // the official name is added before the short one and the aliases
+        if let Some(word) = who.word() {
+            self.official.entry(word).or_insert_with(|| name.trim().to_owned());
+        }
         self.keys.entry(key).or_insert_with(|| who.clone());
     }
 
@@ -99,13 +125,50 @@ impl Directory {
         })
     }
 
+    /// Official name of an agency or group of the register that exists on the day; nothing for any other.
+    pub fn official(&self, who: &Who) -> Option<&str> {
+        matches!(who, Who::Agency(_) | Who::Collective(_)).then(|| self.official.get(&who.word()?).map(String::as_str))?
+    }
+
+    /// Whether the name says nothing definite ("các cơ quan liên quan"): it means others in each task.
+    pub fn vague(&self, name: &str) -> bool {
+        self.find(name) == Some(Who::Later)
+    }
+
+    /// Agencies and groups that have all these words in a name, in some order: those that begin with them first.
+    pub fn search(&self, words: &str, most: usize) -> Vec<(Who, String)> {
+        let wanted = text::search_key(words);
+        let parts: Vec<&str> = wanted.split(' ').filter(|p| !p.is_empty()).collect();
+        let mut found: Vec<(bool, &Who)> = Vec::new();
+        for (key, _, who) in self.names.iter().filter(|_| !parts.is_empty()) {
+            if self.official(who).is_some() && parts.iter().all(|p| key.contains(p)) && !found.iter().any(|(_, w)| *w == who) {
+                found.push((!key.starts_with(&wanted), who));
+            }
+        }
+        found.sort_by_key(|(later, _)| *later);
+        found.into_iter().take(most).filter_map(|(_, w)| Some((w.clone(), self.official(w)?.to_owned()))).collect()
+    }
+
+    /// The one guess good enough to be chosen beforehand: near, and clearly nearer than any other.
+    pub fn suggestion(&self, name: &str) -> Option<Who> {
+        if self.vague(name) {
+            return None;
+        }
+        if let Some(known) = self.find(name) {
+            return Some(known);
+        }
+        let near: Vec<Guess> = self.guesses(name, 4).into_iter().filter(|g| self.official(&g.who).is_some()).collect();
+        let best = near.first().filter(|g| g.likeness >= NEAR)?;
+        near.get(1).is_none_or(|second| best.likeness - second.likeness >= CLEAR).then(|| best.who.clone())
+    }
+
     /// The nearest names, best first.
     pub fn guesses(&self, name: &str, most: usize) -> Vec<Guess> {
         let wanted = self.key(name);
         let mut all: Vec<Guess> = self
             .names
             .iter()
-            .map(|(k, label, who)| Guess { label: label.clone(), who: who.clone(), likeness: text::similarity(&wanted, k) })
+            .map(|(k, label, who)| Guess { label: label.clone(), who: who.clone(), likeness: likeness(&wanted, k) })
             .filter(|g| g.likeness > 0.6)
             .collect();
         all.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
@@ -118,6 +181,14 @@ impl Directory {
         all.truncate(most);
         all
     }
+}
+
+/// Likeness of two keys. That a department is one of the province is often not written, or written twice.
+fn likeness(a: &str, b: &str) -> f64 {
+    let bare = |k: &'_ str| k.strip_suffix(" tinh").unwrap_or(k).to_owned();
+    let (c, d) = (bare(a), bare(b));
+    let whole = text::similarity(a, b);
+    if c.len() == a.len() && d.len() == b.len() { whole } else { whole.max(text::similarity(&c, &d) - 0.02) }
 }
 
 /// Whether two names of a document are one spelled differently.
@@ -182,7 +253,7 @@ mod tests {
     fn shipped() -> Directory {
         let csv = include_bytes!("../../../packs/base-2026/data/collective_actor.csv");
         let sheet = documents::read_csv(csv, &documents::ReadOptions::default()).unwrap();
-        let mut d = Directory { keys: BTreeMap::new(), sets: BTreeMap::new(), names: vec![], place: "sao mai".into() };
+        let mut d = Directory::of(&[]);
         let text = |c: Option<&documents::Cell>| c.map(documents::Cell::to_text).unwrap_or_default();
         for row in &sheet.rows {
             let (name, vague) = (text(row.cells.first()), row.cells.get(3).and_then(documents::Cell::to_bool) == Some(true));

@@ -3,7 +3,7 @@
 use access::Verb;
 use serde_json::{Map, Value, json};
 use web::App;
-use web::api::{Api, ApiFail};
+use web::api::{Api, ApiFail, Input};
 use web::axum::body::Bytes;
 use web::axum::extract::{DefaultBodyLimit, Path};
 use web::axum::http::StatusCode;
@@ -15,6 +15,7 @@ use web::forms::QueryData;
 use crate::owed::{self, Ask};
 use crate::service::{self, MAX_BYTES};
 use crate::state::Want;
+use crate::unclear::{self, Said};
 
 /// Addresses under `/api/v1/plans`.
 pub fn router() -> Router<App> {
@@ -24,6 +25,7 @@ pub fn router() -> Router<App> {
         .route("/api/v1/plans/drafts/{id}", get(draft))
         .route("/api/v1/plans/drafts/{id}/accept", post(accept))
         .route("/api/v1/plans/obligations", get(obligations))
+        .route("/api/v1/plans/{id}/names", get(names).post(choose))
 }
 
 /// The reading of the bytes sent; keeps nothing.
@@ -52,8 +54,15 @@ async fn draft(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> 
 }
 
 /// Accepts a draft: all of it or nothing.
-async fn accept(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
-    let made = actor.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, &who.today)).await?;
+/// `{"version": n, "same": "other" | "signed:ID" | "replaces:ID"}`; `same` only when a plan looks like it.
+async fn accept(actor: Api, Path(id): Path<String>, body: Bytes) -> Result<Response, ApiFail> {
+    actor.may(Verb::Create, "plan")?;
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let Some(version) = body["version"].as_i64() else {
+        return Err(store::Error::invalid("version", "Thiếu “version”: phiên bản của bản đọc đã xem, ví dụ {\"version\": 1}.").into());
+    };
+    let same = body["same"].as_str().and_then(crate::same::Same::parse);
+    let made = actor.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, Some(version), same, &who.today)).await?;
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
@@ -77,6 +86,43 @@ async fn obligations(actor: Api, q: QueryData) -> Result<Response, ApiFail> {
     Ok(Json(json!({ "items": items, "next": page.next })).into_response())
 }
 
+/// Names of an accepted plan that are nobody of the register yet.
+async fn names(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    // for who may answer: what is unknown of a plan is nobody else's work
+    actor.may(Verb::Update, "task_actor")?;
+    let items = actor.read(move |tx, who| unclear::json(tx, &who.reg, &who.actor, &id, &who.today)).await?;
+    Ok(Json(json!({ "items": items })).into_response())
+}
+
+/// `{"names": [{"name": "…", "who": "Sở Y tế"}], "learn": true}`: who they are; the missing obligations in the same transaction.
+async fn choose(actor: Api, Path(id): Path<String>, input: Input) -> Result<Response, ApiFail> {
+    actor.may(Verb::Update, "task_actor")?;
+    input.only(&["names", "learn"])?;
+    let shape = || {
+        store::Error::invalid(
+            "names",
+            "Cần danh sách: [{\"name\": \"…\", \"who\": \"tên cơ quan\"}], “agencies” (mã) thay cho “who”, hoặc “name_only”: true.",
+        )
+    };
+    let learn = input.0.get("learn").and_then(Value::as_bool).unwrap_or(true);
+    let said =
+        input.0.get("names").and_then(Value::as_array).ok_or_else(shape)?.iter().map(said).collect::<Option<Vec<_>>>().ok_or_else(shape)?;
+    let made = actor.write(move |tx, who| unclear::say(tx, &who.reg, &who.actor, &id, &said, learn, &who.today)).await?;
+    Ok(Json(made).into_response())
+}
+
+/// One name of the request. Nothing said about it is no answer, so that a misspelt key does not mean "name only".
+fn said(v: &Value) -> Option<Said> {
+    let name = v["name"].as_str()?.to_owned();
+    let agencies = match &v["agencies"] {
+        Value::Null => vec![],
+        list => list.as_array()?.iter().map(|a| a.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?,
+    };
+    let who = v["who"].as_str().unwrap_or_default().trim().to_owned();
+    let ways = [!who.is_empty(), !agencies.is_empty(), v["name_only"].as_bool() == Some(true)];
+    (ways.iter().filter(|w| **w).count() == 1).then_some(Said { name, who, agencies })
+}
+
 /// Path items for OpenAPI.
 pub fn openapi() -> Map<String, Value> {
     let op = |verb: &str, id: &str, what: &str, ok: &str| json!({ verb: { "operationId": id, "tags": ["plans"], "summary": what, "responses": { ok: { "description": what }, "default": { "$ref": "#/components/responses/Problem" } } } });
@@ -93,6 +139,17 @@ pub fn openapi() -> Map<String, Value> {
         }
         v
     };
+    let naming = |mut v: Value| {
+        let one = json!({ "type": "object", "required": ["name"], "properties": { "name": { "type": "string", "description": "Name as written, or key" }, "who": { "type": "string", "description": "Names of agencies separated by ;, or of one group" }, "agencies": { "type": "array", "items": { "type": "string" } }, "name_only": { "type": "boolean" } } });
+        let schema = json!({ "type": "object", "required": ["names"], "properties": { "names": { "type": "array", "items": one }, "learn": { "type": "boolean", "default": true } } });
+        v["post"]["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        v
+    };
+    let accepting = |mut v: Value| {
+        let schema = json!({ "type": "object", "required": ["version"], "properties": { "version": { "type": "integer" }, "same": { "type": "string", "description": "other, signed:ID or replaces:ID; when a plan there is looks like it" } } });
+        v["post"]["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        v
+    };
     let listed = |mut v: Value| {
         let word = |name: &str, what: &str| json!({ "name": name, "in": "query", "schema": { "type": "string" }, "description": what });
         v["get"]["parameters"] = json!([
@@ -104,11 +161,14 @@ pub fn openapi() -> Map<String, Value> {
         ]);
         v
     };
+    let mut both = op("get", "plans_names", "Names of an accepted plan that are no agency yet", "200");
+    both["post"] = op("post", "plans_choose", "Say who these names are; makes the missing obligations", "200")["post"].take();
     Map::from_iter([
         ("/api/v1/plans/read".to_owned(), bytes("plans_read", "Read a plan document; keeps nothing", "200")),
         ("/api/v1/plans/drafts".to_owned(), bytes("plans_upload", "Read a plan document and keep it for review", "201")),
         ("/api/v1/plans/drafts/{id}".to_owned(), with_id(op("get", "plans_draft", "A reading under review", "200"))),
-        ("/api/v1/plans/drafts/{id}/accept".to_owned(), with_id(op("post", "plans_accept", "Accept a reading", "201"))),
+        ("/api/v1/plans/drafts/{id}/accept".to_owned(), accepting(with_id(op("post", "plans_accept", "Accept a reading", "201")))),
+        ("/api/v1/plans/{id}/names".to_owned(), naming(with_id(both))),
         ("/api/v1/plans/obligations".to_owned(), listed(op("get", "plans_obligations", "Obligations with derived states", "200"))),
     ])
 }

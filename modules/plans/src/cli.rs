@@ -5,8 +5,10 @@ use store::{Error, Result};
 use web::{CliContext, Command, L};
 
 use crate::owed::{self, Ask};
+use crate::same::Same;
 use crate::service;
 use crate::state::Want;
+use crate::unclear::{self, Said};
 
 /// Words of the module.
 pub fn commands() -> Vec<Command> {
@@ -22,9 +24,27 @@ pub fn commands() -> Vec<Command> {
         },
         Command {
             name: "accept",
-            help: L("accept DRAFT   chấp nhận một bản đọc", "accept DRAFT   accept a reading"),
+            help: L(
+                "accept DRAFT [--same=other|signed:ID|replaces:ID]   chấp nhận một bản đọc",
+                "accept DRAFT [--same=…]   accept a reading",
+            ),
             offline: false,
             run: accept,
+        },
+        Command {
+            name: "names",
+            help: L("names PLAN   tên gọi trong kế hoạch chưa rõ là cơ quan nào", "names PLAN   names that are no agency yet"),
+            offline: false,
+            run: names,
+        },
+        Command {
+            name: "choose",
+            help: L(
+                "choose PLAN NAME AGENCY   tên này là cơ quan nào (nhiều: cách nhau bằng ;) hoặc - để chỉ giữ tên; tạo nghĩa vụ còn thiếu",
+                "choose PLAN NAME AGENCY   say who a name is (several: ;) or - for the name only; makes missing obligations",
+            ),
+            offline: false,
+            run: choose,
         },
         Command { name: "list", help: L("list   các kế hoạch", "list   plans"), offline: false, run: list },
         Command {
@@ -51,8 +71,15 @@ fn plain(e: Error) -> Error {
     }
 }
 
+/// `--same=other|signed:ID|replaces:ID`.
+fn said_same(args: &[String]) -> Result<Option<Same>> {
+    let Some(word) = args.iter().find_map(|a| a.strip_prefix("--same=")) else { return Ok(None) };
+    Same::parse(word).map(Some).ok_or_else(|| Error::BadRequest("--same= là một trong: other, signed:MÃ, replaces:MÃ.".into()))
+}
+
 fn import(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let at_once = args.iter().any(|a| a == "--accept");
+    let same = said_same(args)?;
     let Some(path) = args.iter().find(|a| !a.starts_with("--")) else {
         return Err(Error::BadRequest("Thiếu tên tệp: lachan plan import FILE".into()));
     };
@@ -65,7 +92,7 @@ fn import(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
         .store
         .write_blocking(move |tx| {
             let id = service::upload(tx, &reg, &actor, reading, bytes, &name, &today)?;
-            let made = if at_once { Some(service::accept_draft(tx, &reg, &actor, &id, &today)?) } else { None };
+            let made = if at_once { Some(service::accept_draft(tx, &reg, &actor, &id, None, same, &today)?) } else { None };
             Ok((id, made))
         })
         .map_err(plain)?;
@@ -83,9 +110,44 @@ fn accept(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let Some(id) = args.first().cloned() else {
         return Err(Error::BadRequest("Thiếu mã bản đọc: lachan plan accept DRAFT".into()));
     };
+    let same = said_same(args)?;
     let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
-    let made = cx.app.store.write_blocking(move |tx| service::accept_draft(tx, &reg, &actor, &id, &today)).map_err(plain)?;
+    let made = cx.app.store.write_blocking(move |tx| service::accept_draft(tx, &reg, &actor, &id, None, same, &today)).map_err(plain)?;
     writeln!(cx.out, "{}", json!(made)).map_err(io)
+}
+
+fn names(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
+    let Some(plan) = args.first().cloned() else {
+        return Err(Error::BadRequest("Thiếu mã kế hoạch: lachan plan names PLAN".into()));
+    };
+    let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
+    for u in cx.app.store.read_blocking(move |tx| unclear::json(tx, &reg, &actor, &plan, &today))? {
+        if cx.json {
+            writeln!(cx.out, "{u}").map_err(io)?;
+            continue;
+        }
+        let places = u["places"].as_array().map_or(0, Vec::len);
+        let hint = u["suggestion"].as_str().map(|s| format!("  → {s}?")).unwrap_or_default();
+        writeln!(cx.out, "{}  ({places} chỗ){hint}", u["name"].as_str().unwrap_or_default()).map_err(io)?;
+    }
+    Ok(())
+}
+
+fn choose(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
+    let [plan, name, who] = args else {
+        return Err(Error::BadRequest("Cần đủ ba phần: lachan plan choose PLAN NAME AGENCY (AGENCY là - để chỉ giữ tên gọi)".into()));
+    };
+    let who = if who == "-" { "" } else { who.trim() };
+    if who.is_empty() && args[2] != "-" {
+        return Err(Error::BadRequest("Tên cơ quan rỗng. Viết - nếu chỉ giữ tên gọi.".into()));
+    }
+    let (plan, said) = (plan.clone(), vec![Said { name: name.clone(), who: who.to_owned(), agencies: vec![] }]);
+    let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
+    let made = cx.app.store.write_blocking(move |tx| unclear::say(tx, &reg, &actor, &plan, &said, true, &today)).map_err(plain)?;
+    if cx.json {
+        return writeln!(cx.out, "{}", json!(made)).map_err(io);
+    }
+    writeln!(cx.out, "Đã rõ {} tên ở {} chỗ; tạo thêm {} nghĩa vụ.", made.names, made.records, made.obligations).map_err(io)
 }
 
 fn list(cx: &mut CliContext<'_>, _: &[String]) -> Result<()> {

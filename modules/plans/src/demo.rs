@@ -17,8 +17,8 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     let mut draft = service::draft(cx.tx, cx.registry, &cx.actor, reading, &cx.today)?;
     for (i, o) in draft.reading.plan.objectives.clone().iter().enumerate() {
         for v in 0..o.values.len() {
-            let words = format!("{} {}", o.values[v].text, o.text);
-            if let Some(id) = bind(&words) {
+            // an objective with several values: the words beside the value know better than the whole
+            if let Some(id) = bind(&o.values[v].text).or_else(|| bind(&o.text)) {
                 draft.indicators.insert(format!("{i}.{v}"), id.to_owned());
             }
         }

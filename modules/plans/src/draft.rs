@@ -21,6 +21,40 @@ pub enum Who {
     Later,
 }
 
+impl Who {
+    /// As forms send it; several agencies have no word of their own.
+    pub fn word(&self) -> Option<String> {
+        match self {
+            Who::Agency(id) => Some(format!("a:{id}")),
+            Who::Collective(id) => Some(format!("c:{id}")),
+            Who::Later => Some("later".into()),
+            Who::TextOnly => Some("only".into()),
+            Who::Chosen(_) => None,
+        }
+    }
+    /// The other way; nothing for a word no form sends.
+    pub fn of_word(word: &str) -> Option<Self> {
+        match word.split_once(':') {
+            Some(("a", id)) => Some(Who::Agency(id.to_owned())),
+            Some(("c", id)) => Some(Who::Collective(id.to_owned())),
+            _ if word == "later" => Some(Who::Later),
+            _ if word == "only" => Some(Who::TextOnly),
+            _ => None,
+        }
+    }
+}
+
+/// One place of the document where a name stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// `lead`, `coordinating`, `assignment`.
+    pub role: &'static str,
+    /// Number of the task as printed, with its section.
+    pub no: Option<String>,
+    /// Line of the document.
+    pub line: usize,
+}
+
 /// Facts of the plan that the document does not say, or that a person corrected.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
@@ -68,6 +102,17 @@ impl Draft {
         let tasks = self.kept("task", &plan.tasks).flat_map(|(_, t)| t.lead.iter().chain(&t.coordinating));
         once(tasks.chain(self.kept("assignment", &plan.assignments).flat_map(|(_, a)| &a.agencies)))
     }
+    /// What a person has not looked at or filled in yet.
+    pub fn open(&self) -> Open {
+        let p = &self.reading.plan;
+        let tasks = || self.kept("task", &p.tasks).map(|(_, t)| t);
+        Open {
+            doubts: p.warnings.iter().enumerate().filter(|(i, w)| !self.settled(*i, w)).count(),
+            names: self.unresolved().len() + self.later().len(),
+            no_lead: tasks().filter(|t| t.lead.is_empty()).count(),
+            no_time: tasks().filter(|t| t.time.as_deref().unwrap_or_default().trim().is_empty()).count(),
+        }
+    }
     /// Names that lead a task.
     pub fn leads(&self) -> Vec<String> {
         once(self.kept("task", &self.reading.plan.tasks).flat_map(|(_, t)| &t.lead))
@@ -93,7 +138,7 @@ impl Draft {
             "missing_time" => of_line(&|t| t.time.is_some() || t.schedule.is_some()),
             "missing_row_number" => of_line(&|t| t.no.is_some()),
             "unclear_schedule" => of_line(&|t| !matches!(t.schedule, Some(plan_reader::Schedule::Text))),
-            "interval_unknown" => of_line(&|t| !matches!(t.schedule, Some(plan_reader::Schedule::Periodic { interval: None }))),
+            "interval_unknown" => of_line(&|t| !matches!(t.schedule, Some(plan_reader::Schedule::Periodic { interval: None, .. }))),
             // the list of names asks the same question
             "unresolvable_actor" => true,
             _ => false,
@@ -103,9 +148,60 @@ impl Draft {
     pub fn later(&self) -> Vec<(usize, String)> {
         self.names().into_iter().enumerate().filter(|(_, n)| self.actors.get(n) == Some(&Who::Later)).collect()
     }
+    /// Where a name stands, in the order of the document's parts.
+    pub fn uses(&self, name: &str) -> Vec<Use> {
+        let plan = &self.reading.plan;
+        let mut all = Vec::new();
+        for (_, t) in self.kept("task", &plan.tasks) {
+            let no: Vec<&str> = [t.section.as_deref(), t.no.as_deref()].into_iter().flatten().collect();
+            let no = (!no.is_empty()).then(|| no.join("."));
+            let line = t.lines.first().copied().unwrap_or_default();
+            for (role, names) in [("lead", &t.lead), ("coordinating", &t.coordinating)] {
+                if names.iter().any(|n| n == name) {
+                    all.push(Use { role, no: no.clone(), line });
+                }
+            }
+        }
+        for (_, a) in self.kept("assignment", &plan.assignments).filter(|(_, a)| a.agencies.iter().any(|n| n == name)) {
+            all.push(Use { role: "assignment", no: None, line: a.line });
+        }
+        all
+    }
+    /// Says who a name is, also where it is spelled a little differently and nobody has said anything yet: asked once.
+    pub fn say(&mut self, name: &str, who: &Who, learn: bool) {
+        self.learned.retain(|l| l != name);
+        if learn {
+            self.learned.push(name.to_owned());
+        }
+        let open = self.later().into_iter().map(|(_, n)| n).chain(self.unresolved());
+        for same in open.filter(|n| crate::actors::same_name(n, name)).collect::<Vec<_>>() {
+            self.actors.insert(same, who.clone());
+        }
+        self.actors.insert(name.to_owned(), who.clone());
+    }
     /// Names nobody has said anything about.
     pub fn unresolved(&self) -> Vec<String> {
         self.names().into_iter().filter(|n| !self.actors.contains_key(n)).collect()
+    }
+}
+
+/// What a reading still lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    /// Warnings of the reader nobody has seen to.
+    pub doubts: usize,
+    /// Names that are no agency yet.
+    pub names: usize,
+    /// Tasks without a lead.
+    pub no_lead: usize,
+    /// Tasks without a time.
+    pub no_time: usize,
+}
+
+impl Open {
+    /// Nothing is left.
+    pub fn none(&self) -> bool {
+        self.doubts + self.names + self.no_lead + self.no_time == 0
     }
 }
 

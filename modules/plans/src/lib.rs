@@ -9,12 +9,17 @@ mod demo;
 mod demo_work;
 mod draft;
 mod expand;
+mod handover;
+mod naming;
+mod occasions;
 mod owed;
 mod pages;
+mod same;
 mod service;
 mod settle;
 pub mod state;
 mod store;
+mod unclear;
 mod work;
 
 use ::store::{Result, Tx};
@@ -43,7 +48,7 @@ impl Module for Plans {
                 "evidence", "objective", "obligation", "plan", "plan_event", "plan_recipient", "plan_section", "target", "task", "task_actor",
             ],
             choices: [
-                "actor_role", "comparator", "evidence_kind", "obligation_source", "plan_level", "recipient_mark", "schedule_kind", "target_unit",
+                "actor_role", "comparator", "evidence_kind", "obligation_source", "plan_level", "recipient_mark", "schedule_kind", "target_unit", "unassigned",
             ],
         )
     }

@@ -10,6 +10,7 @@ use store::{Error, Result, Tx};
 
 use crate::actors::Directory;
 use crate::draft::{self, Draft, Head, Who};
+use crate::same::{self, Same};
 
 /// Largest file taken.
 pub const MAX_BYTES: usize = 20 << 20;
@@ -102,13 +103,52 @@ pub fn save(tx: &mut Tx, actor: &Actor, id: &str, version: i64, d: &Draft) -> Re
     crate::store::update(tx, id, version, serde_json::to_string(d).map_err(Error::internal)?)
 }
 
-/// Accepts a kept draft: everything or nothing.
-pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, today: &str) -> Result<crate::Accepted> {
+/// Accepts a kept draft: everything or nothing. `seen` = version of the draft the person looked at (`None`: just made by the same
+/// caller); `same` = what they say of a plan that looks like it.
+///
+/// # Errors
+/// `Conflict` when somebody changed the draft since, when it was accepted, or when a plan looks like it and nothing is said.
+pub fn accept_draft(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    id: &str,
+    seen: Option<i64>,
+    same: Option<Same>,
+    today: &str,
+) -> Result<crate::Accepted> {
     let (row, d) = load(tx, actor, id)?;
     if let Some(plan) = row.plan {
         return Err(Error::Conflict(format!("Bản đọc này đã được chấp nhận (kế hoạch {plan}).")));
     }
+    if seen.is_some_and(|v| v != row.version) {
+        let message = "Bản đọc này đã được người khác sửa sau khi bạn mở trang. Xem lại bản mới nhất rồi chấp nhận.";
+        return Err(Error::Conflict(message.into()));
+    }
+    let alike = same::look_alikes(tx, reg, actor, &d)?;
+    let one_of = |id: &String| alike.iter().any(|r| r.id == *id);
+    match &same {
+        Some(Same::Signed(old) | Same::Replaces(old)) if !one_of(old) => {
+            return Err(Error::invalid("same", "Kế hoạch đã chọn không còn giống bản đọc này. Mở lại trang chấp nhận và chọn lại."));
+        }
+        None if !alike.is_empty() => {
+            let names: Vec<String> = alike.iter().map(|r| format!("«{}» ({})", r.title, r.id)).collect();
+            return Err(Error::Conflict(format!(
+                "Có vẻ kế hoạch này đã được nhập: {}. Chọn: bản đã ký của kế hoạch đó (same = signed:MÃ), thay thế nó (replaces:MÃ), hay kế hoạch khác (other).",
+                names.join("; ")
+            )));
+        }
+        _ => {}
+    }
+    if let Some(Same::Signed(plan)) = &same {
+        same::sign(tx, reg, actor, &d, plan)?;
+        crate::store::accepted(tx, id, plan)?;
+        return Ok(crate::Accepted { plan: plan.clone(), signed: true, ..crate::Accepted::default() });
+    }
     let made = crate::accept::accept(tx, reg, actor, &d, &row.hash, today)?;
+    if let Some(Same::Replaces(old)) = &same {
+        same::replace(tx, reg, actor, old, &made.plan)?;
+    }
     crate::store::accepted(tx, id, &made.plan)?;
     Ok(made)
 }

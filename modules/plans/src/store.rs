@@ -113,41 +113,72 @@ pub struct OwedRow {
     pub due: Option<String>,
     /// First day.
     pub opens: Option<String>,
+    /// Role of the agency.
+    pub role: String,
+    /// Why it does not apply.
+    pub reason: String,
+    /// What is known of an agency that the task no longer names.
+    pub unassigned: Option<String>,
+    /// Withdrawn by a person: it is not owed, and not asked for again.
+    pub withdrawn: bool,
 }
 
 impl OwedRow {
+    fn is(&self, states: &[&str]) -> bool {
+        !self.withdrawn && states.contains(&self.state.as_str())
+    }
     /// Not done, not handed in, not exempt.
     pub fn open(&self) -> bool {
-        matches!(self.state.as_str(), "not_started" | "in_progress" | "waiting_event")
+        self.is(&["not_started", "in_progress", "waiting_event"])
     }
     /// Nobody has done anything for it.
     pub fn untouched(&self) -> bool {
-        matches!(self.state.as_str(), "not_started" | "waiting_event")
+        self.is(&["not_started", "waiting_event"])
+    }
+    /// Somebody works on it or has handed it in; not yet done.
+    pub fn begun(&self) -> bool {
+        self.is(&["in_progress", "waiting_approval"])
     }
     /// Somebody's work, and not yet handed in.
     pub fn workable(&self) -> bool {
-        matches!(self.state.as_str(), "not_started" | "in_progress")
+        self.is(&["not_started", "in_progress"])
+    }
+    /// Does not apply to this agency.
+    pub fn exempt(&self) -> bool {
+        self.is(&["not_applicable"])
     }
 }
 
-/// All obligations of a task in one read. For the expansion only, which acts for every agency; nobody is shown them.
+/// All obligations of a task in one read, withdrawn ones too. For the expansion only, which acts for every agency; nobody is
+/// shown them.
 pub fn owed_rows(tx: &mut Tx, task: &str) -> Result<Vec<OwedRow>> {
     let rows = tx.query(
-        "SELECT id, version, agency, period_key, state, due_on, opens_on FROM obligation WHERE task = $1 AND deleted_at IS NULL ORDER BY agency, period_key, id",
+        "SELECT id, version, agency, period_key, state, due_on, opens_on, role, na_reason, unassigned, deleted_at FROM obligation WHERE task = $1 \
+         ORDER BY agency, period_key, id",
         &[task.into()],
     )?;
     let read = |r: &store::Row| {
+        let word = |n: usize| Ok::<String, Error>(r.get::<Option<String>>(n)?.unwrap_or_default());
         Ok(OwedRow {
             id: r.get(0)?,
             version: r.get(1)?,
-            agency: r.get::<Option<String>>(2)?.unwrap_or_default(),
-            key: r.get::<Option<String>>(3)?.unwrap_or_default(),
-            state: r.get::<Option<String>>(4)?.unwrap_or_default(),
+            agency: word(2)?,
+            key: word(3)?,
+            state: word(4)?,
             due: r.get(5)?,
             opens: r.get(6)?,
+            role: word(7)?,
+            reason: word(8)?,
+            unassigned: r.get(9)?,
+            withdrawn: r.get::<Option<i64>>(10)?.is_some(),
         })
     };
     rows.iter().map(read).collect()
+}
+
+/// Task of an actor line, a withdrawn line too.
+pub fn task_of_actor(tx: &mut Tx, actor: &str) -> Result<Option<String>> {
+    tx.query_opt("SELECT task FROM task_actor WHERE id = $1", &[actor.into()])?.map_or(Ok(None), |r| r.get(0))
 }
 
 /// Obligations of a task that have evidence. Ids only, for the expansion.

@@ -1,14 +1,15 @@
 //! Obligations as work: menu number, home page, news, daily expansion.
 
+use ::store::{Error, Result, Tx};
 use access::{Actor, Verb};
-use registers::{Filter, Op, Query, actions};
-use store::{Result, Tx};
+use registers::{Filter, Op, Query, Record, actions};
 use web::{Cx, Event, MenuCount, WorkItem};
 
-use crate::expand::{self, Round};
+use crate::expand::Round;
 use crate::owed::{self, Ask, Owed};
 use crate::settle;
 use crate::state::{State, Want};
+use crate::{handover, occasions, store, unclear};
 
 /// Number beside the menu line: what is late (hot), else what is open, as the board counts them. Indexed counts.
 pub fn count(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<MenuCount>> {
@@ -20,8 +21,30 @@ pub fn count(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<MenuCount
 /// Most lines this module puts on the home page; the board has the rest.
 const MOST_HOME: usize = 12;
 
-/// What the reader's own agency owes (heads: what waits for them).
+/// What the reader's own agency owes (heads: what waits for them), and for who keeps the plans the names nobody has explained.
 pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
+    let mut all = owed_lines(cx, tx, actor)?;
+    all.extend(name_lines(cx, tx, actor)?);
+    Ok(all)
+}
+
+/// Plans that are spelled out; more are one more press away, on each plan's page.
+const MOST_PLANS: usize = 3;
+
+fn name_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
+    let lang = cx.lang;
+    let line = |(plan, title, n): (String, String, i64)| WorkItem {
+        title: format!("{} {n} {}", lang.t("Còn", "Still"), lang.t("cơ quan chưa rõ trong kế hoạch", "agencies unknown in a plan")),
+        reason: title,
+        action: lang.t("Chọn cơ quan", "Choose").to_owned(),
+        href: format!("/plans/{plan}/names"),
+        tone: Some(web::Tone::Soon),
+        ..WorkItem::default()
+    };
+    Ok(unclear::waiting(tx, cx.registry, actor)?.into_iter().take(MOST_PLANS).map(line).collect())
+}
+
+fn owed_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
     let Some(agency) = actor.agency.clone() else { return Ok(vec![]) };
     if actor.may(Verb::Read, "obligation").is_err() {
         return Ok(vec![]);
@@ -80,28 +103,54 @@ fn item(cx: &Cx<'_>, o: &Owed, approves: bool) -> WorkItem {
 /// Obligations made in one transaction: the single writer is held for a second at most.
 const MOST_MADE: usize = 2000;
 
-/// Every plan in force, one transaction each (more where much is made): new years, new agencies, agencies that ended; then
-/// what the day settles. Safe to run at any time; makes only what is missing. The cursor is a plan and where it stands:
+/// Every plan, one transaction each (more where much is made): new years, new agencies, agencies that ended, plans out of force;
+/// then what the day settles. Safe to run at any time; makes only what is missing. The cursor is a plan and where it stands:
 /// nothing = at its beginning, a task = after it, `~` = expanded.
 pub fn expand_all(cx: &Cx<'_>, tx: &mut Tx, after: Option<&str>) -> Result<Option<String>> {
     let (reg, system) = (cx.registry, Actor::system("plans.expand"));
     let mut plans = crate::all(tx, reg, &system, "plan", None)?;
-    plans.retain(|p| p.state.as_deref() != Some("expired") && p.state.as_deref() != Some("superseded"));
     plans.sort_by(|a, b| a.id.cmp(&b.id));
     let (plan, place) = after.and_then(|a| a.split_once(' ')).unwrap_or_default();
     if after.is_none() {
         settle::begin(tx, reg, &system)?;
     }
-    // a plan that went out of force in between is simply passed
     let Some(now) = plans.iter().find(|p| p.id.as_str() >= plan) else { return Ok(None) };
     let place = if now.id == plan { place } else { "" };
+    let next = || plans.iter().find(|p| p.id > now.id).map(|p| format!("{} ", p.id));
+    match tx.attempt(false, |tx| expand_one(cx, tx, now, place))? {
+        Ok(Some(place)) => Ok(Some(format!("{} {place}", now.id))),
+        Ok(None) => Ok(next()),
+        // the disk or the database is away: that is nobody's plan
+        Err(e @ Error::Unavailable(_)) => Err(e),
+        // one plan must not stop the others
+        Err(e) => stuck(cx, tx, now, &e).map(|()| next()),
+    }
+}
+
+/// One step for one plan; where it goes on, `None` = finished.
+fn expand_one(cx: &Cx<'_>, tx: &mut Tx, plan: &Record, place: &str) -> Result<Option<String>> {
+    let (reg, system) = (cx.registry, Actor::system("plans.expand"));
     if place != "~" {
         let from = (!place.is_empty()).then_some(place);
-        let (_, more) = Round::new(tx, reg, &system, cx.today)?.plan(tx, &now.id, from, MOST_MADE)?;
-        return Ok(Some(format!("{} {}", now.id, more.as_deref().unwrap_or("~"))));
+        let (_, more) = Round::new(tx, reg, &system, cx.today)?.plan(tx, &plan.id, from, MOST_MADE)?;
+        let over = matches!(plan.state.as_deref(), Some("expired" | "superseded"));
+        return Ok(more.or_else(|| (!over).then(|| "~".to_owned())));
     }
-    settle::plan(tx, reg, &system, &now.id, cx.today)?;
-    Ok(plans.iter().find(|p| p.id > now.id).map(|p| format!("{} ", p.id)))
+    settle::plan(tx, reg, &system, &plan.id, cx.today).map(|_| None)
+}
+
+/// The standing officer hears once a day which plan is not followed, why, and what to do.
+fn stuck(cx: &Cx<'_>, tx: &mut Tx, plan: &Record, e: &Error) -> Result<()> {
+    let why = match e {
+        Error::Internal(_) => "lỗi của phần mềm; gửi nhật ký máy chủ cho người vận hành".to_owned(),
+        e => e.to_string(),
+    };
+    let subject = format!("Chưa cập nhật được nghĩa vụ của kế hoạch {}", crate::pages::cut(&plan.title));
+    let body = format!(
+        "Nguyên nhân: {why}\nCác kế hoạch khác vẫn được cập nhật. Mở kế hoạch, sửa nhiệm vụ, cơ quan hoặc nghĩa vụ nêu trên; phần mềm \
+         thử lại mỗi giờ và không nhắc lại khi đã xong."
+    );
+    handover::tell_officers(tx, &format!("plans-stuck:{}:{}", plan.id, cx.today), (&subject, &body), &format!("/plans/{}", plan.id))
 }
 
 /// Fields of a task that say when something is due.
@@ -115,20 +164,24 @@ pub fn on(cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
     let changed = event.body.as_deref().and_then(|b| serde_json::from_str::<serde_json::Value>(b).ok()).unwrap_or_default();
     let changed = |f: &str| changed["changed"].as_array().is_some_and(|l| l.iter().any(|c| c == f));
     match (event.register.as_str(), event.kind.as_str()) {
-        ("plan_event", "transition:occur" | "transition:undo") => expand::event_changed(tx, reg, &system, id, cx.today),
-        ("plan_event", "update") if changed("occurred_on") || changed("due_on") => expand::event_changed(tx, reg, &system, id, cx.today),
-        ("task", "transition:restore") => {
-            let task = get(tx)?;
-            Round::new(tx, reg, &system, cx.today)?.restored(tx, &task)
-        }
-        ("task", "transition:drop") => {
+        ("plan_event", "transition:occur" | "transition:undo") => occasions::event_changed(tx, reg, &system, id, cx.today),
+        ("plan_event", "update") if changed("occurred_on") || changed("due_on") => occasions::event_changed(tx, reg, &system, id, cx.today),
+        ("task", "transition:restore" | "transition:drop") => {
             let task = get(tx)?;
             Round::new(tx, reg, &system, cx.today)?.task(tx, &task, false).map(drop)
         }
+        // what is more than one transaction should hold, the hourly job goes on with
+        ("plan", "transition:supersede" | "transition:expire" | "transition:reopen") => {
+            Round::new(tx, reg, &system, cx.today)?.plan(tx, id, None, MOST_MADE).map(drop)
+        }
+        ("task_actor", "create" | "update" | "delete") => match store::task_of_actor(tx, id)? {
+            Some(task) => reassigned(cx, tx, event, &task),
+            None => Ok(()),
+        },
         ("task", "update" | "transition:amend") if TIME.into_iter().any(changed) => {
             let mut task = get(tx)?;
             if changed("time_text") && !changed("schedule") {
-                task = expand::read_again(tx, reg, &system, &task, !changed("due_on"))?;
+                task = occasions::read_again(tx, reg, &system, &task, !changed("due_on"))?;
             }
             Round::new(tx, reg, &system, cx.today)?.task(tx, &task, true).map(drop)
         }
@@ -137,5 +190,18 @@ pub fn on(cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
             evidence.text("obligation").map_or(Ok(()), |o| settle::begin_one(tx, reg, &system, o))
         }
         _ => Ok(()),
+    }
+}
+
+/// The task names other agencies. Nothing to do for lines written together with their task: its accepting expands it.
+fn reassigned(cx: &Cx<'_>, tx: &mut Tx, event: &Event, task: &str) -> Result<()> {
+    let system = Actor::system("plans.event");
+    let scope = system.may(Verb::Read, "task")?;
+    match actions::get(tx, cx.registry, &scope, task) {
+        Ok(task) if event.kind == "create" && task.created_at == event.at => Ok(()),
+        Ok(task) => Round::new(tx, cx.registry, &system, cx.today)?.task(tx, &task, false).map(drop),
+        // the task itself was withdrawn since
+        Err(Error::NotFound(_)) => Ok(()),
+        Err(e) => Err(e),
     }
 }

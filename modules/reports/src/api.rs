@@ -10,6 +10,7 @@ use web::axum::extract::Path;
 use web::axum::response::{IntoResponse, Response};
 use web::axum::routing::{get, post};
 use web::axum::{Json, Router};
+use web::forms::QueryData;
 
 use crate::campaign::{self, late_days};
 use crate::report::{self, Written};
@@ -21,6 +22,7 @@ pub fn router() -> Router<App> {
         .route("/api/v1/reports/campaigns/{id}", get(status))
         .route("/api/v1/reports/campaigns/{id}/open", post(open))
         .route("/api/v1/reports/campaigns/{id}/remind", post(remind))
+        .route("/api/v1/reports/campaigns/{id}/letter", post(letter))
         .route("/api/v1/reports/campaigns/{id}/summary", get(consolidated))
         .route("/api/v1/reports/report/{id}", get(form).put(write))
         .route("/api/v1/reports/report/{id}/{step}", post(act))
@@ -63,12 +65,20 @@ async fn remind(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail>
     Ok(Json(done).into_response())
 }
 
-async fn consolidated(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+async fn letter(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    let r = actor.write(move |tx, who| crate::letter::draft(tx, &who.reg, &who.actor, &id, &who.today)).await?;
+    Ok(Json(json!({ "id": r.id, "version": r.version, "register": r.register })).into_response())
+}
+
+/// Sums; `?as_of=YYYY-MM-DD` as they stood at the end of that day.
+async fn consolidated(actor: Api, Path(id): Path<String>, q: QueryData) -> Result<Response, ApiFail> {
     summary::whole(&actor.actor, Verb::Read)?;
+    let as_of = crate::asked_day(q.filled("as_of"))?;
     let sums = actor
         .read(move |tx, who| {
             let c = one(tx, &who.reg, &who.actor, "report_campaign", &id)?;
-            summary::consolidate(tx, &who.reg, &who.actor, &c, &who.today)
+            let day = as_of.as_deref().unwrap_or(&who.today);
+            summary::consolidate_on(tx, &who.reg, &who.actor, &c, day, &who.today)
         })
         .await?;
     Ok(Json(sums).into_response())
@@ -79,7 +89,7 @@ async fn form(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
     let o = actor
         .read(move |tx, who| {
             let o = report::open(tx, &who.reg, &who.actor, &id, &who.today)?;
-            Ok(json!({ "id": o.report.id, "version": o.report.version, "state": o.report.state, "agency": o.report.text("agency"), "campaign": o.campaign.id, "due_on": o.report.text("due_on"), "filed_version": o.report.int("version_no"), "figures": o.figures, "words": o.words, "word_versions": o.narrative_versions }))
+            Ok(json!({ "id": o.report.id, "version": o.seen(), "state": o.report.state, "agency": o.report.text("agency"), "campaign": o.campaign.id, "due_on": o.report.text("due_on"), "filed_version": o.report.int("version_no"), "figures": o.figures, "words": o.words, "word_versions": o.narrative_versions }))
         })
         .await?;
     Ok(Json(o).into_response())
@@ -110,8 +120,14 @@ async fn act(actor: Api, Path((id, step)): Path<(String, String)>, body: Bytes) 
     let body = object(&body)?;
     let version = version(&body)?;
     let reason = body["reason"].as_str().map(str::to_owned);
-    let r = actor.write(move |tx, who| report::step(tx, &who.reg, &who.actor, &id, version, &step, reason.as_deref(), &who.today)).await?;
-    Ok(Json(json!({ "id": r.id, "version": r.version, "state": r.state, "submitted_on": r.text("submitted_on") })).into_response())
+    let o = actor
+        .write(move |tx, who| {
+            report::step(tx, &who.reg, &who.actor, &id, version, &step, reason.as_deref(), &who.today)?;
+            report::open(tx, &who.reg, &who.actor, &id, &who.today)
+        })
+        .await?;
+    let (r, version) = (&o.report, o.seen());
+    Ok(Json(json!({ "id": r.id, "version": version, "state": r.state, "submitted_on": r.text("submitted_on") })).into_response())
 }
 
 /// Path items for OpenAPI.
@@ -120,6 +136,12 @@ pub fn openapi() -> Map<String, Value> {
         let params: Vec<Value> =
             params.iter().map(|p| json!({ "name": p, "in": "path", "required": true, "schema": { "type": "string" } })).collect();
         json!({ "operationId": id, "tags": ["reports"], "summary": what, "parameters": params, "responses": { "200": { "description": what }, "default": { "$ref": "#/components/responses/Problem" } } })
+    };
+    let as_of = |mut v: Value| {
+        if let Some(list) = v["parameters"].as_array_mut() {
+            list.push(json!({ "name": "as_of", "in": "query", "schema": { "type": "string", "format": "date" }, "description": "As it stood at the end of this day" }));
+        }
+        v
     };
     let body = |mut v: Value, schema: Value| {
         v["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
@@ -132,14 +154,18 @@ pub fn openapi() -> Map<String, Value> {
         (path("campaigns/{id}"), json!({ "get": op("reports_campaign", "Who has filed, who has not", &["id"]) })),
         (path("campaigns/{id}/open"), json!({ "post": body(op("reports_open", "Open a campaign", &["id"]), versioned.clone()) })),
         (path("campaigns/{id}/remind"), json!({ "post": op("reports_remind", "Remind all who owe a report", &["id"]) })),
-        (path("campaigns/{id}/summary"), json!({ "get": op("reports_summary", "Sums of what was filed, live figures beside", &["id"]) })),
+        (path("campaigns/{id}/letter"), json!({ "post": op("reports_letter", "Draft the letter to all who owe a report", &["id"]) })),
+        (
+            path("campaigns/{id}/summary"),
+            json!({ "get": as_of(op("reports_summary", "Sums of what was filed, live figures beside", &["id"])) }),
+        ),
         (
             path("report/{id}"),
             json!({ "get": op("reports_report", "A report with figures and words", &["id"]), "put": body(op("reports_write", "Save the words of a report", &["id"]), words) }),
         ),
         (
             path("report/{id}/{step}"),
-            json!({ "post": body(op("reports_step", "to_head, submit, send_back, return, receive", &["id", "step"]), versioned) }),
+            json!({ "post": body(op("reports_step", "to_head, recall, submit, send_back, return, receive", &["id", "step"]), versioned) }),
         ),
     ])
 }

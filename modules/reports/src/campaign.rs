@@ -241,17 +241,20 @@ pub fn remind(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, today: &str)
     if campaign.state.as_deref() != Some("open") {
         return Err(Error::Conflict("Đợt báo cáo không mở nên không có gì để đôn đốc.".into()));
     }
-    let owed: Vec<String> = OWED.map(str::to_owned).to_vec();
-    let filters = vec![is("campaign", id), Filter { field: "state".into(), op: Op::Is, values: owed }];
-    let missing = all_where(tx, reg, actor, "report_submission", filters)?;
+    remind_on(tx, reg, actor, &campaign, today, today)
+}
+
+/// Tells everybody who owes a report; `mark` tells one reminder from another: nobody is told twice under the same.
+pub(crate) fn remind_on(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record, today: &str, mark: &str) -> Result<Reminded> {
+    let missing = crate::letter::owed(tx, reg, actor, &campaign.id)?;
     let people = people(tx)?;
     let mut done = Reminded { missing: missing.len(), ..Reminded::default() };
     for r in &missing {
-        done.messages += tell(tx, reg, actor, &campaign, r, &people, today, &mut done.unreached)?;
+        done.messages += tell(tx, reg, actor, campaign, r, &people, (today, mark), &mut done.unreached)?;
     }
     if done.messages > 0 {
         let v = values([
-            ("campaign", text(id)),
+            ("campaign", text(&campaign.id)),
             ("sent_on", text(today)),
             ("missing", Data::Int(i64::try_from(done.missing).unwrap_or(i64::MAX))),
             ("messages", Data::Int(i64::try_from(done.messages).unwrap_or(i64::MAX))),
@@ -285,7 +288,7 @@ fn tell(
     campaign: &Record,
     r: &Record,
     people: &BTreeMap<String, Vec<String>>,
-    today: &str,
+    (today, mark): (&str, &str),
     unreached: &mut Vec<String>,
 ) -> Result<usize> {
     let agency = r.text("agency").unwrap_or_default();
@@ -297,7 +300,7 @@ fn tell(
         "Cơ quan của bạn chưa nộp “{name}”. Hạn: 23:59:59 ngày {due}.{late}\nSố liệu đã được điền sẵn từ các sổ; còn phần lời và thủ \
          trưởng duyệt. Mở Lá Chắn, mục Báo cáo."
     );
-    let (event, link) = (format!("report-reminder:{}:{today}", r.id), format!("/reports/report/{}", r.id));
+    let (event, link) = (format!("report-reminder:{}:{mark}", r.id), format!("/reports/report/{}", r.id));
     let m = Message { event: &event, template: "report_reminder", subject: &subject, body: &body, link: Some(&link), needs_ack: true };
     let mut sent = 0;
     let accounts = people.get(agency).map(Vec::as_slice).unwrap_or_default();

@@ -17,6 +17,7 @@ pub fn commands() -> Vec<Command> {
         word("status", L("status CAMPAIGN   ai đã nộp, ai chưa", "status CAMPAIGN   who has filed"), status),
         word("open", L("open CAMPAIGN   mở đợt báo cáo", "open CAMPAIGN   open a campaign"), open),
         word("remind", L("remind CAMPAIGN   đôn đốc cơ quan chưa nộp", "remind CAMPAIGN   remind who is missing"), remind),
+        word("letter", L("letter CAMPAIGN   soạn công văn đôn đốc", "letter CAMPAIGN   draft the letter to who is missing"), letter),
         word(
             "step",
             L(
@@ -28,8 +29,8 @@ pub fn commands() -> Vec<Command> {
         word(
             "annual",
             L(
-                "annual --year YEAR --out FILE   báo cáo năm tổng hợp ra .docx, .pdf hoặc .xlsx",
-                "annual --year YEAR --out FILE   the consolidated yearly report",
+                "annual --year YEAR --out FILE [--as-of DAY]   báo cáo năm tổng hợp ra .docx, .pdf hoặc .xlsx",
+                "annual --year YEAR --out FILE [--as-of DAY]   the consolidated yearly report",
             ),
             annual,
         ),
@@ -114,15 +115,22 @@ fn remind(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     writeln!(cx.out, "{}", json!(done)).map_err(io)
 }
 
+fn letter(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
+    let id = first(args, "letter CAMPAIGN")?;
+    let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
+    let r = cx.app.store.write_blocking(move |tx| crate::letter::draft(tx, &reg, &actor, &id, &today))?;
+    writeln!(cx.out, "{}", json!({ "id": r.id, "page": format!("/documents/outgoing/{}", r.id) })).map_err(io)
+}
+
 fn step(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let id = first(args, "step REPORT STEP")?;
     let Some(word) = args.get(1).cloned() else {
-        return Err(Error::BadRequest("Thiếu bước: to_head, submit, send_back, return hoặc receive.".into()));
+        return Err(Error::BadRequest("Thiếu bước: to_head, submit, recall, send_back, return hoặc receive.".into()));
     };
     let reason = option(args, "--reason").map(str::to_owned);
     let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
     let r = cx.app.store.write_blocking(move |tx| {
-        let version = one(tx, &reg, &actor, "report_submission", &id)?.version;
+        let version = report::open(tx, &reg, &actor, &id, &today)?.seen();
         report::step(tx, &reg, &actor, &id, version, &word, reason.as_deref(), &today)
     })?;
     writeln!(cx.out, "{}", json!({ "id": r.id, "state": r.state, "submitted_on": r.text("submitted_on") })).map_err(io)
@@ -133,11 +141,12 @@ fn annual(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let (Some(year), Some(out)) = (year, option(args, "--out")) else {
         return Err(Error::BadRequest("Viết: lachan report annual --year 2026 --out bao-cao.docx".into()));
     };
+    let day = crate::asked_day(option(args, "--as-of"))?;
     let ending = std::path::Path::new(out).extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
     let (actor, reg, today, place) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today(), cx.app.config.place.clone());
     let d = cx.app.store.read_blocking(move |tx| {
         let c = campaign_of(tx, &reg, &actor, year)?;
-        summary::document(tx, &reg, &actor, &c.id, &place, &today)
+        summary::document(tx, &reg, &actor, &c.id, &place, day.as_deref().unwrap_or(&today), &today)
     })?;
     let bytes = document::write(&d, &ending)?;
     std::fs::write(out, &bytes).map_err(|e| Error::BadRequest(format!("Không ghi được tệp {out}: {e}")))?;

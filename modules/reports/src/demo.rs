@@ -6,7 +6,7 @@ use web::DemoContext;
 use web::demo::{n, t};
 
 use crate::report::{self, Written};
-use crate::{all_where, campaign, is, one};
+use crate::{all_where, campaign, is};
 
 /// Fills both campaigns.
 pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
@@ -115,6 +115,6 @@ fn write(cx: &mut DemoContext<'_, '_>, id: &str) -> Result<()> {
 
 fn step(cx: &mut DemoContext<'_, '_>, id: &str, step: &str, reason: Option<&str>) -> Result<()> {
     let (reg, actor, today) = (cx.registry, cx.actor.clone(), cx.today.clone());
-    let version = one(cx.tx, reg, &actor, "report_submission", id)?.version;
+    let version = report::open(cx.tx, reg, &actor, id, &today)?.seen();
     report::step(cx.tx, reg, &actor, id, version, step, reason, &today).map(drop)
 }

@@ -45,7 +45,7 @@ pub struct Line {
 impl Line {
     /// As the rules count.
     pub fn figure(&self) -> Figure {
-        Figure { met: self.met, unmet: self.unmet, unknown: self.unknown, excluded: self.excluded }
+        Figure { met: self.met, unmet: self.unmet, unknown: self.unknown, excluded: self.excluded, ..Figure::default() }
     }
     fn of(id: &str, version: i64, f: Figure) -> Self {
         Self { id: id.to_owned(), version, met: f.met, unmet: f.unmet, unknown: f.unknown, excluded: f.excluded }
@@ -201,7 +201,7 @@ mod tests {
             template: ("annual".into(), 1),
             as_of: "2026-11-30".into(),
             agencies: vec!["a".into()],
-            lines: vec![Line::of("T-04", 1, Figure { met: 1, unmet: 2, unknown: 3, excluded: 4 })],
+            lines: vec![Line::of("T-04", 1, Figure { met: 1, unmet: 2, unknown: 3, excluded: 4, ..Figure::default() })],
             obligations: Some(Duties { done: 1, late: 2, open: 3 }),
         };
         assert_eq!(from_json::<Frozen>(&to_json(&f).expect("json")).expect("back"), f);

@@ -7,8 +7,10 @@ mod demo;
 mod document;
 mod figures;
 mod home;
+mod letter;
 mod pages;
 mod report;
+mod start;
 mod summary;
 mod template;
 #[cfg(test)]
@@ -50,7 +52,10 @@ impl Module for Reports {
         cli::commands()
     }
     fn jobs(&self) -> Vec<Job> {
-        vec![Job { name: "sync", every_s: 6 * 3600, run: campaign::sync_all }]
+        vec![
+            Job { name: "sync", every_s: 6 * 3600, run: campaign::sync_all },
+            Job { name: "remind", every_s: 6 * 3600, run: letter::remind_by_calendar },
+        ]
     }
     fn on(&self, cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
         campaign::on(cx, event, tx)
@@ -60,6 +65,9 @@ impl Module for Reports {
     }
     fn home(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
         home::home(cx, tx, actor)
+    }
+    fn home_figures(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<web::maud::Markup>> {
+        start::card(cx, tx, actor)
     }
 }
 
@@ -87,6 +95,14 @@ pub(crate) fn every(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, 
 pub(crate) fn one(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &str) -> Result<Record> {
     let scope = actor.may(Verb::Read, register)?;
     actions::get(tx, reg, &scope, id)
+}
+
+/// A day somebody asked for, `2026-12-05` or `05/12/2026`; none asked = none.
+pub(crate) fn asked_day(day: Option<&str>) -> Result<Option<String>> {
+    let Some(d) = day else { return Ok(None) };
+    let iso = calendar::Date::parse(d).map(|d| d.to_string()).ok();
+    let day = iso.or_else(|| ::text::parse_date_vi(d).ok());
+    day.map(Some).ok_or_else(|| store::Error::invalid("as_of", format!("“{d}” không phải ngày. Viết dạng 05/12/2026.")))
 }
 
 /// A field equal to a value.

@@ -28,11 +28,18 @@ pub struct Opened {
     pub words: BTreeMap<String, String>,
     /// Version of each `report_narrative`, 0 = none yet; what a form was opened on.
     pub narrative_versions: BTreeMap<String, i64>,
+    /// The record that changed last: register, id.
+    newest: (&'static str, String),
     /// Filed versions, newest first.
     pub versions: Vec<Record>,
 }
 
 impl Opened {
+    /// Version of the whole, words included: versions only grow, so their sum is the same only when nothing changed.
+    pub fn seen(&self) -> i64 {
+        self.report.version + self.narrative_versions.values().sum::<i64>()
+    }
+
     /// Filed: figures and words are frozen.
     pub fn filed(&self) -> bool {
         self.report.state.as_deref().is_some_and(|s| FILED.contains(&s))
@@ -52,6 +59,7 @@ pub fn open(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, today: &str) -
     let gone = predecessors(tx, reg, &report)?;
     let mut o = Opened {
         predecessors: gone.iter().map(|p| p.link_title("agency").unwrap_or_default().to_owned()).collect(),
+        newest: newest(&report, &narratives),
         narrative_versions: narratives.iter().map(|(k, r)| (k.clone(), r.version)).collect(),
         words: narratives.iter().map(|(k, r)| (k.clone(), r.text("content").unwrap_or_default().to_owned())).collect(),
         figures: None,
@@ -81,6 +89,13 @@ pub fn versions(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str) -> Result<
 fn narratives(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str) -> Result<BTreeMap<String, Record>> {
     let list = all_where(tx, reg, actor, "report_narrative", vec![is("report", id)])?;
     Ok(list.into_iter().filter_map(|r| Some((r.text("part")?.to_owned(), r))).collect())
+}
+
+fn newest(report: &Record, narratives: &BTreeMap<String, Record>) -> (&'static str, String) {
+    match narratives.values().max_by_key(|n| n.updated_at).filter(|n| n.updated_at > report.updated_at) {
+        Some(n) => ("report_narrative", n.id.clone()),
+        None => ("report_submission", report.id.clone()),
+    }
 }
 
 /// Reports of agencies that ended and whose successor files this one. They may be outside the successor's own scope.
@@ -128,13 +143,20 @@ pub fn write(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, written: &[Wr
         return Err(Error::Invalid(errors));
     }
     let have = narratives(tx, reg, actor, id)?;
+    let now = |w: &Written| have.get(&w.part).and_then(|r| r.text("content")).unwrap_or_default();
+    let other = written.iter().any(|w| now(w) != w.words.trim());
+    let mut version = report.version;
+    if other && report.state.as_deref() == Some("waiting_head") {
+        // the head has been asked about other words than these
+        version = actions::transition(tx, reg, actor, "report_submission", id, version, "recall", Values::new(), None)?.version;
+    }
     for t in template.narratives() {
         let Some(w) = written.iter().find(|w| w.part == t.id) else { continue };
         let done = put(tx, reg, actor, id, t, w, have.get(&t.id));
         done.map_err(|e| named(e, &t.id))?;
     }
     if report.state.as_deref().is_some_and(|s| matches!(s, "due" | "returned")) {
-        actions::transition(tx, reg, actor, "report_submission", id, report.version, "draft", Values::new(), None)?;
+        actions::transition(tx, reg, actor, "report_submission", id, version, "draft", Values::new(), None)?;
     }
     Ok(())
 }
@@ -179,36 +201,37 @@ fn is_open(campaign: &Record) -> Result<()> {
     Err(Error::Conflict("Đợt báo cáo đã đóng. Đề nghị cơ quan thường trực mở lại đợt trước khi sửa hoặc nộp.".into()))
 }
 
-/// Moves a report: `to_head`, `submit` (files it), `send_back`, `return`, `receive`. `version` = what the page showed.
+/// Moves a report: `to_head`, `recall`, `submit` (files it), `send_back`, `return`, `receive`. `seen` = [`Opened::seen`] of what
+/// the person looked at: nobody files words that came after.
 #[expect(clippy::too_many_arguments, reason = "what a step consists of; every door names all of it")]
 pub fn step(
     tx: &mut Tx,
     reg: &Registry,
     actor: &Actor,
     id: &str,
-    version: i64,
+    seen: i64,
     step: &str,
     reason: Option<&str>,
     today: &str,
 ) -> Result<Record> {
-    if !matches!(step, "to_head" | "submit" | "send_back" | "return" | "receive") {
+    if !matches!(step, "to_head" | "recall" | "submit" | "send_back" | "return" | "receive") {
         return Err(Error::NotFound(format!("Không có bước “{step}” của báo cáo.")));
-    }
-    if step != "to_head" && step != "submit" {
-        return actions::transition(tx, reg, actor, "report_submission", id, version, step, Values::new(), reason);
     }
     let o = open(tx, reg, actor, id, today)?;
     // a page opened before somebody else's press says that first, whatever else would be wrong now
-    if o.report.version != version || !may(tx, reg, actor, id, step)? {
-        return actions::transition(tx, reg, actor, "report_submission", id, version, step, Values::new(), reason);
+    if o.seen() != seen {
+        return Err(actions::changed_meanwhile(tx, reg, o.newest.0, &o.newest.1));
     }
-    is_open(&o.campaign)?;
-    still_there(tx, reg, &o.report, today)?;
-    complete(&o)?;
-    if step == "to_head" {
-        return actions::transition(tx, reg, actor, "report_submission", id, version, step, Values::new(), reason);
+    let filing = matches!(step, "to_head" | "submit") && may(tx, reg, actor, id, step)?;
+    if filing {
+        is_open(&o.campaign)?;
+        still_there(tx, reg, &o.report, today)?;
+        complete(&o)?;
     }
-    file(tx, reg, actor, &o, reason, today)
+    if filing && step == "submit" {
+        return file(tx, reg, actor, &o, reason, today);
+    }
+    actions::transition(tx, reg, actor, "report_submission", id, o.report.version, step, Values::new(), reason)
 }
 
 /// May the actor take this step from here?
@@ -272,7 +295,7 @@ fn file(tx: &mut Tx, reg: &Registry, actor: &Actor, o: &Opened, reason: Option<&
 pub fn steps(tx: &mut Tx, reg: &Registry, actor: &Actor, o: &Opened, lang: web::Lang) -> Result<Vec<(String, String, bool)>> {
     let refiling = !o.versions.is_empty();
     let all = actions::transitions_for(tx, reg, actor, "report_submission", &o.report.id)?;
-    let order = ["submit", "to_head", "receive", "send_back", "return"];
+    let order = ["submit", "to_head", "recall", "receive", "send_back", "return"];
     Ok(order
         .iter()
         .filter_map(|id| all.iter().find(|t| t.id == *id))

@@ -14,7 +14,7 @@ use crate::template::Template;
 use crate::{all_where, is, one, text, values};
 
 /// Most characters of the merged words: what the field `text` holds, less room for editing.
-const MOST_MERGED: usize = 18_000;
+const MOST_MERGED: usize = 190_000;
 /// Most names of missing agencies kept with a frozen summary; their number is always kept.
 const MOST_NAMES: usize = 150;
 
@@ -54,12 +54,49 @@ pub fn whole(actor: &Actor, verb: Verb) -> Result<()> {
     }
 }
 
+/// Reports of a campaign as they stood at the end of a day: state and standing version from the ledger.
+fn reports_on(tx: &mut Tx, reg: &Registry, campaign: &str, day: &str, today: &str) -> Result<Vec<Record>> {
+    let system = Actor::system("reports");
+    let now = all_where(tx, reg, &system, "report_submission", vec![is("campaign", campaign)])?;
+    if day >= today {
+        return Ok(now);
+    }
+    let date = calendar::Date::parse(day).map_err(|e| Error::BadRequest(e.to_string()))?;
+    let end = calendar::instant::start_of_day(date.add_days(1)) - 1;
+    let scope = system.may(Verb::Read, "report_submission")?;
+    let mut then = Vec::new();
+    for mut r in now {
+        match actions::get_as_of(tx, reg, &scope, &r.id, end) {
+            Ok(past) => {
+                // names of agencies are those of today: a report is found under the name it has now
+                (r.state, r.version) = (past.state, past.version);
+                for f in ["submitted_on", "version_no", "successor"] {
+                    match past.fields.get(f) {
+                        Some(v) => r.fields.insert(f.to_owned(), v.clone()),
+                        None => r.fields.remove(f),
+                    };
+                }
+                then.push(r);
+            }
+            Err(Error::NotFound(_)) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(then)
+}
+
 /// Everything that was filed in a campaign, added up.
 pub fn consolidate(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record, today: &str) -> Result<Consolidated> {
+    consolidate_on(tx, reg, actor, campaign, today, today)
+}
+
+/// [`consolidate`] as it stood at the end of a day that is past: who had filed which version by then, from the ledger; the live
+/// figures beside are those of that day as the registers tell them now.
+pub fn consolidate_on(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record, day: &str, today: &str) -> Result<Consolidated> {
     whole(actor, Verb::Read)?;
-    let system = Actor::system("reports");
+    let day = if day > today { today } else { day };
     let template = template_of(campaign)?;
-    let reports = all_where(tx, reg, &system, "report_submission", vec![is("campaign", &campaign.id)])?;
+    let reports = reports_on(tx, reg, &campaign.id, day, today)?;
     let filed: Vec<&Record> = reports.iter().filter(|r| in_state(r, &FILED)).collect();
     let mut missing: Vec<String> =
         reports.iter().filter(|r| in_state(r, &OWED)).map(|r| r.link_title("agency").unwrap_or_default().to_owned()).collect();
@@ -74,7 +111,8 @@ pub fn consolidate(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record
         }
         obligations = obligations.plus(s.obligations.unwrap_or_default());
     }
-    let day = figures_day(campaign, today);
+    let late = filed.iter().filter(|r| crate::campaign::late_days(r, day).is_some()).count();
+    let day = figures_day(campaign, day);
     let live = count(tx, reg, template, None, &day)?;
     let order = template.sections.iter().flat_map(|s| &s.indicators);
     Ok(Consolidated {
@@ -82,7 +120,7 @@ pub fn consolidate(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record
         as_of: day,
         obliged: filed.len() + missing.len(),
         filed: filed.len(),
-        late: filed.iter().filter(|r| crate::campaign::late_days(r, today).is_some()).count(),
+        late,
         without_figures: filed.len() - snapshots.len(),
         missing,
         sums: order.filter_map(|id| sums.remove(id)).collect(),
@@ -133,22 +171,59 @@ pub fn merged(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Record) -> 
     Ok(merge(template_of(campaign)?, &said, MOST_MERGED))
 }
 
-/// Words under headings (`# …`), agencies in order, within `most` characters.
+/// Words under headings (`# …`), agencies in order, within `most` characters. Agencies that say the same stand together. What is
+/// too long is cut evenly, never below [`SHARE`]; who has no room at all is named at the end.
 fn merge(template: &Template, said: &[(String, BTreeMap<String, String>)], most: usize) -> String {
-    let entries: usize = said.iter().map(|(_, w)| w.values().filter(|x| says(x)).count()).sum();
-    let heads: usize = template.narratives().map(|n| n.label.vi.chars().count() + 4).sum();
-    let names: usize = said.iter().map(|(n, w)| (n.chars().count() + 12) * w.len()).sum();
-    let share = most.saturating_sub(heads + names) / entries.max(1);
-    let mut out = String::new();
-    for n in template.narratives() {
-        out.push_str(&format!("# {}\n", n.label.vi));
-        for (name, words) in said {
-            let Some(w) = words.get(&n.id).filter(|w| says(w)) else { continue };
-            out.push_str(&format!("{name}: {}\n", short(w, share)));
+    let entries: Vec<(&str, Vec<(String, &str)>)> = template.narratives().map(|n| (n.label.vi.as_str(), together(said, &n.id))).collect();
+    let size = |cut: usize| -> usize {
+        let lines = |l: &[(String, &str)]| l.iter().map(|(who, w)| who.chars().count() + 3 + w.chars().count().min(cut)).sum::<usize>();
+        entries.iter().map(|(head, l)| head.chars().count() + 4 + lines(l)).sum()
+    };
+    // the longest share with which everything fits
+    let (mut low, mut high) = (SHARE, most.max(SHARE));
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if size(middle) <= most { low = middle } else { high = middle - 1 }
+    }
+    let room = most.saturating_sub(LEFT_OUT);
+    let (mut out, mut used, mut left) = (String::new(), 0, 0);
+    for (head, lines) in entries {
+        out.push_str(&format!("# {head}\n"));
+        used += head.chars().count() + 4;
+        for (who, words) in lines {
+            let line = format!("{who}: {}\n", short(words, low));
+            used += line.chars().count();
+            if used > room {
+                left += 1;
+            } else {
+                out.push_str(&line);
+            }
         }
         out.push('\n');
     }
-    out.trim_end().chars().take(most).collect()
+    if left > 0 {
+        out.push_str(&format!("[…] {left} ý kiến nữa không đủ chỗ ở đây; xem ở từng báo cáo của đợt."));
+    }
+    out.trim_end().to_owned()
+}
+
+/// Characters every answer keeps, however many there are.
+const SHARE: usize = 200;
+/// Room for the line that says how much was left out.
+const LEFT_OUT: usize = 120;
+
+/// Words of one part with who says them, in the order of the first of them.
+fn together<'a>(said: &'a [(String, BTreeMap<String, String>)], part: &str) -> Vec<(String, &'a str)> {
+    let mut lines: Vec<(String, &str)> = Vec::new();
+    for (name, words) in said {
+        let Some(w) = words.get(part).map(|w| w.trim()).filter(|w| says(w)) else { continue };
+        let key = ::text::fold(w.trim_end_matches('.'));
+        match lines.iter_mut().find(|(_, other)| ::text::fold(other.trim_end_matches('.')) == key) {
+            Some((who, _)) => who.push_str(&format!("; {name}")),
+            None => lines.push((name.clone(), w)),
+        }
+    }
+    lines
 }
 
 /// Says something: "Không có" is an answer for the form, not for the province.
@@ -241,15 +316,25 @@ pub fn figures_of(tx: &mut Tx, reg: &Registry, actor: &Actor, s: &Record, campai
     }
 }
 
-/// The newest summary of a campaign as a document; without one, the figures of now and the merged words, as a draft.
-pub fn document(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &str, place: &str, today: &str) -> Result<documents::Document> {
+/// The newest summary of a campaign as a document, or the newest frozen by a day that is past; without one, the figures of
+/// that day and the merged words, as a draft.
+pub fn document(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    campaign: &str,
+    place: &str,
+    day: &str,
+    today: &str,
+) -> Result<documents::Document> {
     whole(actor, Verb::Export)?;
     let c = one(tx, reg, actor, "report_campaign", campaign)?;
     let template = template_of(&c)?;
-    let last = of_campaign(tx, reg, actor, campaign)?.into_iter().next();
+    let by_then = |s: &Record| day >= today || s.text("frozen_on").is_some_and(|f| f <= day);
+    let last = of_campaign(tx, reg, actor, campaign)?.into_iter().find(by_then);
     let (figures, words) = match &last {
         Some(s) => (figures_of(tx, reg, actor, s, &c, today)?, s.text("text").unwrap_or_default().to_owned()),
-        None => (consolidate(tx, reg, actor, &c, today)?, merged(tx, reg, actor, &c)?),
+        None => (consolidate_on(tx, reg, actor, &c, day, today)?, merged(tx, reg, actor, &c)?),
     };
     let frozen = last.as_ref().is_some_and(|s| s.state.as_deref() == Some("frozen"));
     let issuer = last.as_ref().and_then(|s| s.link_title("agency")).or(c.link_title("receiver")).unwrap_or("Cơ quan thường trực");
@@ -276,17 +361,22 @@ mod tests {
         let said: Vec<(String, BTreeMap<String, String>)> = (0..200)
             .map(|i| {
                 let words = BTreeMap::from([
-                    ("highlights".to_owned(), "đã làm nhiều việc ".repeat(50)),
+                    ("highlights".to_owned(), format!("đã làm {i} việc ").repeat(50)),
                     ("difficulties".to_owned(), if i % 2 == 0 { "Không có." } else { "Thiếu người." }.to_owned()),
                 ]);
                 (format!("Xã số {i}"), words)
             })
             .collect();
-        let all = merge(t, &said, MOST_MERGED);
-        assert!(all.chars().count() <= MOST_MERGED);
+        let most = 60_000;
+        let all = merge(t, &said, most);
+        let n = all.chars().count();
+        assert!(n <= most && n > most * 9 / 10, "{n}");
         assert!(all.starts_with("# Kết quả nổi bật\n"), "{all:.80}");
-        assert!((0..200).all(|i| all.contains(&format!("Xã số {i}: đã làm"))), "everybody is heard");
-        assert!(all.contains("[…]") && all.contains("Thiếu người.") && !all.contains("Không có."));
+        assert!((0..200).all(|i| all.contains(&format!("Xã số {i}: đã làm {i}"))), "everybody is heard");
+        assert!(all.contains("[…]") && all.contains("Xã số 197; Xã số 199: Thiếu người.") && !all.contains("Không có."));
+        let least = merge(t, &said, 3_000);
+        assert!(least.chars().count() <= 3_000 && least.contains("ý kiến nữa không đủ chỗ"), "{least}");
+        assert!(least.lines().filter(|l| l.starts_with("Xã")).all(|l| l.chars().count() > 150), "what is there can be read");
     }
 
     #[test]

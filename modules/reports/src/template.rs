@@ -26,6 +26,8 @@ pub struct Template {
     pub head: Head,
     /// `[document]`.
     pub document: Paper,
+    /// `[letter]`.
+    pub letter: Letter,
     /// Sections in order.
     #[serde(rename = "section")]
     pub sections: Vec<Section>,
@@ -45,6 +47,27 @@ pub struct Head {
     pub basis: Vec<String>,
     /// Predicate over `agency`: who must report unless the campaign says otherwise.
     pub obliged: String,
+    /// Days before the last day on which whoever owes is told.
+    #[serde(default)]
+    pub remind: Vec<i64>,
+}
+
+/// `[letter]`: the letter to those who owe. Holes `{name}`, `{due}` (last day), `{missing}`, `{all}`, `{today}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Letter {
+    /// `CAT-ANM`.
+    pub symbol: String,
+    /// Trích yếu.
+    pub subject: String,
+    /// "Kính gửi" when they are too many to be named.
+    pub addressees: String,
+    /// Paragraphs.
+    pub paragraphs: Vec<String>,
+    /// Title of the list of those who owe.
+    pub annex: String,
+    /// `name|mark`.
+    pub recipients: Vec<String>,
 }
 
 /// `[document]`: first and last page of the consolidated document.

@@ -36,6 +36,7 @@ async fn one(actor: Api, Path(id): Path<String>, q: QueryData) -> Result<Respons
             let by = figures(tx, c, "", &question(&who.actor, c, on)?)?;
             let agencies: Vec<Value> = by
                 .iter()
+                .filter(|(_, f)| f.population() + f.excluded > 0)
                 .map(|(a, f)| json!({ "agency": a, "met": f.met, "unmet": f.unmet, "unknown": f.unknown, "excluded": f.excluded }))
                 .collect();
             let mut out = figure_json(&c.indicator, &crate::rollup(&by), on);

@@ -57,7 +57,7 @@ pub fn figure_json(i: &Indicator, f: &Figure, day: &str) -> Value {
         .iter()
         .map(|t| json!({ "at_least": t.at_least, "more_than": t.more_than, "at_most": t.at_most, "less_than": t.less_than, "equal": t.equal, "unit": t.unit, "basis": t.basis, "verdict": verdict_words(Some(judge(i.kind, t, f))).en, "unverified": t.unverified }))
         .collect();
-    json!({ "id": i.id, "version": i.version, "label": i.label.vi, "as_of": day, "met": f.met, "unmet": f.unmet, "unknown": f.unknown, "excluded": f.excluded, "population": f.population(), "percent": f.percent(), "targets": targets })
+    json!({ "id": i.id, "version": i.version, "label": i.label.vi, "as_of": day, "met": f.met, "unmet": f.unmet, "unknown": f.unknown, "excluded": f.excluded, "blind": f.blind, "population": f.population(), "percent": f.percent(), "targets": targets })
 }
 
 /// Every indicator with its figure; those without a source say why.
@@ -87,7 +87,13 @@ fn indicators(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
         let line = match catalogue.compiled.get(id) {
             Some(c) => {
                 let n = |k: &str| v[k].as_i64().unwrap_or(0);
-                let f = Figure { met: n("met"), unmet: n("unmet"), unknown: n("unknown"), excluded: n("excluded") };
+                let f = Figure {
+                    met: n("met"),
+                    unmet: n("unmet"),
+                    unknown: n("unknown"),
+                    excluded: n("excluded"),
+                    blind: v["blind"].as_bool() == Some(true),
+                };
                 let verdict =
                     c.indicator.targets_on(&on).first().map(|t| verdict_words(Some(judge(c.indicator.kind, t, &f))).vi).unwrap_or_default();
                 format!("{id:<10} {:<28} {verdict:<18} {}", words(c.indicator.kind, &f), c.indicator.label.vi)

@@ -1,12 +1,12 @@
 //! Figures: asked of the registers each time, summed over the agency tree, never averaged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use access::{Actor, Subtree, Verb};
 use registers::{Registry, to_value};
-use rules::{AgencyScope, Aim, Compiled, Ctx, Figure, FigureKind, Outcome, Rate, Statement, Target, Verdict, judge};
-use store::{Result, Tx, Value};
+use rules::{AgencyScope, Aim, Change, Compiled, Ctx, Figure, FigureKind, Outcome, Rate, Statement, Target, Verdict, judge};
+use store::{Changed, Question, Result, Tx, Value};
 use web::{L, Lang, Tone, fmt};
 
 use crate::catalogue::Catalogue;
@@ -50,16 +50,105 @@ pub(crate) fn run(tx: &mut Tx, s: &Statement) -> Result<Vec<store::Row>> {
     tx.query(&s.sql, &params)
 }
 
-/// [`run`] for figures: a question over all records, with the same answer as long as no register changes.
-fn totals(tx: &mut Tx, s: &Statement) -> Result<Arc<[store::Row]>> {
+/// [`run`] for figures: rows that begin with an agency, kept while the registers of the rule do not change. After a few
+/// changes only the agencies they touch are counted anew.
+fn totals(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx, ask: &dyn Fn(&Ctx) -> Statement) -> Result<Arc<[store::Row]>> {
+    let s = ask(ctx);
     let params: Vec<Value> = s.params.iter().map(to_value).collect();
-    tx.query_kept(&s.sql, &params)
+    let lineage = c.lineage();
+    let mut registers: Vec<&str> = lineage.iter().map(|l| l.0.as_str()).collect();
+    // whose figures these are depends on the tree of agencies
+    if ctx.scope != AgencyScope::All {
+        registers.push("agency");
+    }
+    let question = Question { sql: &s.sql, params: &params, registers: &registers };
+    tx.query_kept(&question, &mut |tx, old, changed| {
+        let Some(touched) = touched(tx, c, part, ctx, changed)? else { return Ok(None) };
+        let scope = match &ctx.scope {
+            AgencyScope::All => AgencyScope::Agencies(touched.iter().cloned().collect()),
+            AgencyScope::Paths(p) => AgencyScope::Both(p.clone(), touched.iter().cloned().collect()),
+            AgencyScope::Agencies(_) | AgencyScope::Both(..) => return Ok(None),
+        };
+        let mut rows = Vec::with_capacity(old.len());
+        for r in old {
+            if r.get::<Option<String>>(0)?.is_none_or(|a| !touched.contains(&a)) {
+                rows.push(r.clone());
+            }
+        }
+        rows.extend(run(tx, &ask(&Ctx { scope, ..ctx.clone() }))?);
+        Ok(Some(rows))
+    })
+}
+
+/// Agencies counted one by one at most; for more of them the whole question is as fast.
+const FEW: usize = 40;
+
+/// Agencies whose figures the changes can have moved; `None` when they may be many.
+fn touched(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx, changed: &[Changed]) -> Result<Option<BTreeSet<String>>> {
+    if ctx.scope != AgencyScope::All && changed.iter().any(|x| x.register == "agency") {
+        return Ok(None);
+    }
+    let changes = changed.iter().map(links_before).collect::<Result<Vec<_>>>()?;
+    let Some(touched) = c.touched(part, &changes) else { return Ok(None) };
+    let mut agencies = touched.agencies;
+    for s in &touched.ask {
+        for r in run(tx, s)? {
+            match r.get::<Option<String>>(0)? {
+                Some(a) => agencies.insert(a),
+                None => return Ok(None),
+            };
+        }
+        if agencies.len() > FEW {
+            return Ok(None);
+        }
+    }
+    Ok(Some(agencies))
+}
+
+/// What a record named before it changed. Any text may be a link: which fields are, the rule knows.
+fn links_before(c: &Changed) -> Result<Change> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        #[serde(default)]
+        fields: BTreeMap<String, serde_json::Value>,
+    }
+    let text = |v: &serde_json::Value| v.as_str().map(str::to_owned);
+    let named = |v: &serde_json::Value| match v {
+        serde_json::Value::Array(l) => l.iter().filter_map(text).collect(),
+        v => text(v).into_iter().collect::<Vec<_>>(),
+    };
+    let before = match &c.before {
+        Some(json) => {
+            let body: Body = serde_json::from_str(json).map_err(store::Error::internal)?;
+            Some(body.fields.iter().map(|(f, v)| (f.clone(), named(v))).collect())
+        }
+        None => None,
+    };
+    Ok(Change { register: c.register.clone(), record: c.record.clone(), before })
+}
+
+/// The question, knowing which registers of the rule hold no record at all.
+pub(crate) fn seeing(tx: &mut Tx, c: &Compiled, ctx: &Ctx) -> Result<Ctx> {
+    let mut ctx = ctx.clone();
+    for (register, _) in c.lineage() {
+        let any = Statement::any_of(&register);
+        let question = Question { sql: &any.sql, params: &[], registers: &[&register] };
+        if tx.query_kept(&question, &mut |_, _, _| Ok(None))?.is_empty() {
+            ctx.empty.insert(register);
+        }
+    }
+    Ok(ctx)
 }
 
 /// Figures of a rate by agency.
-pub(crate) fn summary(tx: &mut Tx, rate: &Rate, ctx: &Ctx) -> Result<BTreeMap<String, Figure>> {
+pub(crate) fn summary(tx: &mut Tx, c: &Compiled, rate: &Rate, ctx: &Ctx) -> Result<BTreeMap<String, Figure>> {
+    let ctx = &seeing(tx, c, ctx)?;
     let mut out: BTreeMap<String, Figure> = BTreeMap::new();
-    for r in totals(tx, &rate.summary(ctx))?.iter() {
+    if !c.blind(ctx).is_empty() {
+        // where nothing is counted it is said that nothing could be
+        out.insert(String::new(), Figure { blind: true, ..Figure::default() });
+    }
+    for r in totals(tx, c, &rate.id, ctx, &|ctx| rate.summary(ctx))?.iter() {
         let figure = out.entry(r.get::<Option<String>>(0)?.unwrap_or_default()).or_default();
         *figure = figure.with(r.get(1)?, r.get(2)?);
     }
@@ -70,10 +159,10 @@ pub(crate) fn summary(tx: &mut Tx, rate: &Rate, ctx: &Ctx) -> Result<BTreeMap<St
 pub(crate) fn figures(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx) -> Result<BTreeMap<String, Figure>> {
     let Some(rate) = c.rate(part) else { return Err(store::Error::NotFound(format!("Chỉ tiêu này không có phần «{part}»."))) };
     if c.denominator.is_none() || !part.is_empty() {
-        return summary(tx, rate, ctx);
+        return summary(tx, c, rate, ctx);
     }
     let mut out = BTreeMap::new();
-    for r in totals(tx, &c.statement(ctx))?.iter() {
+    for r in totals(tx, c, "", ctx, &|ctx| c.statement(ctx))?.iter() {
         let (met, all): (i64, i64) = (r.get(1)?, r.get(2)?);
         out.insert(r.get::<Option<String>>(0)?.unwrap_or_default(), Figure { met, unmet: all - met, ..Figure::default() });
     }
@@ -98,7 +187,8 @@ pub fn by_agency(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str
         _ => None,
     };
     let one = |f: Figure| AgencyFigure { met: f.met, population: f.population(), unknown: f.unknown, reached: reached(&f) };
-    Ok(all.into_iter().map(|(a, f)| (a, one(f))).collect())
+    // the empty name without records only says that nothing could be counted
+    Ok(all.into_iter().filter(|(a, f)| !(a.is_empty() && f.blind && f.population() == 0)).map(|(a, f)| (a, one(f))).collect())
 }
 
 /// Is it a figure of a state ("as of" a day), which stays reached once it is, unlike one that counts within a period?
@@ -175,26 +265,43 @@ pub struct Headline {
     pub verdict: Option<Verdict>,
     /// Days until a figure of a running period is final.
     pub days_left: Option<i64>,
+    /// The verdict is on the pack's mark, which no plan of the province sets.
+    pub reference: bool,
 }
 
 impl Headline {
     /// The verdict in words with its colour; `until` = the day by which the goal is to be reached, when it is not the figure's own.
     pub fn said(&self, until: Option<&str>, today: &str, lang: Lang) -> (Tone, String) {
         let left = until.and_then(fmt::days).zip(fmt::days(today)).map(|(u, t)| u - t).filter(|n| *n >= 0);
-        verdict_of(self.verdict, left.or(self.days_left), lang)
+        let (tone, words) = verdict_of(self.verdict, left.or(self.days_left), lang);
+        if self.reference && self.verdict.is_some() { crate::goals::compared(&words, lang) } else { (tone, words) }
     }
 }
 
 /// Total of an indicator in the reader's scope, judged by `goal` or by the indicator's own first target of the day.
 pub fn headline(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str, goal: Option<Goal>) -> Result<Option<Headline>> {
+    let goal = goal.map(|g| (g.percent, g.target()));
+    headline_by(tx, reg, actor, id, day, goal)
+}
+
+/// [`headline`] by a target already made: is it in percent, the target.
+pub(crate) fn headline_by(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    id: &str,
+    day: &str,
+    goal: Option<(bool, Option<Target>)>,
+) -> Result<Option<Headline>> {
     let Ok(c) = Catalogue::of(reg)?.compiled(id) else { return Ok(None) };
     let ctx = ctx(actor, c, day)?;
     let f = rollup(&figures(tx, c, "", &ctx)?);
     let own = c.indicator.targets_on(day).first().map(|t| (*t).clone());
     let percent = matches!(c.indicator.kind, FigureKind::Share | FigureKind::Ratio);
     // a goal in another unit than the figure's cannot be judged by it
-    let mismatch = goal.as_ref().is_some_and(|g| g.percent != percent);
-    let target = goal.map_or(own, |g| g.target()).filter(|_| !mismatch);
+    let mismatch = goal.as_ref().is_some_and(|g| g.0 != percent);
+    let reference = goal.is_none();
+    let target = goal.map_or(own, |g| g.1).filter(|_| !mismatch);
     let verdict = target.map(|t| judge(c.indicator.kind, &t, &f));
     Ok(Some(Headline {
         id: id.to_owned(),
@@ -204,6 +311,7 @@ pub fn headline(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str,
         words: words(c.indicator.kind, &f),
         verdict,
         days_left: rules::days_open(&c.indicator.period, c.indicator.due, day),
+        reference,
     }))
 }
 
@@ -216,6 +324,8 @@ pub fn words(kind: FigureKind, f: &Figure) -> String {
             Some(p) => format!("{} / {} · {p}", fmt::money(f.met), fmt::money(f.population())),
             None => "không có đối tượng".into(),
         },
+        // nothing is known of anybody: 0 % would be an answer
+        FigureKind::Share if f.unknown > 0 && f.met + f.unmet == 0 => format!("chưa có dữ liệu · {} đối tượng", fmt::int(f.unknown)),
         FigureKind::Share => match fmt::percent(f.met, f.population()) {
             Some(p) => format!("{}/{} · {p}", fmt::int(f.met), fmt::int(f.population())),
             None => "không có đối tượng".into(),
@@ -257,11 +367,13 @@ pub fn verdict_of(v: Option<Verdict>, days_left: Option<i64>, lang: Lang) -> (To
 /// Records with an outcome: (record id, agency id), keyset-paged.
 pub(crate) fn drill(
     tx: &mut Tx,
+    c: &Compiled,
     rate: &Rate,
     ctx: &Ctx,
     outcome: Outcome,
     limit: i64,
     after: Option<&str>,
 ) -> Result<Vec<(String, Option<String>)>> {
+    let ctx = &seeing(tx, c, ctx)?;
     run(tx, &rate.drill(ctx, outcome, limit, after))?.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
 }

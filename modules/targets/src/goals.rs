@@ -52,6 +52,8 @@ pub(crate) struct Line {
     stricter: bool,
     /// Days until the figure of the running period is final.
     left: Option<i64>,
+    /// No plan of this province asks it: a mark to compare with, no verdict.
+    reference: bool,
 }
 
 /// The pack's goals of the day, then those of plans; the same goal of several sources is one line.
@@ -66,9 +68,13 @@ pub(crate) fn lines(i: &Indicator, day: &str, plans: &OfPlans) -> Vec<Line> {
             target.unit = i.targets.first().map(|t| t.unit.clone()).unwrap_or_default();
         }
         match out.iter_mut().find(|l| l.target.aim() == target.aim() && l.target.unit == target.unit && l.target.until == target.until) {
-            Some(same) => same.sources.push((source, href)),
+            Some(same) => {
+                same.reference &= href.is_empty();
+                same.sources.push((source, href));
+            }
             None => {
-                out.push(Line { target, sources: vec![(source, href)], stricter: false, left: rules::days_open(&i.period, i.due, day) })
+                let (left, reference) = (rules::days_open(&i.period, i.due, day), href.is_empty());
+                out.push(Line { target, sources: vec![(source, href)], stricter: false, left, reference });
             }
         }
     }
@@ -80,6 +86,10 @@ pub(crate) fn lines(i: &Indicator, day: &str, plans: &OfPlans) -> Vec<Line> {
 }
 
 impl Line {
+    /// Set by a plan of this province.
+    pub(crate) fn binds(&self) -> bool {
+        !self.reference
+    }
     /// The goal.
     pub(crate) fn target(&self) -> &Target {
         &self.target
@@ -87,6 +97,7 @@ impl Line {
     /// Goal, verdict, which is stricter, source.
     pub(crate) fn show(&self, kind: FigureKind, f: &Figure, sources: bool, lang: Lang) -> Markup {
         let (tone, verdict) = verdict_of(Some(judge(kind, &self.target, f)), self.left, lang);
+        let (tone, verdict) = if self.reference { compared(&verdict, lang) } else { (tone, verdict) };
         html! {
             div.small {
                 (goal_words(&self.target, lang)) " " (tag(tone, &verdict))
@@ -98,6 +109,17 @@ impl Line {
             }
         }
     }
+}
+
+/// A verdict on a mark that no plan of the province sets: said, but in no colour.
+pub(crate) fn compared(verdict: &str, lang: Lang) -> (Tone, String) {
+    (Tone::Plain, format!("{} {}", lang.t("mốc tham khảo:", "for comparison:"), verdict.to_lowercase()))
+}
+
+/// The goal of a plan that counts first for an indicator, if any.
+pub(crate) fn of_plan(i: &Indicator, plans: &OfPlans) -> Option<Target> {
+    let percent = matches!(i.kind, FigureKind::Share | FigureKind::Ratio);
+    plans.get(&i.id)?.iter().map(|p| &p.0).find(|t| (t.unit == "%") == percent).cloned()
 }
 
 /// `31/12/2030` of a goal, when it has a last day.
@@ -125,11 +147,18 @@ mod tests {
             .collect();
         assert_eq!(said.len(), 3, "{said:?}");
         assert!(
-            said[0].contains("≥ 2 cuộc") && said[0].contains(">Đạt<") && said[0].contains("Kế hoạch 000") && !said[0].contains("chặt hơn"),
+            said[0].contains("≥ 2 cuộc")
+                && said[0].contains("mốc tham khảo: đạt<")
+                && said[0].contains("Kế hoạch tỉnh Nghệ An 2026")
+                && !said[0].contains("chặt hơn"),
             "{}",
             said[0]
         );
-        assert!(said[1].contains("≥ 1 cuộc") && said[1].contains("Kế hoạch 002") && !said[1].contains("chặt hơn"), "{}", said[1]);
+        assert!(
+            said[1].contains("≥ 1 cuộc") && said[1].contains("Kế hoạch tỉnh Đồng Tháp 2026") && !said[1].contains("chặt hơn"),
+            "{}",
+            said[1]
+        );
         assert!(
             said[2].contains("≥ 3 cuộc") && said[2].contains("Chưa đạt") && said[2].contains("chặt hơn") && said[2].contains("/plans/a"),
             "{}",
@@ -148,6 +177,9 @@ mod tests {
         )]);
         let lines = lines(&t07(), "2026-11-22", &plans);
         let names = |l: &Line| l.sources.iter().map(|s| s.0.clone()).collect::<Vec<_>>().join("; ");
-        assert_eq!(lines.iter().map(names).collect::<Vec<_>>(), ["Kế hoạch 000 IV.1", "Kế hoạch 002 III.1.e; B"]);
+        assert_eq!(
+            lines.iter().map(names).collect::<Vec<_>>(),
+            ["Kế hoạch tỉnh Nghệ An 2026 IV.1", "Kế hoạch tỉnh Đồng Tháp 2026 III.1.e; B"]
+        );
     }
 }

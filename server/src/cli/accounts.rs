@@ -19,43 +19,48 @@ pub struct AccountArgs {
 
 #[derive(Subcommand)]
 enum AccountWord {
-    /// All accounts in scope
+    /// Các tài khoản trong phạm vi · All accounts in scope
     List,
-    /// New account with a temporary password, printed once
+    /// Tài khoản lâu không dùng · Accounts that nobody used for so many days
+    Idle {
+        #[arg(long, default_value_t = 90)]
+        days: i64,
+    },
+    /// Tài khoản mới, mật khẩu tạm in một lần · New account with a temporary password, printed once
     Create {
         login: String,
         #[arg(long)]
         name: String,
         #[arg(long)]
         role: String,
-        /// Agency id; without it the role reaches the whole instance
+        /// Mã cơ quan; bỏ trống thì vai trò trên toàn hệ thống · Agency id; without it the role reaches the whole instance
         #[arg(long)]
         agency: Option<String>,
     },
-    /// Give a role
+    /// Trao vai trò · Give a role
     Grant {
         login: String,
         role: String,
         #[arg(long)]
         agency: Option<String>,
     },
-    /// Roles of an account, with the ids that end-grant takes
+    /// Các vai trò của một tài khoản, kèm mã để thu hồi · Roles of an account, with the ids that end-grant takes
     Grants { login: String },
-    /// Take a role back (it stays in the list as past)
+    /// Thu hồi vai trò (vẫn còn trong danh sách đã qua) · Take a role back (it stays in the list as past)
     EndGrant {
         id: String,
         #[arg(long)]
         reason: String,
     },
-    /// New temporary password, printed once
+    /// Mật khẩu tạm mới, in một lần · New temporary password, printed once
     Password { login: String },
-    /// Shut an account
+    /// Khóa tài khoản · Shut an account
     Disable {
         login: String,
         #[arg(long)]
         reason: String,
     },
-    /// Open it again
+    /// Mở lại tài khoản · Open it again
     Enable {
         login: String,
         #[arg(long)]
@@ -91,6 +96,20 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
                     );
                 } else {
                     say!("{:<20} {}{}", a.login, a.name, if a.disabled_at.is_some() { " (đã khóa)" } else { "" });
+                }
+            }
+        }
+        AccountWord::Idle { days } => {
+            for a in store.read_blocking(|tx| access::idle_accounts(tx, &actor.may(Verb::Read, "account")?, *days))? {
+                if context.json {
+                    print_json(&json!({ "id": a.id, "login": a.login, "name": a.name, "last_sign_in_at": a.last_sign_in_at }));
+                } else {
+                    say!(
+                        "{:<20} {}  {}",
+                        a.login,
+                        a.name,
+                        a.last_sign_in_at.map_or_else(|| "chưa đăng nhập lần nào".into(), web::fmt::instant)
+                    );
                 }
             }
         }

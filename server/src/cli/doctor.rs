@@ -71,6 +71,12 @@ pub fn run(context: &Context<'_>) -> Result<()> {
             },
         }
     }
+    // what the environment names is what the service of this machine uses
+    match super::instance_cmds::mail_config(None, None) {
+        Ok(None) => {}
+        Ok(Some(c)) => lines.add("máy chủ thư", c.probe()),
+        Err(e) => lines.add("máy chủ thư", Err(e)),
+    }
     lines.end(context.json)
 }
 
@@ -83,6 +89,11 @@ fn clock(now: i64) -> Result<String> {
 }
 
 fn opened(i: &Instance, lines: &mut Lines) {
+    match i.store.encryption() {
+        Ok(None) => {}
+        Ok(Some(how)) => lines.add("đường truyền", Ok(how)),
+        Err(e) => lines.add("đường truyền", Err(e)),
+    }
     lines.add("ghi được", write(i));
     let shape = i.pending().and_then(|p| {
         if p.is_empty() {

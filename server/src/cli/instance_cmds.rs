@@ -14,25 +14,34 @@ use crate::instance::Instance;
 /// Words of `serve`.
 #[derive(Args)]
 pub struct ServeArgs {
-    /// Address to listen on
+    /// Địa chỉ lắng nghe · Address to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Address people use (for links and the origin check)
+    /// Địa chỉ người dùng mở (cho liên kết và kiểm tra nguồn) · Address people use (for links and the origin check)
     #[arg(long)]
     base_url: Option<String>,
-    /// Cookies only over HTTPS (behind a proxy that ends TLS)
+    /// Chỉ gửi cookie qua HTTPS (sau proxy lo TLS) · Cookies only over HTTPS (behind a proxy that ends TLS)
     #[arg(long)]
     secure_cookies: bool,
-    /// Name of the province or agency
+    /// Tên tỉnh hoặc cơ quan · Name of the province or agency
     #[arg(long, default_value = "")]
     place: String,
-    /// Let a newer program add its tables and columns to the database (what is added is listed)
+    /// Cho phép bản mới thêm bảng, cột vào cơ sở dữ liệu (có liệt kê) · Let a newer program add its tables and columns to the database (what is added is listed)
     #[arg(long)]
     migrate: bool,
-    /// Mail relay, smtp://host:port
+    /// Máy chủ thư (hoặc biến LACHAN_SMTP) · Mail server: smtp://host:25, smtps://name@host:465?password_file=FILE, smtp://name@host:587?tls=starttls&password_file=FILE
     #[arg(long)]
     smtp: Option<String>,
-    /// Greatest file of a record that is taken at the pages, MB
+    /// Người gửi thư, ví dụ "Lá Chắn <lachan@saomai.gov.vn>" (hoặc LACHAN_SMTP_FROM) · Sender of mail
+    #[arg(long)]
+    smtp_from: Option<String>,
+    /// Số ngày không dùng thì tài khoản vào danh sách lâu không dùng · Days without use after which an account is listed as idle
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=3650))]
+    idle_days: i64,
+    /// Không bắt buộc lớp bảo vệ thứ hai cho vai trò quản trị · Do not require a second factor of roles that ask for one
+    #[arg(long)]
+    second_factor_optional: bool,
+    /// Tệp lớn nhất nhận trên trang, MB · Greatest file of a record that is taken at the pages, MB
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=20))]
     most_file_mb: u8,
 }
@@ -40,10 +49,10 @@ pub struct ServeArgs {
 /// Words of `migrate`.
 #[derive(Args)]
 pub struct MigrateArgs {
-    /// Make the change that was shown
+    /// Thực hiện thay đổi đã nêu · Make the change that was shown
     #[arg(long)]
     apply: bool,
-    /// Move the whole instance to another database (must be empty)
+    /// Chuyển toàn bộ sang cơ sở dữ liệu khác (phải trống) · Move the whole instance to another database (must be empty)
     #[arg(long, value_name = "URL")]
     to: Option<String>,
 }
@@ -51,9 +60,9 @@ pub struct MigrateArgs {
 /// Words of `restore`.
 #[derive(Args)]
 pub struct RestoreArgs {
-    /// Backup file
+    /// Tệp sao lưu · Backup file
     file: PathBuf,
-    /// Replace what is there
+    /// Thay những gì đang có · Replace what is there
     #[arg(long)]
     force: bool,
 }
@@ -67,6 +76,8 @@ pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
         base_url: base_url.clone(),
         secure_cookies: a.secure_cookies,
         place: a.place.clone(),
+        second_factor: !a.second_factor_optional,
+        idle_days: a.idle_days,
         most_file: usize::from(a.most_file_mb) << 20,
         ..web::Config::default()
     };
@@ -80,7 +91,15 @@ pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
             );
         }
     };
-    crate::serve::serve(&instance, config, a.listen, a.smtp.as_deref(), ready)
+    let mail = mail_config(a.smtp.as_deref(), a.smtp_from.as_deref())?;
+    crate::serve::serve(&instance, config, a.listen, mail, ready)
+}
+
+/// Where mail goes, from the words or the environment (a password in an address is not for the list of processes).
+pub(super) fn mail_config(smtp: Option<&str>, from: Option<&str>) -> Result<Option<work::MailConfig>> {
+    let said = |word: Option<&str>, name| word.map(str::to_owned).or_else(|| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let from = said(from, "LACHAN_SMTP_FROM").unwrap_or_else(|| "la-chan@localhost".into());
+    said(smtp, "LACHAN_SMTP").map(|url| work::MailConfig::parse(&url, &from)).transpose()
 }
 
 /// Says what is added, then adds it.

@@ -24,17 +24,17 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::instance::Instance;
 use out::say;
 
-/// Lá Chắn: an ninh mạng của một tỉnh, từ kế hoạch tới con số có bằng chứng.
+/// Lá Chắn: an ninh mạng của một tỉnh, từ kế hoạch tới con số có bằng chứng · cybersecurity of a province, with proof
 #[derive(Parser)]
-#[command(name = "lachan", version, disable_help_subcommand = true)]
+#[command(name = "lachan", version, disable_help_subcommand = true, after_help = module_help())]
 struct Cli {
-    /// Database: a SQLite file, or postgres://… (also LACHAN_DATABASE)
+    /// Cơ sở dữ liệu · Database: a SQLite file, or postgres://… (also LACHAN_DATABASE)
     #[arg(long, global = true)]
     database: Option<String>,
-    /// Act as this account (default: the system itself, which the ledger records)
+    /// Làm với quyền của tài khoản này (bỏ trống: chính hệ thống, sổ cái ghi lại) · Act as this account (default: the system itself, which the ledger records)
     #[arg(long = "as", global = true, value_name = "LOGIN")]
     account: Option<String>,
-    /// Print JSON
+    /// In JSON · Print JSON
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -43,35 +43,35 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Word {
-    /// Start with the demo province Sao Mai on 127.0.0.1:8080
+    /// Mở tỉnh trình diễn Sao Mai ở 127.0.0.1:8080 · Start with the demo province Sao Mai on 127.0.0.1:8080
     Demo(crate::demo::DemoArgs),
-    /// First setup of a real province: its agencies and the first account
+    /// Lập hệ thống cho một tỉnh thật · First setup of a real province: its agencies and the first account
     Setup(setup::SetupArgs),
-    /// Start the server
+    /// Mở máy chủ · Start the server
     Serve(instance_cmds::ServeArgs),
-    /// Show what the definitions would change in the database; --apply does it; --to moves the whole instance
+    /// Xem các sổ sẽ đổi gì trong cơ sở dữ liệu; --apply làm thật; --to chuyển toàn bộ · Show what the definitions would change in the database; --apply does it; --to moves the whole instance
     Migrate(instance_cmds::MigrateArgs),
-    /// Write a consistent copy of the whole instance to one file
+    /// Sao lưu toàn bộ ra một tệp · Write a consistent copy of the whole instance to one file
     Backup { file: std::path::PathBuf },
-    /// Bring a backup into an empty database
+    /// Khôi phục bản sao lưu vào cơ sở dữ liệu trống · Bring a backup into an empty database
     Restore(instance_cmds::RestoreArgs),
-    /// Prove the instance: verify | checkpoint | proof SEQ
+    /// Chứng minh dữ liệu chưa bị sửa · Prove the instance: verify | checkpoint | proof SEQ
     Ledger(ledger::LedgerArgs),
-    /// Check definitions, storage and clock; say what to mend
+    /// Kiểm tra định nghĩa, lưu trữ, đồng hồ và nêu cách sửa · Check definitions, storage and clock; say what to mend
     Doctor,
-    /// Records of any register: list, get, create, update, transition, confirm, delete, history
+    /// Bản ghi của mọi sổ · Records of any register: list, get, create, update, transition, confirm, delete, history
     Record(records::RecordArgs),
-    /// Import an .xlsx file into a register (dry run unless --apply)
+    /// Nhập tệp .xlsx vào một sổ (chạy thử nếu thiếu --apply) · Import an .xlsx file into a register (dry run unless --apply)
     Import(records::ImportArgs),
-    /// Export a register to .xlsx
+    /// Xuất một sổ ra .xlsx · Export a register to .xlsx
     Export(records::ExportArgs),
-    /// Write the empty .xlsx template of a register
+    /// Ghi tệp mẫu .xlsx của một sổ · Write the empty .xlsx template of a register
     Template(records::TemplateArgs),
-    /// Accounts: list, create, grants, grant, end-grant, password, disable, enable
+    /// Tài khoản · Accounts: list, create, grants, grant, end-grant, password, disable, enable
     Account(accounts::AccountArgs),
-    /// Benchmarks: plan, indicators, drill, writes, pages, start, memory (no name: all)
+    /// Đo tốc độ · Benchmarks: plan, indicators, drill, writes, pages, start, memory (no name: all)
     Bench { name: Option<String> },
-    /// Words of the modules: plan read|import, indicators, explain …
+    /// Lệnh của các phần việc, xem cuối trang · Words of the modules: plan read|import, indicators, explain …
     #[command(external_subcommand)]
     Module(Vec<String>),
 }
@@ -209,6 +209,38 @@ fn exit_code(e: &Error) -> u8 {
     }
 }
 
+/// First word of a module's command as people type it: `plan` for `plans`; `targets` needs none.
+fn spoken(module: &str) -> &str {
+    match module {
+        "plans" => "plan ",
+        "reports" => "report ",
+        "targets" => "",
+        other => other,
+    }
+}
+
+/// Commands of the modules, for `--help`: Vietnamese, then English.
+fn module_help() -> String {
+    let mut out = String::from("Lệnh của các phần việc · Words of the modules:\n");
+    out.push_str(&help_line("plan ", PLAN_READ));
+    for m in crate::modules::ALL {
+        out.extend(m.commands().iter().map(|c| help_line(spoken(m.name()), c.help)));
+    }
+    out
+}
+
+/// The one word of a module that needs no instance at all.
+const PLAN_READ: web::L =
+    web::L("read FILE [--json]   đọc một văn bản kế hoạch, không giữ lại gì", "read FILE [--json]   read a plan document, keep nothing");
+
+/// `  plan import FILE   … · …`: both texts begin with the same usage.
+fn help_line(module: &str, help: web::L) -> String {
+    let split = |s: &'static str| s.split_once("   ").unwrap_or((s, ""));
+    let ((usage, vi), (_, en)) = (split(help.vi), split(help.en));
+    let space = if module.is_empty() || module.ends_with(' ') { "" } else { " " };
+    format!("  {module}{space}{usage}\n          {vi} · {en}\n")
+}
+
 /// `lachan <module> <word> …`; `plan` stands for `plans`, `report` for `reports`, `indicators` and `explain` for words of `targets`.
 fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
     let (found, words) = globals(words)?;
@@ -231,9 +263,17 @@ fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
         return Err(Error::BadRequest(format!("Không có lệnh «{first}». Xem `lachan --help`.")));
     };
     let commands = found.commands();
+    let mut known: String = commands.iter().map(|c| help_line(spoken(module), c.help)).collect();
+    if module == "plans" {
+        known.insert_str(0, &help_line(spoken(module), PLAN_READ));
+    }
+    let asks = |w: &str| matches!(w, "--help" | "-h");
+    if asks(word) || rest.iter().any(|w| asks(w)) {
+        say!("{}", known.trim_end());
+        return Ok(());
+    }
     let Some(command) = commands.iter().find(|c| c.name == word) else {
-        let known: Vec<&str> = commands.iter().map(|c| c.help.vi).collect();
-        return Err(Error::BadRequest(format!("«{module}» có các lệnh:\n  {}", known.join("\n  "))));
+        return Err(Error::BadRequest(format!("«{}» có các lệnh · words:\n{}", first, known.trim_end())));
     };
     let instance = context.existing()?;
     let actor = context.actor(&instance)?;
@@ -290,6 +330,30 @@ mod tests {
     fn the_words_are_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_names_every_word_of_every_module_in_both_languages() {
+        use clap::CommandFactory;
+        let help = Cli::command().render_long_help().to_string();
+        for m in crate::modules::ALL {
+            for c in m.commands() {
+                let usage = |s: &str| s.split("   ").next().unwrap_or_default().to_owned();
+                assert!(help.contains(&usage(c.help.vi)), "{} {}", m.name(), c.name);
+                for text in [c.help.vi, c.help.en] {
+                    let (_, says) = text.split_once("   ").unwrap_or_else(|| panic!("usage, three spaces, what it does: {text}"));
+                    assert!(help.contains(says), "{text}");
+                }
+            }
+        }
+        for word in ["plan read FILE", "plan choose PLAN", "report annual", "indicators", "explain T-04", "library issue ID"] {
+            assert!(help.contains(&format!("\n  {word}")), "{word}: {help}");
+        }
+        // the program's own words: Vietnamese before English
+        for c in Cli::command().get_subcommands().filter(|c| !c.is_allow_external_subcommands_set()) {
+            let about = c.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(about.contains(" · "), "{}: {about}", c.get_name());
+        }
     }
 
     #[test]

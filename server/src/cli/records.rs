@@ -23,40 +23,40 @@ pub struct RecordArgs {
 
 #[derive(Args, Clone, Default)]
 struct ListArgs {
-    /// field=value, may be given again
+    /// Có thể nêu nhiều lần · field=value, may be given again
     #[arg(long)]
     filter: Vec<String>,
-    /// Words to search
+    /// Từ cần tìm · Words to search
     #[arg(long, short)]
     q: Option<String>,
-    /// Condition in the rule language
+    /// Điều kiện bằng ngôn ngữ quy tắc · Condition in the rule language
     #[arg(long = "where")]
     rule: Option<String>,
-    /// Dated records valid on this day (or `all`)
+    /// Bản ghi có hiệu lực ngày này (hoặc `all`) · Dated records valid on this day (or `all`)
     #[arg(long)]
     as_of: Option<String>,
-    /// Most rows of a list (an export has all)
+    /// Số dòng nhiều nhất (xuất tệp thì đủ cả) · Most rows of a list (an export has all)
     #[arg(long, default_value_t = 50)]
     limit: u32,
 }
 
 #[derive(Subcommand)]
 enum RecordWord {
-    /// List a register
+    /// Danh sách một sổ · List a register
     List {
         register: String,
         #[command(flatten)]
         list: ListArgs,
     },
-    /// One record
+    /// Một bản ghi · One record
     Get { register: String, id: String },
-    /// Add a record
+    /// Thêm bản ghi · Add a record
     Create {
         register: String,
         #[arg(long)]
         set: Vec<String>,
     },
-    /// Change fields
+    /// Sửa trường · Change fields
     Update {
         register: String,
         id: String,
@@ -64,11 +64,11 @@ enum RecordWord {
         set: Vec<String>,
         #[arg(long)]
         reason: Option<String>,
-        /// Refuse when the record is no longer at this version (default: the present one)
+        /// Từ chối khi bản ghi đã sang phiên bản khác (mặc định: phiên bản hiện tại) · Refuse when the record is no longer at this version (default: the present one)
         #[arg(long)]
         version: Option<i64>,
     },
-    /// Move to another state
+    /// Chuyển trạng thái · Move to another state
     Transition {
         register: String,
         id: String,
@@ -77,25 +77,25 @@ enum RecordWord {
         set: Vec<String>,
         #[arg(long)]
         reason: Option<String>,
-        /// Refuse when the record is no longer at this version (default: the present one)
+        /// Từ chối khi bản ghi đã sang phiên bản khác (mặc định: phiên bản hiện tại) · Refuse when the record is no longer at this version (default: the present one)
         #[arg(long)]
         version: Option<i64>,
     },
-    /// "Still true"
+    /// Xác nhận còn đúng · "Still true"
     Confirm { register: String, id: String },
-    /// Withdraw
+    /// Rút bản ghi · Withdraw
     Delete {
         register: String,
         id: String,
         #[arg(long)]
         reason: String,
-        /// Refuse when the record is no longer at this version (default: the present one)
+        /// Từ chối khi bản ghi đã sang phiên bản khác (mặc định: phiên bản hiện tại) · Refuse when the record is no longer at this version (default: the present one)
         #[arg(long)]
         version: Option<i64>,
     },
-    /// Who changed what
+    /// Ai đã sửa gì · Who changed what
     History { register: String, id: String },
-    /// Add a file to a field of files (a single one is replaced)
+    /// Thêm tệp vào trường tệp (trường một tệp thì thay) · Add a file to a field of files (a single one is replaced)
     Attach {
         register: String,
         id: String,
@@ -103,16 +103,16 @@ enum RecordWord {
         file: PathBuf,
         #[arg(long)]
         reason: Option<String>,
-        /// Refuse when the record is no longer at this version (default: the present one)
+        /// Từ chối khi bản ghi đã sang phiên bản khác (mặc định: phiên bản hiện tại) · Refuse when the record is no longer at this version (default: the present one)
         #[arg(long)]
         version: Option<i64>,
     },
-    /// Save a file of a record; without SHA-256 the first one of the field
+    /// Lưu tệp của bản ghi ra đĩa; không nêu SHA-256 thì lấy tệp đầu của trường · Save a file of a record; without SHA-256 the first one of the field
     File {
         register: String,
         id: String,
         field: String,
-        /// Where to
+        /// Ghi vào đâu · Where to
         out: PathBuf,
         #[arg(long)]
         sha256: Option<String>,
@@ -124,7 +124,7 @@ enum RecordWord {
 pub struct ImportArgs {
     register: String,
     file: PathBuf,
-    /// Save; without it only the report is made
+    /// Lưu thật; bỏ trống thì chỉ có báo cáo thử · Save; without it only the report is made
     #[arg(long)]
     apply: bool,
 }

@@ -14,13 +14,13 @@ use super::{Context, accounts, print_json};
 /// Words of `setup`.
 #[derive(Args)]
 pub struct SetupArgs {
-    /// Province: code or name, e.g. "Cao Bằng"
+    /// Tỉnh: mã hoặc tên, ví dụ "Cao Bằng" · Province: code or name, e.g. "Cao Bằng"
     #[arg(long)]
     province: String,
-    /// Sign-in name of the first account: officer of the standing agency and administrator
+    /// Tên đăng nhập đầu tiên: cán bộ thường trực kiêm quản trị · Sign-in name of the first account: officer of the standing agency and administrator
     #[arg(long)]
     login: String,
-    /// Name of its person
+    /// Họ tên người đó · Name of its person
     #[arg(long)]
     name: String,
 }

@@ -23,22 +23,22 @@ use crate::modules;
 /// Words of `lachan demo`.
 #[derive(Args)]
 pub struct DemoArgs {
-    /// Address to listen on
+    /// Địa chỉ lắng nghe · Address to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: std::net::SocketAddr,
-    /// small (tests), demo, province (60,000 staff)
+    /// Quy mô · small (tests), demo, province (60,000 staff)
     #[arg(long, default_value = "demo")]
     scale: String,
-    /// Throw the old demo data away and fill anew
+    /// Bỏ dữ liệu trình diễn cũ, tạo lại · Throw the old demo data away and fill anew
     #[arg(long)]
     fresh: bool,
-    /// Fill and stop, without a server
+    /// Tạo dữ liệu rồi dừng, không mở máy chủ · Fill and stop, without a server
     #[arg(long)]
     fill_only: bool,
-    /// Print addresses and accounts of the demo and stop
+    /// In địa chỉ, tài khoản trình diễn rồi dừng · Print addresses and accounts of the demo and stop
     #[arg(long)]
     access: bool,
-    /// Print JSON
+    /// In JSON · Print JSON
     #[arg(long)]
     json: bool,
 }

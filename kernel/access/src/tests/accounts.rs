@@ -247,3 +247,109 @@ fn every_change_is_a_leaf_without_secrets() {
         assert_eq!((rows[3].get::<String>(4).unwrap(), rows[0].get::<String>(4).unwrap()), (a.id, "system:test".into()));
     });
 }
+
+/// What a change made behind the kernel's back is found as: (register, sentence).
+fn found(db: &Db) -> Vec<(String, String)> {
+    db.r(verify_rows).unwrap().into_iter().map(|m| (m.register, m.sentence_vi)).collect()
+}
+
+#[test]
+fn rows_changed_behind_the_ledger_are_found() {
+    on_each_engine(|db| {
+        db.agencies();
+        let (lan, minh) = (db.account("lan", Some("a")), db.account("minh", None));
+        let g = db.grant(&lan, "officer", Some("a"));
+        let ended = db.grant(&lan, "reader", None);
+        let me = db.actor("lan");
+        let t = db
+            .w(move |tx| {
+                end_grant(tx, &Actor::system("test"), &ended.id, "xong")?;
+                set_preferences(tx, &me.id, "en", "dark")?;
+                create_token(tx, &me, &me.id.clone(), &NewToken { name: "x".into(), days: 1, ..NewToken::default() })
+            })
+            .unwrap();
+        assert!(matches!(db.sign_in("lan", PASSWORD), Outcome::SignedIn(_)));
+        db.refusal("minh", "sai mất rồi nhé");
+        assert_eq!(found(db), vec![], "what the kernel wrote");
+        // (statement, the one that takes it back, table, what is said)
+        let other = "nội dung khác với sổ cái";
+        let q = |id: &str| format!("'{id}'");
+        let (lan_id, minh_id, g_id, t_id) = (q(&lan.id), q(&minh.id), q(&g.id), q(&t.info.id));
+        let tricks = [
+            (
+                format!("UPDATE account SET password = (SELECT password FROM account WHERE id = {minh_id}) WHERE id = {lan_id}"),
+                "account",
+                other,
+            ),
+            (format!("UPDATE account SET login = 'ai' WHERE id = {lan_id}"), "account", other),
+            (format!("UPDATE account SET agency = 'p' WHERE id = {lan_id}"), "account", other),
+            (format!("UPDATE account SET must_change = 1 WHERE id = {lan_id}"), "account", other),
+            (format!("UPDATE account SET disabled_at = 5 WHERE id = {lan_id}"), "account", other),
+            (format!("UPDATE account SET version = 9 WHERE id = {lan_id}"), "account", "số phiên bản khác với sổ cái"),
+            (
+                format!("UPDATE account SET id = 'moi' WHERE id = {lan_id}"),
+                "account",
+                "dòng này không có lá nào trong sổ cái|sổ cái có dòng này nhưng bảng không còn",
+            ),
+            (format!("DELETE FROM account WHERE id = {minh_id}"), "account", "sổ cái có dòng này nhưng bảng không còn"),
+            (
+                format!(
+                    "INSERT INTO account_grant (id, account, role, granted_by, at, version) VALUES ('g', {lan_id}, 'admin', 'system:x', 1, 1)"
+                ),
+                "account_grant",
+                "dòng này không có lá nào trong sổ cái",
+            ),
+            (format!("UPDATE account_grant SET role = 'admin' WHERE id = {g_id}"), "account_grant", other),
+            (format!("UPDATE account_grant SET agency = NULL WHERE id = {g_id}"), "account_grant", other),
+            ("UPDATE account_grant SET to_date = NULL WHERE to_date IS NOT NULL".into(), "account_grant", other),
+            (format!("DELETE FROM account_grant WHERE id = {g_id}"), "account_grant", "sổ cái có dòng này nhưng bảng không còn"),
+            (format!("UPDATE api_token SET account = {minh_id} WHERE id = {t_id}"), "api_token", other),
+            (format!("UPDATE api_token SET expires_at = expires_at + 1 WHERE id = {t_id}"), "api_token", other),
+            (format!("UPDATE api_token SET token_hash = (SELECT id_hash FROM session LIMIT 1) WHERE id = {t_id}"), "api_token", other),
+            (format!("UPDATE api_token SET verbs = 'everything' WHERE id = {t_id}"), "api_token", other),
+            (format!("UPDATE api_token SET revoked_at = 1 WHERE id = {t_id}"), "api_token", other),
+        ];
+        for (sql, table, said) in tricks {
+            let trick = sql.clone();
+            let wrong = db
+                .w(move |tx| {
+                    tx.attempt(true, |tx| {
+                        tx.exec(&trick, &[])?;
+                        verify_rows(tx)
+                    })
+                })
+                .unwrap()
+                .unwrap();
+            let wrong: Vec<_> = wrong.into_iter().map(|m| (m.register, m.sentence_vi)).collect();
+            let expected: Vec<_> = said.split('|').map(|s| (table.to_owned(), s.to_owned())).collect();
+            assert_eq!(wrong, expected, "{sql}");
+        }
+        assert_eq!(found(db), vec![], "all was taken back");
+    });
+}
+
+#[test]
+fn leaves_of_an_older_program_are_sealed_once_and_hide_nothing() {
+    on_each_engine(|db| {
+        let (lan, minh) = (db.account("lan", None), db.account("minh", None));
+        // as before the seal was invented
+        let strip = |id: String| {
+            move |tx: &mut store::Tx| {
+                let sql = "SELECT seq, body FROM ledger_leaf WHERE record = $1 ORDER BY seq DESC LIMIT 1";
+                let row = tx.query_opt(sql, &[id.into()])?.unwrap();
+                let mut body: serde_json::Value = serde_json::from_str(&row.get::<String>(1)?).unwrap();
+                body.as_object_mut().unwrap().remove("password_seal");
+                tx.exec("UPDATE ledger_leaf SET body = $2 WHERE seq = $1", &[row.get::<i64>(0)?.into(), body.to_string().into()])
+            }
+        };
+        db.w(strip(lan.id.clone())).unwrap();
+        db.w(strip(minh.id.clone())).unwrap();
+        assert!(found(db).iter().all(|(_, s)| s.contains("chưa niêm phong mật khẩu")), "{:?}", found(db));
+        assert_eq!(found(db).len(), 2);
+        db.w(move |tx| tx.exec("UPDATE account SET agency = 'p' WHERE id = $1", &[minh.id.into()])).unwrap();
+        assert_eq!(db.w(seal_older).unwrap(), 1);
+        assert_eq!(found(db), vec![("account".into(), "nội dung khác với sổ cái".into())], "what was changed is not sealed away");
+        assert_eq!(db.w(seal_older).unwrap(), 0);
+        assert!(matches!(db.sign_in("lan", PASSWORD), Outcome::SignedIn(_)));
+    });
+}

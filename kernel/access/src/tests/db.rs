@@ -126,15 +126,18 @@ impl Db {
         self.r(move |tx| actor_of_session(tx, &roles, &token)).unwrap()
     }
     pub fn sign_in(&self, login: &str, password: &str) -> Outcome {
+        self.sign_in_from("192.0.2.7", login, password)
+    }
+    pub fn sign_in_from(&self, ip: &str, login: &str, password: &str) -> Outcome {
         let login = login.to_owned();
         let checked = self.r(move |tx| SignIn::begin(tx, &login)).unwrap().check(&password.into()).unwrap();
-        let client = Client { ip: "192.0.2.7".into(), user_agent: "Firefox\n 140".into() };
+        let client = Client { ip: ip.into(), user_agent: "Firefox\n 140".into() };
         self.w(move |tx| checked.finish(tx, &client)).unwrap()
     }
     pub fn refusal(&self, login: &str, password: &str) -> Refusal {
         match self.sign_in(login, password) {
             Outcome::Refused(r) => r,
-            Outcome::SignedIn(_) => panic!("signed in"),
+            Outcome::SignedIn(_) | Outcome::SecondFactor(_) => panic!("signed in"),
         }
     }
 }

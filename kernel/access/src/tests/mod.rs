@@ -2,6 +2,8 @@
 
 mod accounts;
 mod db;
+mod idle;
+mod second;
 mod sessions;
 mod sign_in;
 mod tokens;

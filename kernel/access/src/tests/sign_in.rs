@@ -185,3 +185,61 @@ fn nothing_secret_in_debug_output() {
         }
     });
 }
+
+/// A refusal of an attempt from another address.
+fn refused_from(db: &Db, ip: &str, password: &str) -> Refusal {
+    match db.sign_in_from(ip, "lan", password) {
+        Outcome::Refused(r) => r,
+        Outcome::SignedIn(_) | Outcome::SecondFactor(_) => panic!("signed in from {ip}"),
+    }
+}
+
+#[test]
+fn nobody_is_kept_out_of_where_they_sign_in_by_failures_from_elsewhere() {
+    on_each_engine(|db| {
+        db.account("lan", None);
+        let (home, attacker, cafe) = ("192.0.2.7", "198.51.100.9", "203.0.113.5");
+        assert!(matches!(db.sign_in_from(home, "lan", PASSWORD), Outcome::SignedIn(_)));
+        db.pass_minutes(1);
+        // the attacker locks the login for a day, for everybody who comes from a new address
+        for round in 0..12 {
+            for _ in 0..5 {
+                refused_from(db, attacker, WRONG);
+            }
+            assert!(matches!(refused_from(db, attacker, PASSWORD), Refusal::Locked { .. }), "{round}");
+            assert!(matches!(refused_from(db, cafe, PASSWORD), Refusal::Locked { .. }), "{round}: a new address");
+            assert!(matches!(db.sign_in_from(home, "lan", PASSWORD), Outcome::SignedIn(_)), "{round}: where the owner is");
+            db.pass_minutes(if round < 7 { 15 << round } else { 24 * 60 });
+        }
+        // who is let in opens the door for nobody else
+        for _ in 0..5 {
+            refused_from(db, attacker, WRONG);
+        }
+        assert!(matches!(db.sign_in_from(home, "lan", PASSWORD), Outcome::SignedIn(_)));
+        assert!(matches!(refused_from(db, attacker, PASSWORD), Refusal::Locked { .. }));
+    });
+}
+
+#[test]
+fn a_familiar_address_is_braked_by_itself_and_is_not_familiar_for_ever() {
+    on_each_engine(|db| {
+        db.account("lan", None);
+        let home = "192.0.2.7";
+        assert!(matches!(db.sign_in_from(home, "lan", PASSWORD), Outcome::SignedIn(_)));
+        db.pass_minutes(1);
+        for round in 0..3 {
+            let start = START + MINUTE + round * 15 * MINUTE;
+            let answers: Vec<_> = (0..5).map(|_| refused_from(db, home, WRONG)).collect();
+            assert_eq!((answers[0], answers[4]), (Refusal::Wrong { left: 4 }, Refusal::Locked { until: start + 15 * MINUTE }), "{round}");
+            assert_eq!(refused_from(db, home, PASSWORD), Refusal::Locked { until: start + 15 * MINUTE });
+            assert!(matches!(db.sign_in_from("203.0.113.5", "lan", PASSWORD), Outcome::SignedIn(_)), "only that address");
+            db.pass_minutes(15);
+        }
+        assert!(matches!(db.sign_in_from(home, "lan", PASSWORD), Outcome::SignedIn(_)));
+        db.pass_days(31);
+        for _ in 0..5 {
+            refused_from(db, "198.51.100.9", WRONG);
+        }
+        assert!(matches!(refused_from(db, home, PASSWORD), Refusal::Locked { .. }), "a success of long ago");
+    });
+}

@@ -18,6 +18,14 @@ impl Problem {
     }
 }
 
+/// A formula whose result the file does not hold.
+pub(super) fn formula() -> Problem {
+    Problem::new(
+        "ô là công thức mà tệp chưa lưu kết quả",
+        "Mở tệp bằng Excel và lưu lại, hoặc dán giá trị (Paste Special, Values) thay cho công thức.",
+    )
+}
+
 /// Sign that stands in masked values; such a cell comes from an export and must not overwrite the real value.
 pub(super) const MASK: char = '•';
 

@@ -127,7 +127,8 @@ fn sheet_columns(reg: &Registry, def: &Definition, cols: &[FileColumn]) -> Vec<C
     cols.iter()
         .map(|c| {
             let mut column = Column::new(c.label.vi.clone(), kind(reg, def, c.slot));
-            column.hint = hint(reg, def, c.slot);
+            column.hint =
+                [hint(reg, def, c.slot), conditions(def, &c.id)].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ");
             if let Slot::Field(i) = c.slot {
                 column.required = def.fields.get(i).is_some_and(|f| f.required);
             }
@@ -174,6 +175,22 @@ fn hint(reg: &Registry, def: &Definition, slot: Slot) -> String {
             [f.help.vi.as_str(), kind.as_str()].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
         }),
     }
+}
+
+/// When a column that is not always required must be filled: by a check of the register, or to reach a state.
+fn conditions(def: &Definition, field: &str) -> String {
+    let mut said: Vec<String> = def.checks.iter().filter(|c| c.field == field).map(|c| c.message.vi.clone()).collect();
+    let mut states: Vec<&str> = Vec::new();
+    for s in def.states.iter() {
+        let mut into = def.transitions.iter().filter(|t| t.to == s.id).peekable();
+        if into.peek().is_some() && into.all(|t| t.demands.iter().any(|d| d == field)) {
+            states.push(s.label.vi.as_str());
+        }
+    }
+    if !states.is_empty() {
+        said.push(format!("Bắt buộc khi trạng thái là {}.", states.iter().map(|s| format!("“{s}”")).collect::<Vec<_>>().join(", ")));
+    }
+    said.join(" ")
 }
 
 fn guide(def: &Definition) -> Guide {

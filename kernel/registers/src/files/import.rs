@@ -172,9 +172,37 @@ impl Importer {
                 }
                 Err(e) => draft.errors.extend(self.explain(e)?),
             }
+        } else if self.is_about_one(&draft) {
+            self.what_else(tx, cx, existing.as_ref(), &mut draft)?;
         }
         report.errors = draft.errors;
         Ok(report)
+    }
+
+    /// Is it known which record the row is about: nothing wrong with the row as a whole, its id or its keys?
+    fn is_about_one(&self, draft: &Draft) -> bool {
+        let keys = self.key_fields();
+        let known = |c: &FileColumn| c.slot == Slot::Id || keys.contains(&c.id);
+        draft.errors.iter().all(|e| !e.column.is_empty() && !self.columns.iter().any(|c| known(c) && self.place_of(&c.id).0 == e.column))
+    }
+
+    /// A row with unreadable cells is tried all the same, and taken back: what is missing beside them is said at once.
+    fn what_else(&mut self, tx: &mut Tx, cx: Cx<'_>, existing: Option<&Record>, draft: &mut Draft) -> Result<()> {
+        self.conjure_needed(tx, cx, false, draft)?;
+        let tried = tx.attempt(true, |tx| self.save(tx, cx, existing, draft, None))?;
+        let Err(e) = tried else { return Ok(()) };
+        let e = match e {
+            Error::Invalid(list) => Error::Invalid(list.into_iter().filter(|f| !f.field.is_empty()).collect()),
+            Error::Internal(_) | Error::Unavailable(_) => return Err(e),
+            _ => return Ok(()),
+        };
+        for more in self.explain(e)? {
+            let known = |c: &CellError| c.label == more.label || !c.column.is_empty() && c.column == more.column;
+            if !draft.errors.iter().any(known) {
+                draft.errors.push(more);
+            }
+        }
+        Ok(())
     }
 
     /// Remembers a row that an interrupted run took already, so that a second row of the same record is still found.
@@ -276,6 +304,7 @@ impl Importer {
                 continue;
             }
             let outcome = match slot {
+                _ if *cell == Cell::Error(documents::FORMULA.into()) => Err(cells::formula()),
                 Slot::Id => Ok(()),
                 Slot::State => cells::state(&cx.def.states, &cell.to_text()).map(|s| draft.state = Some(s)),
                 Slot::ValidFrom | Slot::ValidTo => {

@@ -265,11 +265,12 @@ impl Run {
 }
 
 /// Works a job to its end, batch by batch; `progress` hears of every batch that is on disk. When the storage is away the
-/// job stays as it is, to be run again; any other error ends it as failed.
+/// job stays as it is, to be run again, and another runner is left its work; any other error ends it as failed.
 pub fn run(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, mut progress: impl FnMut(&Job)) -> Result<Job> {
     let done = batches(store, reg, actor, id, &mut progress);
     if let Err(e) = &done
-        && !matches!(e, Error::Unavailable(_) | Error::Conflict(_) | Error::NotFound(_))
+        && !matches!(e, Error::Unavailable(_))
+        && e.to_string() != ELSEWHERE
     {
         let (id, why) = (id.to_owned(), e.to_string());
         store.write_blocking(move |tx| {
@@ -311,8 +312,10 @@ pub fn import_file(
     store.read_blocking(|tx| report(tx, actor, &job.id))
 }
 
+const ELSEWHERE: &str = "Lần nhập này đang được chạy ở nơi khác.";
+
 fn elsewhere() -> Error {
-    Error::Conflict("Lần nhập này đang được chạy ở nơi khác.".into())
+    Error::Conflict(ELSEWHERE.into())
 }
 
 /// Totals of a job so far, without its rows.

@@ -15,6 +15,10 @@ use crate::{Query, actions};
 struct Entry {
     id: String,
     title: String,
+    /// Its own code, if it has one: what people write to say which of two is meant.
+    code: String,
+    /// Name of its agency, to tell two of the same title apart.
+    place: String,
     /// Owning agency as the record says it (id or path).
     agency: String,
     valid_from: Option<String>,
@@ -100,6 +104,8 @@ impl Target {
         let entry = Entry {
             id: r.id.clone(),
             title: r.title.clone(),
+            code: codes(def).find_map(&text).unwrap_or_default(),
+            place: agency_field(def).and_then(|f| r.link_title(f)).unwrap_or_default().to_owned(),
             agency: r.agency.clone().unwrap_or_default(),
             valid_from: text("valid_from"),
             valid_to: text("valid_to"),
@@ -129,6 +135,11 @@ impl Target {
         }
     }
 
+    fn by_code(&self, code: &str) -> Option<&Entry> {
+        let mut found = self.entries.iter().filter(|e| !e.code.is_empty() && text::name_key(&e.code) == text::name_key(code));
+        found.next().filter(|_| found.next().is_none())
+    }
+
     fn find(&self, label: &str, typed: &str, meant: &Meant<'_>) -> std::result::Result<String, Problem> {
         if let Some(e) = self.by_id.get(typed).and_then(|i| self.entries.get(*i)) {
             return Ok(e.id.clone());
@@ -137,7 +148,10 @@ impl Target {
         if let Some((name, id)) = typed.strip_suffix(']').and_then(|t| t.rsplit_once(" [")) {
             return match self.by_id.get(id).and_then(|i| self.entries.get(*i)) {
                 Some(e) => Ok(e.id.clone()),
-                None => self.find(label, name, meant),
+                None => match self.by_code(id) {
+                    Some(e) => Ok(e.id.clone()),
+                    None => self.find(label, name, meant),
+                },
             };
         }
         let none = BTreeSet::new();
@@ -170,7 +184,7 @@ impl Target {
                 }
             }),
             many => {
-                let list: Vec<String> = many.iter().take(5).map(|e| format!("{} [{}]", e.title, e.id)).collect();
+                let list: Vec<String> = many.iter().take(5).map(|e| e.told_apart()).collect();
                 Err(Problem::new(
                     format!("“{typed}” trỏ tới {} hồ sơ trong sổ “{label}”: {}", many.len(), list.join("; ")),
                     "Ghi mã (trong ngoặc vuông) thay cho tên.",
@@ -178,6 +192,25 @@ impl Target {
             }
         }
     }
+}
+
+impl Entry {
+    /// Title, agency and code: two people of one name are known by these, not by our id, which stands only for who has no code.
+    fn told_apart(&self) -> String {
+        let place = if self.place.is_empty() { String::new() } else { format!(" ({})", self.place) };
+        format!("{}{place} [{}]", self.title, if self.code.is_empty() { &self.id } else { &self.code })
+    }
+}
+
+/// Text fields that alone are a natural key.
+fn codes(def: &Definition) -> impl Iterator<Item = &str> {
+    let plain = |id: &&str| def.fields.iter().any(|f| f.id == *id && f.kind == FieldType::Text && f.sensitive.is_none());
+    def.register.keys.iter().filter(|k| k.len() == 1).flatten().map(String::as_str).filter(plain)
+}
+
+/// The field that says whose record it is.
+fn agency_field(def: &Definition) -> Option<&str> {
+    def.register.scope.as_deref().filter(|s| def.fields.iter().any(|f| f.id == *s && f.kind == FieldType::Link("agency".into())))
 }
 
 /// Text fields that name a record: those of its natural keys and those compared for duplicates.

@@ -197,6 +197,87 @@ fn every_error_names_row_column_and_remedy_and_the_rest_is_saved() {
 }
 
 #[test]
+fn a_row_says_at_once_what_is_wrong_and_what_is_missing() {
+    let reg = registry(&PEOPLE);
+    for s in stores(&reg) {
+        agencies(&s, &reg);
+        let columns = [
+            "Tên hệ thống",
+            "Loại",
+            "Chủ quản",
+            "Cấp độ được phê duyệt",
+            "Số quyết định phê duyệt",
+            "Ngày phê duyệt",
+            "Trạng thái",
+            "Ngày ban hành quy chế",
+        ];
+        let file = sheet(
+            &columns,
+            &[
+                // a kind left out, a bad date, an approval without a day
+                &["Cổng thông tin", "", "Sở KHCN", "3", "", "", "", "31/02/2026"],
+                // a decision without its number is still a system
+                &["Một cửa", "Phục vụ người dân, doanh nghiệp", "Sở KHCN", "3", "", "01/02/2026", "", ""],
+            ],
+        );
+        for r in [dry(&s, &reg, "system", &file), import(&s, &reg, "system", file)] {
+            let columns: Vec<&str> = r.rows[0].errors.iter().map(|e| e.column.as_str()).collect();
+            assert_eq!(columns, ["H", "B", "F"], "{:#?}", r.rows[0].errors);
+            assert_eq!(r.rows[1].outcome, Outcome::Create, "{:#?}", r.rows[1]);
+        }
+    }
+}
+
+#[test]
+fn two_people_of_one_name_are_told_apart_by_agency_and_code() {
+    let reg = registry(&PEOPLE);
+    for s in stores(&reg) {
+        agencies(&s, &reg);
+        let people = sheet(
+            &["Họ và tên", "Mã cán bộ", "Cơ quan"],
+            &[&["Nguyễn Văn An", "CB-01", "Sở KHCN"], &["Nguyễn Văn An", "CB-02", "Sở KHCN"]],
+        );
+        assert_eq!(import(&s, &reg, "person", people).counts.create, 2);
+        let row = |who: &str| {
+            sheet(
+                &["Cơ quan", "Người phụ trách chính", "Điện thoại trực", "Có hiệu lực từ"],
+                &[&["Sở KHCN", who, "0203 111 222", "01/07/2026"]],
+            )
+        };
+        let r = dry(&s, &reg, "contact_point", &row("Nguyễn Văn An"));
+        let said = &r.rows[0].errors[0].what;
+        assert!(said.contains("Sở Khoa học và Công nghệ tỉnh Sao Mai) [CB-01]") && said.contains("[CB-02]"), "{said}");
+        for who in ["Nguyễn Văn An [CB-02]", "CB-02"] {
+            let r = dry(&s, &reg, "contact_point", &row(who));
+            assert_eq!(outcomes(&r), [Outcome::Create], "{r:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_formula_without_its_result_says_so() {
+    let reg = registry(&PEOPLE);
+    for s in stores(&reg) {
+        agencies(&s, &reg);
+        let mut sheet =
+            read(&reg, "person", &sheet(&["Họ và tên", "Cơ quan", "Năm sinh"], &[&["Trần Thị Bình", "Sở KHCN", "1980"]])).unwrap();
+        sheet.rows[0].cells[0] = Cell::Error(documents::FORMULA.into());
+        let r = dry_run(&s, &reg, &system(), "person", sheet).unwrap();
+        assert_eq!(r.rows[0].errors.len(), 1, "{r:#?}");
+        assert!(r.rows[0].errors[0].what.contains("công thức") && r.rows[0].errors[0].remedy.contains("Excel"), "{r:#?}");
+    }
+}
+
+#[test]
+fn the_template_says_when_a_column_must_be_filled() {
+    let reg = registry(&PEOPLE);
+    let book = template(&reg, "system").unwrap();
+    let hint = |label: &str| book.sheets[0].columns.iter().find(|c| c.label == label).unwrap().hint.clone();
+    assert!(hint("Ngày phê duyệt").contains("Đã có cấp độ"), "{}", hint("Ngày phê duyệt"));
+    assert!(hint("Đưa vào vận hành ngày").contains("Bắt buộc khi trạng thái là “Đang vận hành”"), "{}", hint("Đưa vào vận hành ngày"));
+}
+
+#[test]
 fn all_or_nothing_saves_nothing_when_one_row_is_refused() {
     let reg = registry(&PEOPLE);
     for s in stores(&reg) {

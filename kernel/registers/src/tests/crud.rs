@@ -230,6 +230,23 @@ fn a_second_person_must_approve() {
         let (a, id) = (one.clone(), c.id.clone());
         let r = w.write(move |tx, reg| actions::transition(tx, reg, &a, "contact_point", &id, 2, "approve", Values::new(), None));
         assert!(matches!(r, Err(Error::Forbidden(m)) if m.contains("người khác")));
+        // somebody else and the system write in between: who submitted is still no second person
+        let officer = w.actor("officer", None);
+        let c = w.get(&one, "contact_point", &c.id).unwrap();
+        let c = w.update(&system(), &c, vals([("done_on", "2026-01-02")])).unwrap();
+        let c = w.update(&officer, &c, vals([("done_on", "2026-01-03")])).unwrap();
+        let c = w.update(&system(), &c, vals([("done_on", "2026-01-04")])).unwrap();
+        let approve = |who: &Actor| {
+            let (a, id, v) = (who.clone(), c.id.clone(), c.version);
+            w.write(move |tx, reg| actions::transition(tx, reg, &a, "contact_point", &id, v, "approve", Values::new(), None))
+        };
+        let open = |who: &Actor| {
+            w.read(|tx, reg| Ok(actions::transitions_for(tx, reg, who, "contact_point", &c.id)?.iter().any(|t| t.id == "approve"))).unwrap()
+        };
+        assert!(!open(&one) && matches!(approve(&one), Err(Error::Forbidden(m)) if m.contains("người khác")));
+        let head = w.actor("head", Some(&t.commune.id));
+        assert!(open(&head));
+        assert_eq!(approve(&head).unwrap().state.as_deref(), Some("approved"));
     });
 }
 
@@ -290,4 +307,33 @@ fn a_changed_row_is_found() {
         let names: Vec<_> = wrong.iter().map(|m| (m.register.as_str(), m.record.as_str())).collect();
         assert_eq!(names, [("agency", t.hamlet.id.as_str()), ("person", p.id.as_str())]);
     }
+}
+
+#[test]
+fn two_writers_of_the_same_rows_wait_for_each_other_in_one_order() {
+    both(|w| {
+        let t = tree(w);
+        let (a, b) = (person(w, "An", &t.commune, ""), person(w, "Bình", &t.commune, ""));
+        let bulk = |ids: Vec<String>, word: &'static str, then: Vec<String>| {
+            let (store, reg) = (w.store.clone(), w.reg.clone());
+            std::thread::spawn(move || {
+                store.write_blocking(move |tx| {
+                    let change = |tx: &mut store::Tx, ids: &[String]| {
+                        actions::bulk_update(tx, &reg, &system(), "person", ids, vals([("position", word)]), None)
+                    };
+                    change(tx, &ids)?;
+                    // the other one has taken its row by now, and is about to append
+                    std::thread::sleep(std::time::Duration::from_millis(300));
+                    change(tx, &then)
+                })
+            })
+        };
+        let one = bulk(vec![a.id.clone()], "một", vec![b.id.clone()]);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        let two = bulk(vec![b.id.clone()], "hai", vec![a.id.clone()]);
+        let (one, two) = (one.join().unwrap(), two.join().unwrap());
+        assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+        let position = |id: &str| w.get(&system(), "person", id).unwrap().text("position").map(str::to_owned);
+        assert_eq!((position(&a.id), position(&b.id)), (Some("hai".into()), Some("hai".into())), "one after the other");
+    });
 }

@@ -5,6 +5,7 @@ mod faults;
 mod ledger;
 mod moving;
 mod postgres;
+mod postgres_tls;
 
 use std::ops::Deref;
 use std::path::PathBuf;

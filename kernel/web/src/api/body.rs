@@ -27,9 +27,12 @@ impl<S: Send + Sync> FromRequest<S> for Input {
 
     async fn from_request(req: Request, state: &S) -> std::result::Result<Self, ApiFail> {
         let kind = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-        let bytes = Bytes::from_request(req, state).await.map_err(|_| {
-            ApiFail::status(StatusCode::PAYLOAD_TOO_LARGE, "Nội dung lớn hơn mức cho phép (30 MB, tức là tệp khoảng 20 MB).")
-        })?;
+        let large = || ApiFail::status(StatusCode::PAYLOAD_TOO_LARGE, "Nội dung lớn hơn mức cho phép (30 MB, tức là tệp khoảng 20 MB).");
+        let bytes = Bytes::from_request(req, state).await.map_err(|_| large())?;
+        // a multipart body of the same address may be larger
+        if bytes.len() > MOST_JSON {
+            return Err(large());
+        }
         if bytes.is_empty() {
             return Ok(Self(Map::new()));
         }
@@ -37,14 +40,19 @@ impl<S: Send + Sync> FromRequest<S> for Input {
         if mime != "application/json" && !(mime.starts_with("application/") && mime.ends_with("+json")) {
             return Err(ApiFail::status(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Nội dung phải là application/json."));
         }
-        if depth(&bytes) > DEEPEST {
-            return Err(Error::BadRequest(format!("JSON lồng quá {DEEPEST} tầng.")).into());
-        }
-        match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(m)) => Ok(Self(m)),
-            Ok(_) => Err(Error::BadRequest("Nội dung phải là một đối tượng JSON {…}.".into()).into()),
-            Err(e) => Err(Error::BadRequest(format!("JSON sai ở dòng {} cột {}.", e.line(), e.column())).into()),
-        }
+        Ok(Self(object(&bytes)?))
+    }
+}
+
+/// A JSON object of these bytes.
+pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>> {
+    if depth(bytes) > DEEPEST {
+        return Err(Error::BadRequest(format!("JSON lồng quá {DEEPEST} tầng.")));
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(m)) => Ok(m),
+        Ok(_) => Err(Error::BadRequest("Nội dung phải là một đối tượng JSON {…}.".into())),
+        Err(e) => Err(Error::BadRequest(format!("JSON sai ở dòng {} cột {}.", e.line(), e.column()))),
     }
 }
 

@@ -11,7 +11,7 @@ use store::{Error, Result, Tx};
 
 use crate::api::ApiFail;
 use crate::app::App;
-use crate::ctx::{MUST_CHANGE, SESSION_COOKIE, Who, cookie};
+use crate::ctx::{MUST_CHANGE, MUST_ENROL, SESSION_COOKIE, Who, cookie, must_enrol};
 use crate::i18n::Lang;
 
 /// A signed-in caller of the API.
@@ -70,7 +70,7 @@ async fn by_token(app: &App, header: &str) -> Result<Actor> {
     let found = app.read(move |tx| access::actor_of_token(tx, &roles, &token)).await?.ok_or(Error::Unauthenticated)?;
     if found.stale {
         let id = found.token_id;
-        app.write(move |tx| access::touch_token(tx, &id)).await?;
+        app.touch(&id.clone(), move |tx| access::touch_token(tx, &id));
     }
     Ok(found.actor)
 }
@@ -82,8 +82,11 @@ async fn by_cookie(app: &App, parts: &Parts) -> Result<Actor> {
     if s.account.must_change {
         return Err(Error::Forbidden(MUST_CHANGE.into()));
     }
+    if must_enrol(app, &s) {
+        return Err(Error::Forbidden(MUST_ENROL.into()));
+    }
     if s.stale {
-        app.write(move |tx| access::touch_session(tx, &secret)).await?;
+        app.touch(&s.session.id, move |tx| access::touch_session(tx, &secret));
     }
     Ok(s.actor)
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod caller;
+mod multipart;
 pub mod problem;
 mod records;
 
@@ -29,7 +30,10 @@ pub fn routes() -> Router<App> {
         .route("/api/v1/{register}", get(records::list).post(records::create).layer(large()))
         .route("/api/v1/{register}/export", get(records::export))
         .route("/api/v1/{register}/{id}", get(records::read).patch(records::update).delete(records::delete).layer(large()))
+        .route("/api/v1/{register}/{id}", post(records::update_files).layer(large()))
         .route("/api/v1/{register}/{id}/files/{field}/{sha256}", get(records::file))
+        .route("/api/v1/{register}/{id}/files/{field}/{sha256}/unmask", post(records::unmask_file))
+        .route("/api/v1/{register}/{id}/unmask", post(records::unmask))
         .route("/api/v1/{register}/{id}/transitions/{transition}", post(records::transition).layer(large()))
         .route("/api/v1/{register}/{id}/confirm", post(records::confirm))
         .route("/api/v1/{register}/{id}/history", get(records::history))
@@ -37,7 +41,7 @@ pub fn routes() -> Router<App> {
 
 /// Bodies that may bring files.
 fn large() -> DefaultBodyLimit {
-    DefaultBodyLimit::max(body::MOST_JSON)
+    DefaultBodyLimit::max(crate::uploads::MOST_POST)
 }
 
 /// Says nothing of any record, so it needs no sign-in.

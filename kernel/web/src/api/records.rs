@@ -9,6 +9,7 @@ use registers::{Definition, HistoryEntry, Query, Record, Registry, actions};
 use serde_json::{Value, json};
 use store::{Error, Result};
 
+use crate::api::multipart::Sent;
 use crate::api::{Api, ApiFail, ApiResult, Input};
 use crate::fmt;
 use crate::forms::QueryData;
@@ -100,12 +101,13 @@ pub(super) async fn list(api: Api, Path(register): Path<String>, q: QueryData) -
     Ok(r)
 }
 
-pub(super) async fn create(api: Api, Path(register): Path<String>, headers: HeaderMap, input: Input) -> ApiResult {
+pub(super) async fn create(api: Api, Path(register): Path<String>, headers: HeaderMap, sent: Sent) -> ApiResult {
     let def = definition(api.reg(), &register)?;
     api.may(Verb::Create, &register)?;
-    input.only(&["fields", "state"])?;
-    let mut values = input.fields(def)?;
-    values.extend(input.state(def)?.map(|s| ("state".to_owned(), registers::Data::Text(s))));
+    sent.input.only(&["fields", "state"])?;
+    let mut values = sent.input.fields(def)?;
+    values.extend(sent.input.state(def)?.map(|s| ("state".to_owned(), registers::Data::Text(s))));
+    sent.lay(def, &mut values, None)?;
     let key = match headers.get("idempotency-key").map(|v| v.to_str()) {
         None => None,
         Some(Ok(k)) if (1..=128).contains(&k.len()) => Some(k.to_owned()),
@@ -147,15 +149,53 @@ async fn or_stale<T>(api: &Api, register: String, id: String, version: i64, done
     if now.version == version { Err(Error::Conflict(m).into()) } else { Err(ApiFail::stale()) }
 }
 
-pub(super) async fn update(api: Api, Path((register, id)): Path<(String, String)>, headers: HeaderMap, input: Input) -> ApiResult {
+pub(super) async fn update(api: Api, Path((register, id)): Path<(String, String)>, headers: HeaderMap, sent: Sent) -> ApiResult {
     let def = definition(api.reg(), &register)?;
     api.may(Verb::Update, &register)?;
     let version = if_match(&headers)?;
-    input.only(&["fields", "reason"])?;
-    let (values, reason) = (input.fields(def)?, input.reason()?);
+    sent.input.only(&["fields", "reason"])?;
+    let (mut values, reason) = (sent.input.fields(def)?, sent.input.reason()?);
+    if sent.multipart {
+        let (reg_id, rec) = (register.clone(), id.clone());
+        let now = api.read(move |tx, w| actions::get(tx, &w.reg, &w.may(Verb::Read, &reg_id)?, &rec)).await?;
+        sent.lay(def, &mut values, Some(&now))?;
+    }
     let (reg_id, rec) = (register.clone(), id.clone());
     let done = api.write(move |tx, w| actions::update(tx, &w.reg, &w.actor, &reg_id, &rec, version, values, reason.as_deref())).await;
     Ok(with_etag(StatusCode::OK, &or_stale(&api, register, id, version, done).await?))
+}
+
+/// The same for clients that send `multipart/form-data` by POST only.
+pub(super) async fn update_files(api: Api, path: Path<(String, String)>, headers: HeaderMap, sent: Sent) -> ApiResult {
+    api.may(Verb::Update, &path.0.0)?;
+    if !sent.multipart {
+        return Err(ApiFail::status(StatusCode::METHOD_NOT_ALLOWED, "Sửa bằng JSON thì dùng PATCH; POST chỉ nhận multipart/form-data."));
+    }
+    update(api, path, headers, sent).await
+}
+
+/// The personal fields in clear, with a reason that is written down.
+pub(super) async fn unmask(api: Api, Path((register, id)): Path<(String, String)>, input: Input) -> ApiResult {
+    definition(api.reg(), &register)?;
+    api.may(Verb::Unmask, &register)?;
+    input.only(&["reason"])?;
+    let reason = input.reason()?.unwrap_or_default();
+    let r = api.write(move |tx, w| actions::unmask(tx, &w.reg, &w.actor, &register, &id, &reason)).await?;
+    Ok(with_etag(StatusCode::OK, &r))
+}
+
+/// A file of a masked field, with a reason that is written down.
+pub(super) async fn unmask_file(
+    api: Api,
+    Path((register, id, field, sha)): Path<(String, String, String, String)>,
+    input: Input,
+) -> ApiResult {
+    definition(api.reg(), &register)?;
+    api.may(Verb::Unmask, &register)?;
+    input.only(&["reason"])?;
+    let reason = input.reason()?.unwrap_or_default();
+    let (a, bytes) = api.write(move |tx, w| actions::unmask_file(tx, &w.reg, &w.actor, &register, &id, &field, &sha, &reason)).await?;
+    Ok(crate::uploads::download(&a, bytes))
 }
 
 pub(super) async fn delete(api: Api, Path((register, id)): Path<(String, String)>, headers: HeaderMap, q: QueryData) -> ApiResult {

@@ -48,6 +48,14 @@ async fn show(ctx: Ctx, headers: HeaderMap) -> PageResult {
         (heading(t("Tài khoản của tôi", "My account"), Some(html! { (a.name) " · " code { (a.login) } }), Some(html! { a.btn href="/account/password" { (t("Đổi mật khẩu", "Change password")) } })))
         (roles(&ctx))
         section.card {
+            h2 { (t("Lớp bảo vệ thứ hai", "Second factor")) }
+            p {
+                @if ctx.session.secured { (tag(Tone::Met, t("đang bật", "in use"))) } @else { (tag(Tone::Soon, t("chưa bật", "not in use"))) }
+                " " (t("Mã 6 chữ số trên điện thoại, hỏi sau mật khẩu.", "A 6-digit code on your telephone, asked for after the password."))
+            }
+            a.btn href="/account/second-factor" { @if ctx.session.secured { (t("Xem, đổi hoặc tắt", "See, change or turn off")) } @else { (t("Bật", "Turn on")) } }
+        }
+        section.card {
             h2 { (t("Các phiên đang mở", "Open sessions")) }
             (sessions_table(&ctx, &sessions))
             @if sessions.len() > 1 { (post_button(&ctx.look, "/account/sessions/end-others", t("Kết thúc mọi phiên khác", "End all other sessions"), false, None)) }
@@ -102,8 +110,13 @@ fn log_table(ctx: &Ctx, list: &[SignInEntry]) -> Markup {
         vec![Column::text(ctx.t("Lúc", "At")), Column::text(ctx.t("Kết quả", "Result")), Column::text(ctx.t("Địa chỉ", "Address"))],
     );
     for e in list {
-        let (tone, word) =
-            if e.ok { (Tone::Met, ctx.t("thành công", "signed in")) } else { (Tone::Unmet, ctx.t("không thành công", "refused")) };
+        let (tone, word) = if e.ok {
+            (Tone::Met, ctx.t("thành công", "signed in"))
+        } else if e.reason == "half" {
+            (Tone::Plain, ctx.t("đúng mật khẩu, còn chờ mã", "right password, code awaited"))
+        } else {
+            (Tone::Unmet, ctx.t("không thành công", "refused"))
+        };
         t.row(vec![html! { (fmt::instant(e.at)) }, tag(tone, word), html! { (e.ip) }]);
     }
     t.render(ctx.lang())

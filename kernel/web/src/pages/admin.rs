@@ -122,7 +122,7 @@ async fn list(ctx: Ctx, q: QueryData) -> PageResult {
         .flatten();
     let add = ctx
         .can(Verb::Update, "account")
-        .then(|| html! { a.btn.main href="/admin/accounts/new" { (t("Thêm tài khoản", "Add an account")) } });
+        .then(|| html! { a.btn href="/admin/idle-accounts" { (t("Lâu không dùng", "Idle")) } a.btn.main href="/admin/accounts/new" { (t("Thêm tài khoản", "Add an account")) } });
     let body = html! {
         (heading(t("Tài khoản và quyền", "Accounts and grants"), None, add))
         form.filters method="get" action=(LIST) role="search" data-live="#list" { label.q { (t("Tìm tên hoặc tên đăng nhập", "Search")) input type="search" name="q" value=(q.text("q")); } button.btn type="submit" { (t("Lọc", "Filter")) } }
@@ -258,13 +258,14 @@ async fn page_of(
     errors: Vec<FieldError>,
     status: StatusCode,
 ) -> PageResult {
-    let (a, grants, log, names) = ctx
+    let (a, grants, log, names, second) = ctx
         .read(move |tx, w| {
             let a = visible(tx, w, &id)?;
             let grants = access::grants_of(tx, &id)?;
             let log = access::last_sign_ins(tx, &id, 10)?;
             let names = agency_names(tx, w, grants.iter().map(|g| g.agency.clone()).chain([a.agency.clone()]))?;
-            Ok((a, grants, log, names))
+            let second = access::second_factor(tx, &id)?;
+            Ok((a, grants, log, names, second))
         })
         .await?;
     let t = |vi, en| ctx.t(vi, en);
@@ -282,6 +283,7 @@ async fn page_of(
         (error_summary(&errors, |_| t("Cấp quyền", "Grant").to_owned(), ctx.lang()))
         section.card { h2 { (t("Quyền", "Grants")) } (grants_view(ctx, &base, &grants, &names, may)) @if may { (grant_form(ctx, &base, &form, &chosen, &offers, &errors)) } }
         section.card { h2 { (t("Các lần đăng nhập gần đây", "Recent sign-ins")) } (sign_ins(ctx, &log)) }
+        @if may && second.since.is_some() { (second_reset(ctx, &base)) }
         @if may && a.disabled_at.is_none() {
             details.card { summary { (t("Khoá tài khoản", "Close the account")) }
                 form method="post" action=(format!("{base}/disable")) {
@@ -341,10 +343,22 @@ fn grant_form(ctx: &Ctx, base: &str, f: &FormData, chosen: &Offers, offers: &Off
     }
 }
 
+fn second_reset(ctx: &Ctx, base: &str) -> Markup {
+    html! {
+        details.card { summary { (ctx.t("Gỡ lớp bảo vệ thứ hai (mất điện thoại và mã dự phòng)", "Take the second factor away (telephone and codes lost)")) }
+            form method="post" action=(format!("{base}/second-factor/reset")) {
+                (csrf(&ctx.look))
+                (field(&FieldView::line("reason", ctx.t("Lý do: ai yêu cầu, đã xác minh thế nào", "Reason: who asked, how that was verified"), "").required(), ctx.lang()))
+                button.btn.danger type="submit" { (ctx.t("Gỡ", "Take away")) }
+            }
+        }
+    }
+}
+
 fn sign_ins(ctx: &Ctx, list: &[SignInEntry]) -> Markup {
     html! {
         @if list.is_empty() { p.muted { (ctx.t("Chưa đăng nhập lần nào.", "Never signed in.")) } }
-        ul { @for e in list { li { (fmt::instant(e.at)) " · " (e.ip) " · " @if e.ok { span.good { (ctx.t("thành công", "signed in")) } } @else { span.late { (ctx.t("không thành công", "refused")) } } } } }
+        ul { @for e in list { li { (fmt::instant(e.at)) " · " (e.ip) " · " @if e.ok { span.good { (ctx.t("thành công", "signed in")) } } @else if e.reason == "half" { (ctx.t("đúng mật khẩu, còn chờ mã", "right password, code awaited")) } @else { span.late { (ctx.t("không thành công", "refused")) } } } } }
     }
 }
 

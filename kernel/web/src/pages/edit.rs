@@ -11,7 +11,7 @@ use registers::{Definition, DuplicateGroup, Field, FieldType, Record, actions, s
 use store::{Error, FieldError, Result, Tx};
 
 use crate::app::App;
-use crate::components::{Column, Table, error_summary, form_actions, heading, notice};
+use crate::components::{Choice, Column, FieldView, InputKind, Table, error_summary, field, form_actions, heading, notice};
 use crate::ctx::{Ctx, Who};
 use crate::error::{PageResult, forbidden};
 use crate::fmt;
@@ -184,12 +184,15 @@ async fn read_pairs(
 async fn create(ctx: Ctx, Path(register): Path<String>, f: Posted) -> PageResult {
     let def = definition(&ctx, &register)?;
     ctx.may(Verb::Create, &register)?;
-    let (values, form) = match read_form(&ctx, &register, f, vec![]).await? {
+    let (mut values, form) = match read_form(&ctx, &register, f, vec![]).await? {
         Ok(x) => x,
         Err(d) => {
             return Ok(form_page(&ctx, def, None, &d, html! {}, StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
+    if let Some(state) = form.filled("state").filter(|_| !def.states.is_empty()) {
+        values.insert("state".to_owned(), registers::Data::Text(state.to_owned()));
+    }
     let alike = if form.has("similar_ok") { vec![] } else { similar(&ctx, def, &values).await? };
     if !alike.is_empty() {
         let draft = load(&ctx, &register, form, Offers::new(), vec![], vec![]).await?;
@@ -342,6 +345,7 @@ fn form_page(ctx: &Ctx, def: &Definition, record: Option<&Record>, d: &Draft, ab
             (csrf(&ctx.look))
             @if let Some(r) = record { input type="hidden" name="version" value=(r.version); }
             @else { input type="hidden" name="once" value=(once(ctx, d)); }
+            @if record.is_none() { (start_state(ctx, def, d)) }
             (groups(ctx, def, d))
             @if record.is_some() {
                 (crate::components::field(&crate::components::FieldView::line("reason", ctx.t("Lý do sửa", "Reason"), d.form.text("reason")).help(ctx.t("Ghi vào lịch sử của bản ghi.", "Kept in the record's history.")), lang))
@@ -354,6 +358,24 @@ fn form_page(ctx: &Ctx, def: &Definition, record: Option<&Record>, d: &Draft, ab
         p = p.crumb(&r.title, &back);
     }
     p.respond(ctx)
+}
+
+/// The state a new record starts in, where who enters it has a choice.
+fn start_state(ctx: &Ctx, def: &Definition, d: &Draft) -> Markup {
+    let lang = ctx.lang();
+    let starts = actions::starts(ctx.reg(), &ctx.actor, &def.register.id).unwrap_or_default();
+    let name = |id: &String| def.states.iter().find(|s| s.id == *id).map_or_else(|| id.clone(), |s| lang.label(&s.label).to_owned());
+    let choice = |id: &String| Choice { value: id.clone(), label: name(id) };
+    let now = d.form.filled("state").or(starts.first().map(String::as_str)).unwrap_or_default();
+    let help = lang.t(
+        "Chọn trạng thái đúng với thực tế lúc nhập; trạng thái sau có thể đòi thêm trường.",
+        "As it is now; a later state may ask for more fields.",
+    );
+    html! {
+        @if starts.len() > 1 {
+            (field(&FieldView::line("state", lang.t("Trạng thái", "State"), now).kind(InputKind::Select(starts.iter().map(choice).collect())).help(help).required().errors(&d.errors), lang))
+        }
+    }
 }
 
 /// A key that makes a double press create one record only.

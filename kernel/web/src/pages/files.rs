@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use registers::Definition;
-use registers::files::job::{Job, JobState, Run};
+use registers::files::job::{Job, JobState};
 use registers::files::{self, Counts, Outcome, Report, job};
 use store::{Error, Result};
 
@@ -266,19 +266,11 @@ fn start(ctx: &Ctx, id: &str) {
     });
 }
 
-/// Works an import to its end, batch by batch. The server calls it for unfinished jobs when it starts.
+/// Works an import to its end, batch by batch, off the async threads; an error that would only come again ends it as failed.
+/// The server calls it for unfinished jobs when it starts.
 pub async fn run_import(app: &App, actor: &Actor, id: &str) -> Result<()> {
-    let (reg, who, job_id) = (app.registry.clone(), actor.clone(), id.to_owned());
-    let mut run = app.read(move |tx| Run::resume(tx, &reg, &who, &job_id)).await?;
-    while run.job().state == JobState::Running {
-        let (reg, who) = (app.registry.clone(), actor.clone());
-        run = app
-            .write(move |tx| {
-                run.batch(tx, &reg, &who)?;
-                Ok(run)
-            })
-            .await?;
-    }
+    let (store, reg, who, job_id) = (app.store.clone(), app.registry.clone(), actor.clone(), id.to_owned());
+    off_thread(move || job::run(&store, &reg, &who, &job_id, |_| ())).await?;
     app.forget_menu(actor);
     Ok(())
 }

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use registers::actions;
-use store::{Error, Proof, Result, VerifyReport};
+use store::{Error, Proof, Result};
 
 use crate::app::App;
 use crate::components::{facts, heading, notice, post_button};
@@ -14,7 +14,8 @@ use crate::error::PageResult;
 use crate::fmt;
 use crate::forms::QueryData;
 use crate::module::Tone;
-use crate::shell::{Page, redirect_with};
+use crate::pages::verification::{VERIFY_JOB, verification};
+use crate::shell::{Page, redirect, redirect_with};
 use crate::store::{Head, Leaf, head, leaf};
 
 pub(super) fn routes() -> Router<App> {
@@ -30,15 +31,16 @@ async fn blocking<T: Send + 'static>(ctx: &Ctx, f: impl FnOnce(&store::Store) ->
 async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     let asked = q.filled("leaf").map(|s| text::parse_integer_vi(s).ok().filter(|n| *n >= 0));
     let seq = asked.flatten();
-    let (head, found, readable) = ctx
+    let (head, found, readable, last) = ctx
         .read(move |tx, w| {
+            w.may(Verb::Read, "ledger")?;
             let found = seq.map(|n| leaf(tx, n)).transpose()?.flatten();
             // what the leaf is about is said only to who may read that record
             let readable = match &found {
                 Some(l) => w.may(Verb::Read, &l.register).is_ok_and(|s| actions::get(tx, &w.reg, &s, &l.record).is_ok()),
                 None => false,
             };
-            Ok((head(tx)?, found, readable))
+            Ok((head(tx)?, found, readable, work::jobs(tx, VERIFY_JOB, "", 1)?.pop()))
         })
         .await?;
     let proof = match seq.and_then(|n| u64::try_from(n).ok()).filter(|_| found.is_some()) {
@@ -48,6 +50,7 @@ async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     let key = blocking(&ctx, store::Store::ledger_verifier_key).await?;
     let body = html! {
         (top(&ctx, &head, &key))
+        @if let Some(j) = &last { (verification(&ctx, j)) }
         section.card {
             h2 { (ctx.t("Bằng chứng của một lá", "Proof of a leaf")) }
             form.filters method="get" action="/ledger" {
@@ -60,7 +63,9 @@ async fn show(ctx: Ctx, q: QueryData) -> PageResult {
             @if let (Some(l), Some(p)) = (&found, &proof) { (leaf_view(&ctx, l, p, readable)) }
         }
     };
-    Ok(Page::new(ctx.t("Nhật ký niêm phong", "Sealed ledger")).active("/ledger").body(body).respond(&ctx))
+    let page = Page::new(ctx.t("Nhật ký niêm phong", "Sealed ledger")).active("/ledger").body(body);
+    let busy = last.is_some_and(|j| j.finished_at.is_none()) && seq.is_none();
+    Ok(if busy { page.refresh(3) } else { page }.respond(&ctx))
 }
 
 fn top(ctx: &Ctx, h: &Head, key: &str) -> Markup {
@@ -117,32 +122,13 @@ fn leaf_view(ctx: &Ctx, l: &Leaf, p: &Proof, readable: bool) -> Markup {
     }
 }
 
+/// Only asks for it: it reads everything, which no request waits for. While one waits or runs, that one is meant.
 async fn verify(ctx: Ctx) -> PageResult {
     ctx.may(Verb::Read, "ledger")?;
-    let report: VerifyReport = blocking(&ctx, |s| s.ledger_verify(|_, _| ())).await?;
-    let (tone, text) = match &report.fault {
-        None => (
-            "met",
-            format!(
-                "{} {} {} {} {}",
-                ctx.t("Nhật ký nguyên vẹn:", "The ledger holds:"),
-                fmt::int(report.size as i64),
-                ctx.t("lá,", "leaves,"),
-                report.checkpoints,
-                ctx.t("điểm kiểm tra.", "checkpoints.")
-            ),
-        ),
-        Some(f) => (
-            "unmet",
-            format!(
-                "{} {} {}",
-                ctx.t("Nhật ký KHÔNG nguyên vẹn.", "The ledger does NOT hold."),
-                f.message,
-                f.seq.map(|n| format!("({n})")).unwrap_or_default()
-            ),
-        ),
-    };
-    redirect_with(&ctx, "/ledger", tone, &text)
+    let new =
+        work::NewJob { kind: VERIFY_JOB.into(), dedup_key: Some(VERIFY_JOB.into()), who: ctx.actor.id.clone(), ..work::NewJob::default() };
+    ctx.write(move |tx, _| work::enqueue(tx, &new)).await?;
+    Ok(redirect("/ledger"))
 }
 
 async fn checkpoint(ctx: Ctx) -> PageResult {

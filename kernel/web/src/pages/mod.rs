@@ -8,17 +8,21 @@ mod edit;
 pub(crate) mod errors;
 mod files;
 mod home;
+mod idle;
 mod ledger;
 mod list;
 mod notices;
 mod record;
 mod registers_index;
+mod second;
 mod sign_in;
 mod suggest;
 mod transition;
+mod verification;
 
 pub use files::run_import;
 pub(crate) use files::workbook;
+pub use verification::{VERIFY_JOB, verify_job};
 
 use axum::Router;
 
@@ -30,7 +34,9 @@ pub fn routes() -> Router<App> {
         .merge(home::routes())
         .merge(sign_in::routes())
         .merge(account::routes())
+        .merge(second::routes())
         .merge(admin::routes())
+        .merge(idle::routes())
         .merge(bulk::routes())
         .merge(duplicates::routes())
         .merge(files::routes())

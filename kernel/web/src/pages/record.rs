@@ -26,7 +26,7 @@ use crate::values;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/r/{register}/{id}", get(show))
-        .route("/r/{register}/{id}/file/{field}/{sha256}", get(file))
+        .route("/r/{register}/{id}/file/{field}/{sha256}", get(file).post(unmasked_file))
         .route("/r/{register}/{id}/confirm", post(confirm))
         .route("/r/{register}/{id}/unmask", post(unmask))
 }
@@ -41,6 +41,8 @@ struct Incoming {
 
 enum Content {
     Fields,
+    /// The fields in clear, shown once; the reason that was given.
+    Unmasked(String),
     Links(Vec<Incoming>),
     History(Vec<(HistoryEntry, String)>),
     Panel(Markup),
@@ -167,9 +169,10 @@ fn render(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, tab: &str, c
     let body = html! {
         (heading(&r.title, Some(subtitle(ctx, def, r)), Some(buttons(ctx, def, r, rights, &base))))
         @if r.deleted { (notice(Tone::Unmet, html! { (ctx.t("Bản ghi này đã bị rút: còn trong lịch sử, không còn trong danh sách và số liệu.", "Withdrawn: kept in history, out of lists and figures.")) })) }
-        (tabs(&all, if matches!(content, Content::Fields) { "fields" } else { tab }, ctx.t("Phần của bản ghi", "Parts of the record")))
+        (tabs(&all, if matches!(content, Content::Fields | Content::Unmasked(_)) { "fields" } else { tab }, ctx.t("Phần của bản ghi", "Parts of the record")))
         @match content {
-            Content::Fields => { (fields_tab(ctx, def, r, rights, &base)) (withdraw(ctx, r, rights, &base)) }
+            Content::Fields => { (fields_tab(ctx, def, r, rights, &base, None)) (withdraw(ctx, r, rights, &base)) }
+            Content::Unmasked(reason) => (fields_tab(ctx, def, r, rights, &base, Some(&reason))),
             Content::Links(l) => (links_tab(ctx, r, &l)),
             Content::History(h) => (history_tab(ctx, def, &r.id, &h)),
             Content::Panel(m) => (m),
@@ -223,10 +226,15 @@ fn buttons(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, base: &str)
     }
 }
 
-fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, base: &str) -> Markup {
+/// The fields. `reason` = why masked ones are shown: files among them are downloaded by a press that gives it again.
+fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, base: &str, reason: Option<&str>) -> Markup {
     let (lang, reg) = (ctx.lang(), ctx.reg());
     let all = values::fields(def);
-    let fact = |f: &registers::Field| (lang.label(&f.label).to_owned(), values::show(reg, f, r, lang));
+    let shown = |f: &registers::Field| match (reason, r.files(&f.id)) {
+        (Some(reason), list) if f.sensitive.is_some() && !list.is_empty() => secret_files(ctx, base, &f.id, list, reason),
+        _ => values::show(reg, f, r, lang),
+    };
+    let fact = |f: &registers::Field| (lang.label(&f.label).to_owned(), shown(f));
     let grouped = |id: &str| def.groups.iter().any(|g| g.fields.iter().any(|f| f == id));
     let rest: Vec<_> = all.iter().filter(|f| !grouped(&f.id)).map(|f| fact(f)).collect();
     html! {
@@ -246,6 +254,16 @@ fn fields_tab(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, base: &s
         }
         p.small.muted { (ctx.t("Tạo", "Created")) " " (fmt::instant(r.created_at)) " · " (ctx.t("sửa gần nhất", "last changed")) " " (fmt::instant(r.updated_at)) " · " (ctx.t("phiên bản", "version")) " " (r.version) }
     }
+}
+
+fn secret_files(ctx: &Ctx, base: &str, field: &str, list: &[registers::Attachment], reason: &str) -> Markup {
+    html! { @for a in list {
+        form method="post" action=(format!("{base}/file/{field}/{}", a.sha256())) {
+            (csrf(&ctx.look))
+            input type="hidden" name="reason" value=(reason);
+            button.linklike type="submit" { (a.name()) } " " span.muted.small { "(" (crate::uploads::size_words(a.size())) ") " (ctx.t("lần tải được ghi lại", "the download is written down")) }
+        }
+    } }
 }
 
 /// Name of the fields that no group names: usually only the two dates of validity.
@@ -340,13 +358,19 @@ fn history_tab(ctx: &Ctx, def: &Definition, id: &str, list: &[(HistoryEntry, Str
             Moment {
                 at: fmt::instant(e.at),
                 who: who.clone(),
-                what: html! { strong { (action_words(ctx, def, &e.action)) } @if let Some(r) = &e.reason { ": " (r) } " " a.small href=(format!("/ledger?leaf={}", e.seq)) { (ctx.t("niêm phong số", "leaf")) " " (fmt::int(e.seq)) } },
+                what: html! { strong { (action_words(ctx, def, &e.action)) } @if let Some(r) = &e.reason { ": " (r) } " " (leaf(ctx, e.seq)) },
                 more: (!t.rows.is_empty()).then(|| t.render(lang)),
                 tone: if e.action == "delete" { Tone::Unmet } else { Tone::Plain },
             }
         })
         .collect();
     html! { section.card { (timeline(moments)) } }
+}
+
+/// Number of the leaf; where it can be opened, for who may.
+fn leaf(ctx: &Ctx, seq: i64) -> Markup {
+    let text = html! { (ctx.t("niêm phong số", "leaf")) " " (fmt::int(seq)) };
+    html! { @if ctx.can(Verb::Read, "ledger") { a.small href=(format!("/ledger?leaf={seq}")) { (text) } } @else { span.small { (text) } } }
 }
 
 fn plain_state(ctx: &Ctx, def: &Definition, d: &registers::Data) -> String {
@@ -378,6 +402,7 @@ async fn unmask(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormD
     let Some(reason) = f.filled("reason").map(str::to_owned) else {
         return Err(Error::invalid("reason", "Ghi lý do cần xem thông tin cá nhân.").into());
     };
+    let told = reason.clone();
     let (r, rights) = ctx
         .write(move |tx, w| {
             let r = actions::unmask(tx, &w.reg, &w.actor, &register, &id, &reason)?;
@@ -385,5 +410,13 @@ async fn unmask(ctx: Ctx, Path((register, id)): Path<(String, String)>, f: FormD
             Ok((r, rights))
         })
         .await?;
-    Ok(render(&ctx, def, &r, &rights, "fields", Content::Fields, &[]))
+    Ok(render(&ctx, def, &r, &rights, "fields", Content::Unmasked(told), &[]))
+}
+
+/// A file of a masked field: written down each time.
+async fn unmasked_file(ctx: Ctx, Path((register, id, field, sha)): Path<(String, String, String, String)>, f: FormData) -> PageResult {
+    definition(&ctx, &register)?;
+    let reason = f.text("reason").to_owned();
+    let (a, bytes) = ctx.write(move |tx, w| actions::unmask_file(tx, &w.reg, &w.actor, &register, &id, &field, &sha, &reason)).await?;
+    Ok(crate::uploads::download(&a, bytes))
 }

@@ -14,15 +14,10 @@ use crate::error::{PageResult, not_found};
 use crate::fmt;
 use crate::i18n::L;
 use crate::module::Place;
-use crate::shell::{GROUPS, Page};
+use crate::shell::{GROUPS, Page, registers_of};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/registers", get(all)).route("/registers/{group}", get(one))
-}
-
-/// Registers of a group that the reader may read.
-fn of_group<'a>(ctx: &'a Ctx, group: &str) -> Vec<&'a Definition> {
-    ctx.reg().registers.values().filter(|d| d.register.menu.as_deref() == Some(group) && ctx.can(Verb::Read, &d.register.id)).collect()
 }
 
 async fn counts(ctx: &Ctx, ids: Vec<String>) -> store::Result<std::collections::HashMap<String, i64>> {
@@ -34,13 +29,11 @@ async fn counts(ctx: &Ctx, ids: Vec<String>) -> store::Result<std::collections::
 
 async fn all(ctx: Ctx) -> PageResult {
     let title = ctx.t("Sổ đăng ký", "Registers");
-    let mut rest: Vec<&Definition> =
-        ctx.reg().registers.values().filter(|d| d.register.menu.is_none() && ctx.can(Verb::Read, &d.register.id)).collect();
-    rest.sort_by_key(|d| text::sort_key(ctx.lang().label(&d.register.label)));
+    let rest = registers_of(&ctx, None);
     let body = html! {
         (heading(title, Some(html! { (ctx.t("Mỗi sổ giữ một loại bản ghi. Chọn một nhóm để xem số bản ghi trong phạm vi của bạn.", "Each register keeps one kind of record. Choose a group to see how many are in your scope.")) }), None))
         div.grid2 {
-            @for (id, label) in GROUPS { @let defs = of_group(&ctx, id); @if !defs.is_empty() {
+            @for (id, label) in GROUPS { @let defs = registers_of(&ctx, Some(id)); @if !defs.is_empty() {
                 section { h2 { a href=(format!("/registers/{id}")) { (ctx.lang().l(*label)) } }
                     ul { @for d in defs { li { a href=(format!("/r/{}", d.register.id)) { (ctx.lang().label(&d.register.label)) } } } } }
             } }
@@ -54,7 +47,7 @@ async fn one(ctx: Ctx, Path(group): Path<String>) -> PageResult {
     let Some((_, label)) = GROUPS.iter().find(|(id, _)| *id == group) else {
         return Err(not_found("Không có nhóm sổ đăng ký này."));
     };
-    let defs = of_group(&ctx, &group);
+    let defs = registers_of(&ctx, Some(&group));
     let n = counts(&ctx, defs.iter().map(|d| d.register.id.clone()).collect()).await?;
     let title = ctx.lang().l(*label);
     let body = html! { (heading(title, None, None)) (extra(&ctx, &group)) div.grid2 { @for d in defs { (card(&ctx, d, n.get(&d.register.id).copied().unwrap_or(0))) } } };

@@ -131,6 +131,7 @@ async fn enter(State(app): State<App>, guest: Guest, Caller(client): Caller, hea
     }
     match attempt(&app, &login, Secret::new(f.text("password")), client).await? {
         Outcome::Refused(r) => Ok(form(guest, &headers, &back, &login, Some(&r.message()), StatusCode::UNPROCESSABLE_ENTITY)),
+        Outcome::SecondFactor(s) => Ok(crate::pages::second::lead_on(&app, &s.token, &back)),
         Outcome::SignedIn(s) => {
             let mut r = Redirect::to(&back).into_response();
             let life = (s.expires_at - app.now()) / 1_000_000;

@@ -46,7 +46,7 @@ fn find<'a>(ctx: &Ctx, def: &'a Definition, r: &Record, open: &[String], id: &st
 fn refusal(ctx: &Ctx, t: &Transition) -> String {
     let label = ctx.lang().label(&t.label);
     if t.second_person {
-        format!("Bước «{label}» cần vai trò khác, hoặc phải do người khác với người vừa sửa bản ghi thực hiện.")
+        format!("Bước «{label}» cần vai trò khác, hoặc phải do người khác với người đã trình hoặc sửa bản ghi thực hiện.")
     } else {
         format!("Vai trò của bạn không làm bước «{label}» với bản ghi này.")
     }
@@ -106,7 +106,7 @@ fn render(ctx: &Ctx, def: &Definition, r: &Record, t: &Transition, d: &Draft, st
     let body = html! {
         (heading(label, Some(html! { (r.title) " → " strong { (to) } }), None))
         (error_summary(&d.errors, |f| values::label_of(def, f, lang), lang))
-        @if t.second_person { p.muted { (ctx.t("Bước này phải do người khác với người sửa bản ghi lần cuối thực hiện.", "Somebody else than who last changed the record must do this.")) } }
+        @if t.second_person { p.muted { (ctx.t("Bước này phải do người khác với người đã trình hoặc sửa bản ghi thực hiện.", "Somebody else than who submitted or changed the record must do this.")) } }
         form method="post" enctype=[files.then_some("multipart/form-data")] action=[files.then(|| uploads::action(ctx, &here))] {
             (csrf(&ctx.look))
             input type="hidden" name="version" value=(r.version);

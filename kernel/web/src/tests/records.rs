@@ -94,8 +94,27 @@ demands = ["scan"]
 officer = ["*"]
 "#;
 
+const DOSSIER: &str = r#"
+[register]
+id = "dossier"
+label = { vi = "Hồ sơ", en = "Dossiers" }
+title = "{name}"
+[[field]]
+id = "name"
+label = { vi = "Tên", en = "Name" }
+type = "text"
+required = true
+[[field]]
+id = "card"
+label = { vi = "Ảnh thẻ", en = "Card" }
+type = "file"
+sensitive = "personal"
+[access]
+officer = ["*"]
+"#;
+
 async fn client() -> Client {
-    let sources = [("roles.toml", ROLES), ("agency.toml", AGENCY), ("paper.toml", PAPER)];
+    let sources = [("roles.toml", ROLES), ("agency.toml", AGENCY), ("paper.toml", PAPER), ("dossier.toml", DOSSIER)];
     let app = tokio::task::spawn_blocking(move || make_with(&sources)).await.unwrap();
     let (_, r) = sign_in(&app, "an", PASSWORD).await;
     let cookies = cookies(&r);
@@ -376,4 +395,141 @@ async fn errors_name_fields_as_people_know_them() {
     assert!(!r.body().contains(">scan<") && r.body().contains("Bản quét"), "{}", r.body());
     let e = store::Error::Invalid(vec![store::FieldError { field: "signed_on".into(), message: "Ngày ký: chưa nhập.".into() }]);
     assert_eq!(e.to_string(), "Ngày ký: chưa nhập.");
+}
+
+#[tokio::test]
+async fn a_new_record_starts_in_the_state_that_is_chosen() {
+    let c = client().await;
+    // one start only: nothing is asked
+    assert!(!c.get("/r/agency/new").await.1.body().contains("name=\"state\""));
+    let (_, form) = c.get("/r/paper/new").await;
+    let form = form.body();
+    assert!(form.contains("<select id=\"f-state\" name=\"state\"") && form.contains("<option value=\"draft\" selected>Nháp"), "{form}");
+    assert!(form.contains("<option value=\"done\">Xong"), "{form}");
+    // what the step asks for is asked here too, and the choice stays
+    let (s, r) = c.send_files("/r/paper/new", &[("name", "Cũ"), ("state", "done"), ("scan__files", "1")], &[]).await;
+    assert_eq!(s, 422, "{}", r.body());
+    assert!(r.body().contains("href=\"#f-scan\"") && r.body().contains("<option value=\"done\" selected>"), "{}", r.body());
+    let (s, r) = c.send_files("/r/paper/new", &[("name", "Cũ"), ("state", "gone")], &[]).await;
+    assert!(s == 422 && r.body().contains("href=\"#f-state\""), "{}", r.body());
+    let (s, r) = c.send_files("/r/paper/new", &[("name", "Cũ"), ("state", "done")], &[("scan", "a.txt", b"xong")]).await;
+    assert_eq!(s, 303, "{}", r.body());
+    let (_, page) = c.get(r.headers()["location"].to_str().unwrap()).await;
+    assert!(page.body().contains(">Xong</span>"), "{}", page.body());
+    let (s, r) = c.send_files("/r/paper/new", &[("name", "Mới"), ("state", "")], &[]).await;
+    assert_eq!(s, 303, "{}", r.body());
+    assert!(c.get(r.headers()["location"].to_str().unwrap()).await.1.body().contains(">Nháp</span>"));
+}
+
+impl Client {
+    /// As a program sends a record with its files.
+    async fn api_files(
+        &self,
+        method: &str,
+        path: &str,
+        extra: &[(&str, &str)],
+        texts: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> (StatusCode, serde_json::Value) {
+        let mut body = Vec::new();
+        for (k, v) in texts {
+            body.extend(format!("--cut\r\nContent-Disposition: form-data; name=\"{k}\"\r\n\r\n{v}\r\n").into_bytes());
+        }
+        for (k, name, bytes) in files {
+            let head = format!("--cut\r\nContent-Disposition: form-data; name=\"{k}\"; filename=\"{name}\"\r\n\r\n");
+            body.extend(head.into_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--cut--\r\n");
+        let mut req = Request::builder().method(method).uri(path).header(header::COOKIE, &self.cookies).header("x-csrf-token", &self.csrf);
+        req = req.header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut");
+        for (k, v) in extra {
+            req = req.header(*k, *v);
+        }
+        let (s, r) = send(&self.app, req, body).await;
+        (s, serde_json::from_str(r.body()).unwrap_or_else(|e| panic!("{e}: {}", r.body())))
+    }
+}
+
+#[tokio::test]
+async fn programs_send_a_record_and_its_files_in_one_request() {
+    let c = client().await;
+    let fields = ("fields", r#"{"name":"Một lần"}"#);
+    let two: &[(&str, &str, &[u8])] = &[("more", "a.txt", b"A"), ("more", "b.txt", b"B"), ("scan", "s.txt", b"S")];
+    let (s, made) = c.api_files("POST", "/api/v1/paper", &[], &[fields, ("state", "done")], two).await;
+    assert_eq!(s, 201, "{made}");
+    let names = |v: &serde_json::Value, f: &str| {
+        v["fields"][f].as_array().into_iter().flatten().map(|a| a["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((names(&made, "more"), names(&made, "scan")), (vec!["a.txt".into(), "b.txt".into()], vec!["s.txt".to_owned()]));
+    assert_eq!(made["state"], "done");
+    let at = format!("/api/v1/paper/{}", made["id"].as_str().unwrap());
+    // several are added to what is there, a single one is replaced; PATCH and POST do the same
+    let (s, v) = c.api_files("PATCH", &at, &[("if-match", "\"1\"")], &[], &[("more", "c.txt", b"C"), ("scan", "t.txt", b"T")]).await;
+    assert_eq!((s, names(&v, "more").len(), names(&v, "scan")), (StatusCode::OK, 3, vec!["t.txt".to_owned()]), "{v}");
+    let keep = format!(r#"{{"name":"Hai lần","more":[{{"sha256":"{}"}}]}}"#, v["fields"]["more"][0]["sha256"].as_str().unwrap());
+    let sent = [("fields", keep.as_str()), ("reason", "bỏ bớt")];
+    let (s, v) = c.api_files("POST", &at, &[("if-match", "\"2\"")], &sent, &[("more", "d.txt", b"D")]).await;
+    assert_eq!((s, names(&v, "more")), (StatusCode::OK, vec!["a.txt".to_owned(), "d.txt".into()]), "{v}");
+    assert_eq!(v["title"], "Hai lần");
+    assert!(c.get(&format!("{at}/history")).await.1.body().contains("bỏ bớt"));
+    // the same messages as the form; nothing is half-saved
+    let big = vec![b'a'; registers::MOST_FILE + 1];
+    for (file, words) in [
+        (("scan", "to.txt", big.as_slice()), "lớn hơn 20 MB"),
+        (("more", "virus.exe", b"MZ\x90\0"), "nội dung tệp không thuộc loại được nhận"),
+        (("scn", "a.txt", b"A"), "«scan»"),
+        (("name", "a.txt", b"A"), "không phải trường tệp"),
+    ] {
+        let (s, v) = c.api_files("PATCH", &at, &[("if-match", "\"3\"")], &[("fields", r#"{"name":"Ba"}"#)], &[file]).await;
+        assert!(s == 422 && v.to_string().contains(words), "{s} {v}");
+    }
+    for texts in [[("fields", "[")], [("name", "x")], [("fields", r#"{"nam":"x"}"#)]] {
+        let (s, v) = c.api_files("POST", "/api/v1/paper", &[], &texts, &[]).await;
+        assert!(s == 400 || s == 422, "{s} {v}");
+    }
+    assert_eq!(c.api_files("PATCH", &at, &[], &[], &[("scan", "t.txt", b"T")]).await.0, 428);
+    assert_eq!(c.api_files("PATCH", &at, &[("if-match", "\"1\"")], &[], &[("scan", "u.txt", b"U")]).await.0, 412);
+    assert_eq!(c.json("POST", &at, &[("if-match", "\"3\"")], r#"{"fields":{"name":"x"}}"#).await.0, 405);
+    let (_, r) = c.get(&at).await;
+    assert!(r.body().contains("\"version\":3") && r.body().contains("Hai lần"), "{}", r.body());
+    let (_, doc) = c.get("/api/v1/openapi.json").await;
+    let doc: serde_json::Value = serde_json::from_str(doc.body()).unwrap();
+    let body = |path: &str, method: &str| {
+        doc["paths"][path][method]["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"].clone()
+    };
+    assert_eq!(body("/api/v1/paper", "post")["scan"]["format"], "binary");
+    assert_eq!(body("/api/v1/paper/{id}", "patch")["more"]["type"], "array");
+    assert!(body("/api/v1/paper/{id}", "post").is_object() && body("/api/v1/agency", "post").is_null());
+}
+
+#[tokio::test]
+async fn a_masked_file_is_downloaded_with_a_reason_that_is_written_down() {
+    let c = client().await;
+    let (s, made) = c.api_files("POST", "/api/v1/dossier", &[], &[("fields", r#"{"name":"An"}"#)], &[("card", "the.txt", b"AN")]).await;
+    assert_eq!(s, 201, "{made}");
+    assert!(made["masked"].to_string().contains("card") && !made.to_string().contains("the.txt"), "{made}");
+    let id = made["id"].as_str().unwrap().to_owned();
+    let (page, api) = (format!("/r/dossier/{id}"), format!("/api/v1/dossier/{id}"));
+    assert!(!c.get(&page).await.1.body().contains("the.txt"));
+    assert_eq!(c.post(&format!("{page}/unmask"), &[("reason", "")]).await.0, 422);
+    let (s, shown) = c.post(&format!("{page}/unmask"), &[("reason", "cấp thẻ")]).await;
+    assert_eq!(s, 200);
+    let sha = shown.body().split(&format!("action=\"{page}/file/card/")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let file = format!("{page}/file/card/{sha}");
+    assert_eq!(c.get(&file).await.0, 403, "no address gives it away");
+    assert_eq!(c.post(&file, &[]).await.0, 422, "not without a reason");
+    let (s, r) = c.post(&file, &[("reason", "cấp thẻ")]).await;
+    assert_eq!((s, r.body().as_str()), (StatusCode::OK, "AN"));
+    // API: the record in clear, then its file
+    assert_eq!(c.json("POST", &format!("{api}/unmask"), &[], "{}").await.0, 422);
+    let (s, r) = c.json("POST", &format!("{api}/unmask"), &[], r#"{"reason":"đối chiếu"}"#).await;
+    assert!(s == 200 && r.body().contains("the.txt"), "{}", r.body());
+    let (s, r) = c.json("POST", &format!("{api}/files/card/{sha}/unmask"), &[], r#"{"reason":"đối chiếu"}"#).await;
+    assert_eq!((s, r.body().as_str()), (StatusCode::OK, "AN"));
+    assert_eq!(c.get(&format!("{api}/files/card/{sha}")).await.0, 403);
+    let (_, r) = c.get(&format!("{page}?tab=history")).await;
+    assert_eq!(r.body().matches("Xem thông tin cá nhân").count(), 4, "each look is a leaf: {}", r.body());
+    assert!(r.body().contains("đối chiếu (tệp “the.txt”)"), "{}", r.body());
 }

@@ -4,5 +4,6 @@ mod db;
 mod events;
 mod jobs;
 mod mail;
+mod mail_tls;
 mod messages;
 mod sink;

@@ -6,7 +6,7 @@ use access::Verb;
 use registers::{Filter, Op, Query, actions};
 use store::{Result, Tx};
 use web::charts::{DayItem, calendar as month_table};
-use web::components::heading;
+use web::components::{empty, heading};
 use web::forms::QueryData;
 use web::maud::html;
 use web::{Ctx, Page, PageResult, Tone, Who, fmt};
@@ -117,6 +117,9 @@ pub async fn calendar(ctx: Ctx, q: QueryData) -> PageResult {
     };
     let body = html! {
         (heading(lang.t("Lịch", "Calendar"), None, Some(html! { a.btn href=(step(-1)) { (lang.t("Tháng trước", "Previous")) } a.btn href=(step(1)) { (lang.t("Tháng sau", "Next")) } })))
+        @if items.is_empty() {
+            (empty(lang.t("Không có hạn nào trong tháng này.", "Nothing is due this month."), html! { a.btn href="/plans/board" { (lang.t("Xem mọi nghĩa vụ", "All obligations")) } }))
+        }
         section.card { (month_table(year, month, &ctx.today, &items, lang)) }
     };
     Ok(Page::new(lang.t("Lịch", "Calendar")).active("/plans/calendar").body(body).respond(&ctx))

@@ -9,7 +9,7 @@ use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::{Ctx, FormData, L, Page, PageResult, fmt, redirect, redirect_with};
 
-use crate::actors::{self, Directory};
+use crate::actors::Directory;
 use crate::draft::{Draft, Who};
 use crate::service;
 
@@ -284,14 +284,6 @@ pub async fn actor_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: Fo
             serde_json::from_str(json).map_err(|_| Error::BadRequest("Lựa chọn gửi lên không đọc được. Mở lại biểu mẫu.".into()))?
         }
     };
-    draft.learned.retain(|l| *l != name);
-    if form.filled("learn").is_some() {
-        draft.learned.push(name.clone());
-    }
-    // "Văn hoá – Xã hội" and "bộ phận Văn hóa - xã hội" are asked once
-    for same in draft.unresolved().into_iter().filter(|n| actors::same_name(n, &name)) {
-        draft.actors.insert(same, who.clone());
-    }
-    draft.actors.insert(name, who);
+    draft.say(&name, &who, form.filled("learn").is_some());
     save(&ctx, &id, version, draft, format!("/plans/import/{id}")).await
 }

@@ -89,30 +89,6 @@ pub async fn upload(ctx: Ctx, mut parts: Multipart) -> PageResult {
     Ok(redirect(&format!("/plans/import/{id}")))
 }
 
-/// Accepts the reading: all of it in one transaction, or the reasons why not.
-pub async fn accept(ctx: Ctx, Path(id): Path<String>, _: FormData) -> PageResult {
-    let back = format!("/plans/import/{id}");
-    let done = ctx.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, &who.today)).await;
-    match done {
-        Ok(made) => {
-            let mut message = format!(
-                "Đã tạo kế hoạch: {} chỉ tiêu, {} nhiệm vụ, {} nghĩa vụ cho các cơ quan.",
-                made.targets, made.tasks, made.obligations
-            );
-            if made.unresolved > 0 {
-                message.push_str(&format!(" {} tên gọi chưa rõ là cơ quan nào nên không được giao việc.", made.unresolved));
-            }
-            redirect_with(&ctx, &format!("/plans/{}", made.plan), "met", &message)
-        }
-        Err(Error::Invalid(errors)) => {
-            let list: Vec<String> = errors.into_iter().map(|e| e.message).collect();
-            redirect_with(&ctx, &back, "unmet", &list.join(" "))
-        }
-        Err(Error::Conflict(m)) => redirect_with(&ctx, &back, "unmet", &m),
-        Err(e) => Err(e.into()),
-    }
-}
-
 /// Throws the reading away.
 pub async fn discard(ctx: Ctx, Path(id): Path<String>, _: FormData) -> PageResult {
     ctx.may(Verb::Create, "plan")?;

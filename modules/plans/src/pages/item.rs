@@ -514,6 +514,7 @@ mod tests {
             ),
             ("quarterly", &[], json!({ "kind": "periodic", "interval": "P3M" })),
             ("periodic", &[("schedule_every", "P6M")], json!({ "kind": "periodic", "interval": "P6M" })),
+            ("quarterly", &[("schedule_by", "9")], json!({ "kind": "periodic", "interval": "P3M", "by": { "month": 3, "day": 9 } })),
             ("event", &[("schedule_event", "khi có luật")], json!({ "kind": "event", "condition": "khi có luật" })),
             ("gate", &[("schedule_event", "đưa vào sử dụng")], json!({ "kind": "before", "event": "đưa vào sử dụng" })),
             ("none", &[], json!({ "kind": "text" })),
@@ -528,6 +529,8 @@ mod tests {
             (vec![("schedule_to", "30/11/2026")], "schedule_to"),
             (vec![("schedule", "deadline"), ("schedule_to", "31/2/2026")], "schedule_to"),
             (vec![("time", "Trước 31/2/2026")], "time"),
+            (vec![("schedule", "quarterly"), ("schedule_by", "32")], "schedule_by"),
+            (vec![("schedule", "periodic"), ("schedule_every", "P1W"), ("schedule_by", "9")], "schedule_by"),
         ] {
             assert_eq!(edited(&mut d, "task", "0", &with).first().map(|e| e.field.clone()).as_deref(), Some(field), "{with:?}");
         }

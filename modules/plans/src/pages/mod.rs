@@ -1,18 +1,22 @@
 //! Pages of the module.
 
+mod accept;
 mod board;
 mod calendar;
 mod edit;
 mod import;
 mod item;
 mod list;
+mod names;
 mod obligation;
 mod plan;
 mod reading;
 mod review;
 mod timing;
+mod unassigned;
+mod unclear;
 
-pub use board::{NAMED, late};
+pub use board::{NAMED, cut, late};
 
 use web::App;
 use web::axum::Router;
@@ -28,10 +32,12 @@ pub fn router() -> Router<App> {
         .route("/plans/import", get(import::form).post(import::upload).layer(DefaultBodyLimit::max(MAX_BYTES + (1 << 20))))
         .route("/plans/import/{id}", get(review::show))
         .route("/plans/import/{id}/head", get(edit::head_form).post(edit::head_save))
+        .route("/plans/import/{id}/names", get(names::show).post(names::save))
+        .route("/plans/names/suggest", get(names::suggest))
         .route("/plans/import/{id}/seen", post(review::seen))
         .route("/plans/import/{id}/{list}/{n}", get(item::form).post(item::save))
         .route("/plans/import/{id}/actor/{n}", get(edit::actor_form).post(edit::actor_save))
-        .route("/plans/import/{id}/accept", post(import::accept))
+        .route("/plans/import/{id}/accept", get(accept::form).post(accept::accept))
         .route("/plans/import/{id}/discard", post(import::discard))
         .route("/plans/board", get(board::board))
         .route("/plans/calendar", get(calendar::calendar))
@@ -39,6 +45,8 @@ pub fn router() -> Router<App> {
         .route("/plans/obligation/{id}/evidence", post(obligation::add_evidence).layer(DefaultBodyLimit::max(web::uploads::MOST_POST)))
         .route("/plans/obligation/{id}/{transition}", post(obligation::act))
         .route("/plans/{id}", get(plan::show))
+        .route("/plans/{id}/names", get(unclear::show).post(unclear::save))
+        .route("/plans/{id}/unassigned/{obligation}", post(unassigned::act))
         .route("/plans/{id}/target/{target}", post(plan::bind_target))
         .route("/plans/{id}/task/{task}", get(plan::task).post(plan::bind_task))
 }

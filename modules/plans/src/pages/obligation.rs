@@ -88,6 +88,9 @@ async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
     let may_add = ctx.can(Verb::Create, "evidence") && one.state.open();
     let body = html! {
         (heading(o.text("content").unwrap_or_default(), None, Some(tag(tone, &state))))
+        @if let Some(asked) = o.text("unassigned") {
+            (notice(Tone::Soon, html! { (if asked == "kept" { lang.t("Nhiệm vụ đã giao cho cơ quan khác; cơ quan này vẫn làm tiếp phần việc dở.", "The task went to another agency; this one goes on with what it began.") } else { lang.t("Nhiệm vụ không còn giao cho cơ quan này; cơ quan thường trực quyết định chuyển, miễn hay giữ phần việc đã làm dở.", "The task no longer names this agency; the standing agency decides about the work begun.") }) }))
+        }
         section.card { (facts(list))
             @if let Some(r) = o.text("result_note") { p { strong { (lang.t("Kết quả báo cáo", "Result handed in")) } ": " (r) } }
             @if let Some(s) = o.text("scope_text") { p { (lang.t("Phạm vi", "Scope")) ": " (s) } } }

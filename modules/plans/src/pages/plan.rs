@@ -18,6 +18,7 @@ use super::board::cut;
 use crate::expand::linked;
 use crate::owed::{self, Ask};
 use crate::state::{State, Want};
+use crate::unclear;
 
 /// A target of the plan beside the live figure of its indicator.
 struct Live {
@@ -41,11 +42,12 @@ enum Part {
 pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
     let tab = q.filled("tab").unwrap_or("targets").to_owned();
     let (wanted, open) = (id.clone(), tab.clone());
-    let (plan, counts, part) = ctx
+    let (plan, counts, part, names, questions) = ctx
         .read(move |tx, who| {
             let plan = actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
             let targets = sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?);
             let tasks = sorted(linked(tx, &who.reg, &who.actor, "task", "plan", &wanted)?);
+            let questions = super::unassigned::questions(tx, who, &tasks)?;
             let (duties, main): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|t| t.text("tags") == Some("assignment"));
             let counts = [targets.len(), main.len(), duties.len()];
             let part = match open.as_str() {
@@ -54,7 +56,8 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 "about" => Part::About(sorted(linked(tx, &who.reg, &who.actor, "plan_recipient", "plan", &wanted)?)),
                 _ => Part::Targets(live(tx, who, targets)?),
             };
-            Ok((plan, counts, part))
+            let names = unclear::named(tx, &who.reg, &who.actor, &wanted)?;
+            Ok((plan, counts, part, names, questions))
         })
         .await?;
     let lang = ctx.lang();
@@ -70,6 +73,8 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let state = super::list::state_of(&ctx, plan.state.as_deref().unwrap_or_default());
     let body = html! {
         (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày", "Edit number, date")) } })))
+        (super::unclear::card(&id, &names, ctx.can(Verb::Update, "task_actor"), lang))
+        (super::unassigned::card(&ctx, &id, &questions))
         (tabs(&list, &tab, lang.t("Phần của kế hoạch", "Parts of the plan")))
         section.card {
             @match &part {
@@ -338,7 +343,20 @@ fn about(ctx: &Ctx, plan: &Record, recipients: &[Record]) -> Markup {
     html! {
         (facts(list))
         h2 { (lang.t("Nơi nhận", "Recipients")) }
-        ul { @for r in recipients { li { (r.text("name").unwrap_or_default()) " " @if let Some(m) = r.text("mark").filter(|m| *m != "none") { span.tag { (m) } } } } }
+        ul { @for r in recipients { li { (recipient(ctx, r)) } } }
+    }
+}
+
+/// A recipient as printed, its mark, and the agencies of the register it stands for.
+fn recipient(ctx: &Ctx, r: &Record) -> Markup {
+    let lang = ctx.lang();
+    let marks = ctx.reg().choices.get("recipient_mark");
+    let mark = r.text("mark").filter(|m| *m != "none").and_then(|m| marks?.options.iter().find(|o| o.id == m));
+    let who = r.link_title("agency").or_else(|| r.link_title("collective")).filter(|t| *t != r.text("name").unwrap_or_default());
+    html! {
+        (r.text("name").unwrap_or_default()) " "
+        @if let Some(m) = mark { span.tag { (lang.label(&m.label)) } " " }
+        @if let Some(t) = who { span.muted.small { (t) } }
     }
 }
 

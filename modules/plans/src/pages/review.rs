@@ -16,6 +16,8 @@ use crate::{actors, service};
 
 /// Lines of the document on a page.
 const LINES: usize = 400;
+/// Unknown names spelled out.
+const NAMED: usize = 6;
 /// Doubts shown before the rest is folded.
 const DOUBTS: usize = 8;
 
@@ -85,7 +87,7 @@ fn actions(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     html! {
         span.muted.small { (counts) }
         (post_button(look, &format!("{base}/discard"), lang.t("Bỏ bản đọc", "Discard"), false, Some(lang.t("Bỏ bản đọc này?", "Discard this reading?"))))
-        (post_button(look, &format!("{base}/accept"), lang.t("Chấp nhận kế hoạch", "Accept the plan"), true, None))
+        a.btn.main href={(base) "/accept"} { (lang.t("Chấp nhận kế hoạch", "Accept the plan")) }
     }
 }
 
@@ -107,8 +109,9 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     if let Some(question) = period_question(draft, lang) {
         open.push(html! { a href={(base) "/head"} { (lang.t("Thời hạn hiệu lực", "Validity")) } ": " (question) });
     }
-    for (i, name) in draft.names().iter().enumerate().filter(|(_, n)| !draft.actors.contains_key(*n)) {
-        open.push(html! { a href={(base) "/actor/" (i)} { "“" (name) "”" } ": " (lang.t("chưa rõ là cơ quan nào.", "not known in the register.")) });
+    let unknown = draft.unresolved();
+    if !unknown.is_empty() {
+        open.push(unknown_names(&unknown, base, lang));
     }
     let all = || draft.reading.plan.warnings.iter().enumerate();
     // what only tells how the text was put together comes last
@@ -136,7 +139,7 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
             }
             @if !later.is_empty() {
                 p.small { (lang.t("Văn bản không nói rõ cơ quan nào, để chọn sau khi chấp nhận: ", "Not said who, chosen after acceptance: "))
-                    @for (i, (at, name)) in later.iter().enumerate() { @if i > 0 { ", " } a href={(base) "/actor/" (at)} { "“" (name) "”" } } "." }
+                    @for (i, (at, name)) in later.iter().enumerate() { @if i > 0 { ", " } a href={(base) "/actor/" (at)} { "“" (name) "”" } } ". " a href={(base) "/names"} { (lang.t("Chọn ngay", "Choose now")) } }
             }
             @if !settled.is_empty() {
                 details.small { summary { (settled.len()) " " (lang.t("điều đã xem", "looked at")) }
@@ -148,6 +151,15 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// All unknown names as one question: they are answered on one page.
+fn unknown_names(names: &[String], base: &str, lang: Lang) -> Markup {
+    html! {
+        a href={(base) "/names"} { (names.len()) " " (lang.t("tên chưa rõ là cơ quan nào", "names not known in the register")) } ": "
+        @for (i, n) in names.iter().take(NAMED).enumerate() { @if i > 0 { ", " } "“" (n) "”" }
+        @if names.len() > NAMED { " …" } @else { "." }
     }
 }
 
@@ -188,7 +200,7 @@ fn period_question(draft: &Draft, lang: Lang) -> Option<String> {
 }
 
 /// Where a line of the document is shown.
-fn line_link(base: &str, line: usize, lines: &[Line]) -> String {
+pub fn line_link(base: &str, line: usize, lines: &[Line]) -> String {
     let page = lines.iter().position(|l| l.line >= line).unwrap_or(0) / LINES + 1;
     if lines.len() > LINES { format!("{base}?lines={page}#l{line}") } else { format!("#l{line}") }
 }

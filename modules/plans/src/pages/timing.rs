@@ -23,6 +23,7 @@ const TO: &str = "schedule_to";
 const EVENT: &str = "schedule_event";
 const EVERY: &str = "schedule_every";
 const COUNT: &str = "schedule_count";
+const BY: &str = "schedule_by";
 
 /// Label of an input of this file.
 pub fn label(name: &str) -> Option<L> {
@@ -31,6 +32,7 @@ pub fn label(name: &str) -> Option<L> {
         TO => L("Đến hạn, hoặc đến hết ngày", "Due, or until"),
         EVENT => L("Chờ sự kiện", "Waits for"),
         EVERY => L("Chu kỳ", "Interval"),
+        BY => L("Hạn: ngày mấy của tháng cuối kỳ", "Due: day of the period's last month"),
         COUNT => L("Số lần ít nhất mỗi năm", "At least so often a year"),
         _ => return None,
     })
@@ -68,7 +70,7 @@ pub fn inputs(ctx: &Ctx, draft: &Draft, task: &Value, typed: Option<&FormData>, 
             summary { (lang.t("Ngày, chu kỳ, sự kiện của lịch", "Days, interval and event of the schedule")) }
             p.help { (lang.t("Chỉ điền ô cần cho kiểu lịch đã chọn ở trên.", "Fill only what the kind chosen above needs.")) }
             (input(FROM, InputKind::Date)) (input(TO, InputKind::Date)) (input(EVENT, InputKind::Line("text")))
-            (input(EVERY, InputKind::Select(every))) (input(COUNT, InputKind::Number))
+            (input(EVERY, InputKind::Select(every))) (input(BY, InputKind::Number)) (input(COUNT, InputKind::Number))
         }
     }
 }
@@ -90,6 +92,12 @@ fn shown(name: &str, s: &Value) -> String {
         TO => fmt::date(&word("due", "to")),
         EVENT => word("condition", "event"),
         EVERY => word("interval", "interval"),
+        // a day of another month than the period's last is kept by the words of the time
+        BY => s["by"]["day"]
+            .as_u64()
+            .filter(|_| s["by"]["month"].as_u64() == months(&word("interval", "interval")))
+            .map(|n| n.to_string())
+            .unwrap_or_default(),
         _ => s["min_count"].as_u64().map(|n| n.to_string()).unwrap_or_default(),
     }
 }
@@ -105,7 +113,7 @@ pub fn read(draft: &Draft, before: &Value, form: &FormData, errors: &mut Vec<Fie
     }
     let kind = form.filled("schedule").unwrap_or(AUTO);
     if kind == AUTO {
-        if let Some(name) = [FROM, TO, EVENT, EVERY, COUNT].into_iter().find(|n| form.filled(n).is_some()) {
+        if let Some(name) = [FROM, TO, EVENT, EVERY, BY, COUNT].into_iter().find(|n| form.filled(n).is_some()) {
             errors.push(FieldError {
                 field: name.into(), message: "Chọn kiểu lịch ở ô Lịch thực hiện, hoặc để trống ô này.".into()
             });
@@ -129,8 +137,15 @@ pub fn read(draft: &Draft, before: &Value, form: &FormData, errors: &mut Vec<Fie
             let due = input.day(TO, false);
             json!({ "kind": "annual", "min_count": input.count(), "month_day": due.as_str().and_then(|d| d.get(5..)), "due": due })
         }
-        "quarterly" => json!({ "kind": "periodic", "interval": "P3M" }),
-        "periodic" => json!({ "kind": "periodic", "interval": input.interval() }),
+        "quarterly" => {
+            let by = input.by("P3M");
+            json!({ "kind": "periodic", "interval": "P3M", "by": by })
+        }
+        "periodic" => {
+            let interval = input.interval();
+            let by = input.by(interval.as_str().unwrap_or_default());
+            json!({ "kind": "periodic", "interval": interval, "by": by })
+        }
         "event" => json!({ "kind": "event", "condition": input.event() }),
         "timer" => json!({ "kind": "timer", "event": input.event() }),
         "gate" => json!({ "kind": "before", "event": input.event() }),
@@ -177,6 +192,21 @@ impl Inputs<'_> {
             }
         }
     }
+    /// The last on-time day of every period.
+    fn by(&mut self, interval: &str) -> Value {
+        let Some(typed) = self.form.filled(BY) else { return Value::Null };
+        match (typed.parse::<u32>(), months(interval)) {
+            (Ok(day), Some(month)) if (1..=31).contains(&day) => json!({ "month": month, "day": day }),
+            (Ok(day), None) if (1..=31).contains(&day) => {
+                self.wrong(BY, "Chu kỳ này không tính theo tháng. Chọn chu kỳ tháng, quý, 6 hay 12 tháng, hoặc để trống ô này.");
+                Value::Null
+            }
+            _ => {
+                self.wrong(BY, format!("«{typed}» không phải ngày của tháng. Nhập số từ 1 đến 31."));
+                Value::Null
+            }
+        }
+    }
     fn interval(&mut self) -> Value {
         let chosen = self.form.filled(EVERY);
         if chosen.is_some_and(|c| !INTERVALS.iter().any(|(v, _)| *v == c)) {
@@ -193,6 +223,11 @@ impl Inputs<'_> {
             }
         }
     }
+}
+
+/// Months of an interval; none of a week.
+fn months(interval: &str) -> Option<u64> {
+    interval.strip_prefix('P')?.strip_suffix('M')?.parse().ok()
 }
 
 /// The first `d/m/yyyy` of a text that no calendar has.

@@ -120,6 +120,9 @@ fn buttons(ctx: &Ctx, c: &Record, owed: usize) -> Markup {
         @if state == "open" && owed > 0 && ctx.can(Verb::Create, "reminder") {
             (post_button(&ctx.look, &format!("/reports/campaign/{}/remind", c.id), &format!("{} {owed} {}", lang.t("Đôn đốc", "Remind"), lang.t("cơ quan chưa nộp", "agencies")), true, None))
         }
+        @if state == "open" && owed > 0 && ctx.can(Verb::Create, "outgoing_document") {
+            (post_button(&ctx.look, &format!("/reports/campaign/{}/letter", c.id), lang.t("Soạn công văn đôn đốc", "Draft a letter"), false, None))
+        }
         @if state != "draft" && summary::whole(&ctx.actor, Verb::Read).is_ok() { (link_button(&format!("/reports/campaign/{}/summary", c.id), lang.t("Tổng hợp", "Consolidate"))) }
         @if may_move && state == "open" { (versioned("close", lang.t("Đóng đợt", "Close"), false)) }
         @if may_move && state == "closed" { (versioned("open", lang.t("Mở lại", "Open again"), false)) }
@@ -164,6 +167,22 @@ pub async fn open(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResul
             };
             redirect_with(&ctx, &back, "met", &said)
         }
+        Err(e @ (Error::Invalid(_) | Error::Conflict(_))) => redirect_with(&ctx, &back, "unmet", &e.to_string()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Drafts the letter to those who are missing and opens it.
+pub async fn letter(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    let back = format!("/reports/campaign/{id}");
+    let done = ctx.write(move |tx, who| crate::letter::draft(tx, &who.reg, &who.actor, &id, &who.today)).await;
+    match done {
+        Ok(r) => redirect_with(
+            &ctx,
+            &format!("/documents/outgoing/{}", r.id),
+            "met",
+            ctx.t("Đã soạn dự thảo; xem, sửa rồi lấy số.", "Drafted; read, edit, then number it."),
+        ),
         Err(e @ (Error::Invalid(_) | Error::Conflict(_))) => redirect_with(&ctx, &back, "unmet", &e.to_string()),
         Err(e) => Err(e.into()),
     }

@@ -209,7 +209,7 @@ impl Form<'_> {
                 @if step == "to_head" { p.muted { (lang.t("Lưu phần lời trước; thủ trưởng cơ quan bạn sẽ thấy và duyệt nộp.", "Save the words first; your head will see it and file.")) } }
                 form method="post" action={"/reports/report/" (o.report.id) "/" (step)} {
                     (csrf(&ctx.look))
-                    input type="hidden" name="version" value=(o.report.version);
+                    input type="hidden" name="version" value=(o.seen());
                     @if *reason { (field(&FieldView::line("reason", lang.t("Lý do", "Reason"), self.typed.text("reason")).required().errors(self.errors), lang)) }
                     button.btn.main[i == 0 && o.report.state.as_deref() != Some("due")] type="submit" { (label) }
                 }
@@ -256,6 +256,7 @@ pub async fn act(ctx: Ctx, Path((id, step)): Path<(String, String)>, form: FormD
     let said = match step.as_str() {
         "submit" => ctx.t("Đã nộp. Số liệu đã chốt.", "Filed. Figures are frozen."),
         "to_head" => ctx.t("Đã trình thủ trưởng.", "Sent to the head."),
+        "recall" => ctx.t("Đã rút lại; sửa xong trình lại.", "Taken back; send it again when edited."),
         "receive" => ctx.t("Đã xác nhận nhận báo cáo.", "Received."),
         _ => ctx.t("Đã trả lại.", "Returned."),
     };

@@ -6,6 +6,7 @@ use store::Error;
 use web::axum::extract::Path;
 use web::axum::http::StatusCode;
 use web::components::{Column, FieldView, InputKind, Table, empty, facts, field, heading, notice, tag};
+use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::{Ctx, FormData, Page, PageResult, Tone, fmt, redirect_with};
@@ -19,8 +20,45 @@ use crate::summary::{self, Consolidated};
 use crate::template::Section;
 
 /// The page.
-pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
-    render(&ctx, id, None, None).await
+pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
+    match crate::asked_day(q.filled("as_of"))?.filter(|d| *d < ctx.today) {
+        Some(day) => past(&ctx, id, day).await,
+        None => render(&ctx, id, None, None).await,
+    }
+}
+
+/// Who had filed by the end of a past day, and the sums of it.
+async fn past(ctx: &Ctx, id: String, day: String) -> PageResult {
+    summary::whole(&ctx.actor, Verb::Read)?;
+    let (wanted, on) = (id.clone(), day.clone());
+    let (c, sums) = ctx
+        .read(move |tx, who| {
+            let c = one(tx, &who.reg, &who.actor, "report_campaign", &wanted)?;
+            let sums = summary::consolidate_on(tx, &who.reg, &who.actor, &c, &on, &who.today)?;
+            Ok((c, sums))
+        })
+        .await?;
+    let lang = ctx.lang();
+    let t = template_of(&c)?;
+    let title = lang.t("Tổng hợp", "Consolidation");
+    let body = html! {
+        (heading(&format!("{title}: {}", c.title), Some(html! { (lang.t("Như cuối ngày", "As at the end of")) " " (fmt::date(&day)) }), Some(day_form(&id, &day, lang))))
+        (notice(Tone::Plain, html! { (lang.t("Ai đã nộp bản nào lấy từ sổ cái của ngày đó; cột “Hiện tại” là con số của ngày đó theo các sổ đăng ký bây giờ.", "Who had filed what is from the ledger of that day; the live column is that day as the registers tell it now.")) " " a href={"/reports/campaign/" (id) "/summary"} { (lang.t("Về hôm nay", "Back to today")) } }))
+        section.card { (facts(about(&sums, lang))) }
+        @for s in t.sections.iter().filter(|s| !s.indicators.is_empty()) { section.card { h2 { (lang.label(&s.label)) } (figures(ctx, s, &sums)) } }
+        (missing(&sums, &id, lang))
+    };
+    Ok(Page::new(title)
+        .active("/reports")
+        .crumb(lang.t("Báo cáo", "Reports"), "/reports")
+        .crumb(c.title.clone(), format!("/reports/campaign/{id}"))
+        .crumb_text(title)
+        .body(body)
+        .respond(ctx))
+}
+
+fn day_form(id: &str, day: &str, lang: web::Lang) -> Markup {
+    html! { form.row method="get" action={"/reports/campaign/" (id) "/summary"} { label for="as-of" { (lang.t("Xem như cuối ngày", "As of")) } input #as-of .short name="as_of" value=(fmt::date(day)); button.btn type="submit" { (lang.t("Xem", "Show")) } } }
 }
 
 async fn render(ctx: &Ctx, id: String, typed: Option<&str>, wrong: Option<&str>) -> PageResult {
@@ -42,7 +80,7 @@ async fn render(ctx: &Ctx, id: String, typed: Option<&str>, wrong: Option<&str>)
     let last = list.first();
     let title = lang.t("Tổng hợp", "Consolidation");
     let body = html! {
-        (heading(&format!("{title}: {}", c.title), None, Some(html! { @if last.is_some() { @for (k, _) in document::KINDS { a.btn href={"/reports/campaign/" (id) "/summary/file/" (k)} { "." (k) } } } })))
+        (heading(&format!("{title}: {}", c.title), None, Some(html! { (day_form(&id, &ctx.today, lang)) @if last.is_some() { @for (k, _) in document::KINDS { a.btn href={"/reports/campaign/" (id) "/summary/file/" (k)} { "." (k) } } } })))
         @if let Some(w) = wrong { (notice(Tone::Unmet, html! { (w) })) }
         section.card { (facts(about(&sums, lang))) }
         @for s in t.sections.iter().filter(|s| !s.indicators.is_empty()) { section.card { h2 { (lang.label(&s.label)) } (figures(ctx, s, &sums)) } }
@@ -217,7 +255,7 @@ pub async fn freeze(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageRes
 pub async fn file(ctx: Ctx, Path((id, kind)): Path<(String, String)>) -> PageResult {
     summary::whole(&ctx.actor, Verb::Export)?;
     let place = ctx.app.config.place.clone();
-    let d = ctx.read(move |tx, who| summary::document(tx, &who.reg, &who.actor, &id, &place, &who.today)).await?;
+    let d = ctx.read(move |tx, who| summary::document(tx, &who.reg, &who.actor, &id, &place, &who.today, &who.today)).await?;
     let ending = kind.clone();
     let bytes = web::blocking(move || document::write(&d, &ending)).await??;
     Ok(attachment(bytes, "bao-cao-tong-hop", &kind))

@@ -17,6 +17,8 @@ fn frozen_t04(w: &World, report: &str, number: i64) -> (i64, i64) {
 #[test]
 fn a_report_is_filled_written_filed_returned_and_received() {
     on_both(|w| {
+        // with no contact point anywhere T-04 would be no data, not unmet
+        w.contact_point("dong");
         w.opened();
         let id = w.report("lau").id;
         let page = format!("/reports/report/{id}");
@@ -93,7 +95,7 @@ fn of_two_who_file_at_once_the_second_is_told() {
         w.opened();
         let id = w.report("lau").id;
         w.words(&w.client("daumoi"), &id, "Đã làm.");
-        let version = w.get("report_submission", &id).version.to_string();
+        let version = w.seen(&id);
         let (head, officer) = (w.client("chutich"), w.client("canbo"));
         let path = format!("/reports/report/{id}/submit");
         let press = |c: &testkit::Client| {
@@ -110,6 +112,31 @@ fn of_two_who_file_at_once_the_second_is_told() {
         let told = &statuses.iter().find(|s| s.0 == 409).unwrap().1;
         assert!(told.contains("Bản ghi đã được") && told.contains("sửa lúc"), "{told}");
         assert_eq!(w.list("report_version", "report", &id).len(), 1, "filed once");
+    });
+}
+
+#[test]
+fn the_head_files_only_words_that_were_on_the_page() {
+    on_both(|w| {
+        w.opened();
+        let id = w.report("lau").id;
+        let (contact, head) = (w.client("daumoi"), w.client("chutich"));
+        w.words(&contact, &id, "Đã làm.");
+        assert_eq!(w.step(&contact, &id, "to_head", "").status, 303);
+        let opened = w.seen(&id);
+        let field = format!(r#"name="version" value="{opened}""#);
+        assert!(head.get(&format!("/reports/report/{id}")).text().contains(&field), "the page carries it");
+        let edited = contact.post(&format!("/reports/report/{id}"), &[("v_highlights", "1"), ("highlights", "Lời khác.")]);
+        assert_eq!(edited.status, 303, "{}", edited.text());
+        assert_eq!(w.report("lau").state.as_deref(), Some("draft"), "other words are not what the head was asked about");
+        let r = head.post(&format!("/reports/report/{id}/submit"), &[("version", &opened)]);
+        assert!(r.status == 409 && r.text().contains("sửa lúc"), "{}", r.text());
+        assert!(w.list("report_version", "report", &id).is_empty());
+        // in a draft too, where the report itself did not move
+        let opened = w.seen(&id);
+        contact.post(&format!("/reports/report/{id}"), &[("v_highlights", "2"), ("highlights", "Lời khác nữa.")]);
+        assert_eq!(head.post(&format!("/reports/report/{id}/submit"), &[("version", &opened)]).status, 409);
+        assert_eq!(w.step(&head, &id, "submit", "").status, 303);
     });
 }
 

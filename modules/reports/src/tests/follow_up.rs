@@ -181,3 +181,110 @@ fn what_was_filed_is_summed_frozen_and_refiled_without_touching_the_past() {
         assert_eq!((state["lau"].as_str(), state["syt"].as_str()), ("submitted", "due"));
     });
 }
+
+#[test]
+fn the_calendar_reminds_once_for_each_day_named() {
+    on_both(|w| {
+        let c = w.opened();
+        let tick = |today: &'static str| {
+            w.write(move |tx, reg| {
+                let cx = web::Cx { registry: reg, today, lang: web::Lang::Vi };
+                let mut after = None;
+                while let Some(done) = crate::letter::remind_by_calendar(&cx, tx, after.as_deref())? {
+                    after = Some(done);
+                }
+                Ok(())
+            });
+            w.list("report_reminder", "campaign", &c.id).len()
+        };
+        // last day 04/12: 30, 7 and 1 days before it
+        assert_eq!([tick("2026-11-03"), tick("2026-11-04"), tick("2026-11-05")], [0, 1, 1]);
+        assert_eq!([tick("2026-11-29"), tick("2026-11-29"), tick("2026-12-02")], [2, 2, 2], "a day late, and only once");
+        assert_eq!([tick("2026-12-03"), tick("2026-12-04"), tick("2026-12-05")], [3, 3, 3], "nothing after the deadline");
+    });
+}
+
+#[test]
+fn the_letter_is_drafted_numbered_without_gaps_and_frozen() {
+    on_both(|w| {
+        let c = w.opened();
+        let officer = w.client("canbo");
+        let path = format!("/reports/campaign/{}/letter", c.id);
+        assert_eq!(w.client("syt").post(&path, &[]).status, 403);
+        let letter = |n: usize| {
+            let r = officer.post(&path, &[]);
+            assert_eq!(r.status, 303, "{n}: {}", r.text());
+            r.header("location").split('?').next().unwrap().to_owned()
+        };
+        let pages: Vec<String> = (0..4).map(letter).collect();
+        let shown = officer.get(&pages[0]).text();
+        for said in ["đôn đốc nộp “Báo cáo năm 2026”", "04/12/2026", "4/4 cơ quan", "Sở Y tế", "Số tiếp theo", "1/CAT-ANM"]
+        {
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        let register = officer.call(
+            "POST",
+            &format!("/api/v1/outgoing_document/{}/transitions/issue", &pages[0][20..]),
+            &[("if-match", "\"1\"")],
+            &serde_json::json!({}),
+        );
+        assert!(register.status >= 400, "nobody issues around the number: {}", register.text());
+        // four people press at once: numbers 1 to 4, none twice
+        let done: Vec<u16> = std::thread::scope(|s| {
+            let press = |p: &String| {
+                let (officer, p) = (w.client("canbo"), p.clone());
+                s.spawn(move || officer.post(&format!("{p}/issue"), &[("version", "1")]).status)
+            };
+            pages.iter().map(press).collect::<Vec<_>>().into_iter().map(|t| t.join().unwrap()).collect()
+        });
+        assert!(done.iter().all(|s| *s == 303), "{done:?}");
+        let all = |w: &World| {
+            let mut n: Vec<i64> = w.list("outgoing_document", "symbol", "CAT-ANM").iter().filter_map(|r| r.int("number")).collect();
+            n.sort_unstable();
+            n
+        };
+        // who lost the race for a number presses again
+        for p in &pages {
+            let id = &p["/documents/outgoing/".len()..];
+            if w.get("outgoing_document", id).state.as_deref() == Some("draft") {
+                assert_eq!(officer.post(&format!("{p}/issue"), &[("version", "1")]).status, 303);
+            }
+        }
+        assert_eq!(all(&w), [1, 2, 3, 4]);
+        let first = w.get("outgoing_document", &pages[0]["/documents/outgoing/".len()..]);
+        assert_eq!((first.state.as_deref(), first.text("issued_on")), (Some("issued"), Some("2026-10-15")));
+        let Some(Data::Files(files)) = first.fields.get("file") else { panic!("frozen files") };
+        assert_eq!(files.iter().map(|f| f.media()).filter(|m| m.contains("pdf") || m.contains("word")).count(), 2);
+        let r = officer.get(&format!("{}/file/pdf", pages[0]));
+        assert!(r.status == 200 && r.bytes.starts_with(b"%PDF"));
+        assert_eq!(w.client("syt").get(&pages[0]).status, 403, "letters of the police are not the department's register");
+    });
+}
+
+#[test]
+fn a_past_day_is_answered_as_it_stood() {
+    on_both(|w| {
+        let c = w.opened();
+        let lau = w.report("lau").id;
+        w.words(&w.client("daumoi"), &lau, "Đã làm.");
+        w.time("2026-11-20T10:00:00");
+        assert_eq!(w.step(&w.client("chutich"), &lau, "submit", "").status, 303);
+        w.time("2026-11-25T10:00:00");
+        assert_eq!(w.step(&w.client("canbo"), &lau, "return", "Bổ sung.").status, 303);
+        w.time("2026-12-03T10:00:00");
+        assert_eq!(w.step(&w.client("chutich"), &lau, "submit", "Đã bổ sung").status, 303);
+        w.time("2026-12-10T10:00:00");
+        let officer = w.client("canbo");
+        let path = format!("/api/v1/reports/campaigns/{}/summary", c.id);
+        let filed = |day: &str| {
+            let v: serde_json::Value = serde_json::from_str(&officer.get(&format!("{path}?as_of={day}")).text()).unwrap();
+            (v["filed"].as_i64().unwrap(), v["missing"].as_array().unwrap().len())
+        };
+        assert_eq!(filed("2026-10-14"), (0, 0), "nobody was asked yet");
+        assert_eq!([filed("2026-11-19"), filed("2026-11-20"), filed("2026-11-25")], [(0, 4), (1, 3), (0, 4)]);
+        assert_eq!([filed("2026-12-02"), filed("03/12/2026")], [(0, 4), (1, 3)]);
+        assert_eq!(officer.get(&format!("{path}?as_of=31/02/2026")).status, 422);
+        let page = officer.get(&format!("/reports/campaign/{}/summary?as_of=20/11/2026", c.id)).text();
+        assert!(page.contains("Như cuối ngày 20/11/2026") && page.contains("1/4"), "{page}");
+    });
+}

@@ -199,9 +199,15 @@ impl World {
         assert_eq!(r.status, 303, "{}", r.text());
     }
 
+    /// What the form of the report's page carries: version of report and words together.
+    pub fn seen(&self, report: &str) -> String {
+        let words: i64 = self.list("report_narrative", "report", report).iter().map(|n| n.version).sum();
+        (self.get("report_submission", report).version + words).to_string()
+    }
+
     /// One step as this person, on the report as it stands; the status.
     pub fn step(&self, who: &Client, report: &str, step: &str, reason: &str) -> testkit::Reply {
-        let version = self.get("report_submission", report).version.to_string();
+        let version = self.seen(report);
         who.post(&format!("/reports/report/{report}/{step}"), &[("version", &version), ("reason", reason)])
     }
 

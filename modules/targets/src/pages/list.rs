@@ -40,14 +40,17 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
             Column::text(lang.t("Mục tiêu và kết luận", "Goals and verdicts")),
         ],
     );
-    let mut met = 0usize;
+    let (mut met, mut bound) = (0usize, 0usize);
     for (id, f) in &all {
         let Some(c) = catalogue.compiled.get(id) else { continue };
         let i = &c.indicator;
         let targets = i.targets_on(&ctx.today);
-        met += usize::from(targets.first().is_some_and(|t| rules::judge(i.kind, t, f) == rules::Verdict::Met));
         let lines = goals::lines(i, &ctx.today, &plans);
-        let goal = mark(targets.first().copied());
+        let own: Vec<&rules::Target> = lines.iter().filter(|l| l.binds()).map(goals::Line::target).collect();
+        bound += usize::from(!own.is_empty());
+        // of contradictory goals all must be reached
+        met += usize::from(!own.is_empty() && own.iter().all(|t| rules::judge(i.kind, t, f) == rules::Verdict::Met));
+        let goal = mark(own.first().copied().or(targets.first().copied()));
         let bar = if matches!(i.kind, FigureKind::Share) {
             bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang)
         } else {
@@ -61,14 +64,23 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         ]);
     }
     let missing: Vec<&Indicator> = catalogue.indicators.iter().filter(|i| i.no_source.is_some()).collect();
-    let sub = format!(
-        "{met}/{} {}",
-        all.len(),
-        lang.t(
-            "chỉ tiêu đang đạt. Mọi con số tính từ sổ đăng ký lúc mở trang; bấm vào để xem cơ quan và hồ sơ còn thiếu.",
-            "targets met. All figures are computed from the registers now."
-        )
-    );
+    let sub = match lang {
+        Lang::Vi if bound == 0 => format!(
+            "Chưa có kế hoạch nào được chấp nhận nên chưa chỉ tiêu nào ràng buộc; {} chỉ số dưới đây chỉ so với mốc tham khảo. Mọi con số tính từ sổ đăng ký.",
+            all.len()
+        ),
+        Lang::En if bound == 0 => {
+            format!("No plan is accepted yet, so nothing binds; the {} figures below are only for comparison.", all.len())
+        }
+        Lang::Vi => format!(
+            "{met}/{bound} chỉ tiêu của kế hoạch đã chấp nhận đang đạt; {} chỉ số khác chỉ so với mốc tham khảo. Mọi con số tính từ sổ đăng ký; bấm vào để xem cơ quan và hồ sơ còn thiếu.",
+            all.len() - bound
+        ),
+        Lang::En => format!(
+            "{met}/{bound} targets of accepted plans met; {} more only for comparison. All figures are computed from the registers.",
+            all.len() - bound
+        ),
+    };
     let body = html! {
         (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), Some(html! { @if ctx.can(Verb::Export, "figure") { a.btn href="/targets?export=xlsx" { (lang.t("Tải .xlsx", "Download .xlsx")) } } })))
         section.card { (table.render(lang)) }

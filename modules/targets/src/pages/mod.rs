@@ -14,7 +14,7 @@ use web::maud::{Markup, html};
 use web::{App, Cx, fmt};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{headline, mark};
+use crate::figures::{headline_by, mark};
 
 /// Addresses under `/targets`.
 pub fn router() -> Router<App> {
@@ -65,15 +65,17 @@ pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
             Column::text(lang.t("Kết luận", "Verdict")),
         ],
     );
+    let plans = crate::goals::of_plans(tx, cx.registry, actor)?;
     for (id, c) in &catalogue.compiled {
         if c.indicator.kind != rules::FigureKind::Share {
             continue;
         }
-        let Some(h) = headline(tx, cx.registry, actor, id, cx.today, None)? else { continue };
+        let own = crate::goals::of_plan(&c.indicator, &plans);
+        let Some(h) = headline_by(tx, cx.registry, actor, id, cx.today, own.clone().map(|t| (t.unit == "%", Some(t))))? else { continue };
         if h.met + h.unmet + h.unknown == 0 {
             continue;
         }
-        let goal = mark(c.indicator.targets_on(cx.today).first().copied());
+        let goal = mark(own.as_ref().or(c.indicator.targets_on(cx.today).first().copied()));
         table.row(vec![
             html! { a href={"/targets/" (id)} { (c.indicator.label.vi_or_en(lang == web::Lang::En)) } },
             bar3(Bar3 { met: h.met, unmet: h.unmet, nodata: h.unknown, goal }, lang),

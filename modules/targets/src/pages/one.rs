@@ -19,11 +19,16 @@ use crate::goals::{self, Line};
 use crate::pages::rule_sentence;
 
 struct Opened {
+    total: Figure,
     parts: Vec<(String, Figure)>,
     agencies: Vec<(String, String, String, Figure)>,
     points: Vec<Point>,
     plans: goals::OfPlans,
     seq: i64,
+    /// Labels of registers the figure rests on that are still empty.
+    blind: Vec<String>,
+    /// Registers the rule reads: id and label.
+    registers: Vec<(String, String)>,
 }
 
 /// The page.
@@ -36,7 +41,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     };
     let asked = day.clone();
     let o = ctx.read(move |tx, who| open(tx, who, c, &asked)).await?;
-    let total = o.agencies.iter().fold(Figure::default(), |a, x| a.plus(x.3));
+    let total = o.total;
     let lang = ctx.lang();
     let i = &c.indicator;
     let context = question(&ctx.actor, c, &day)?;
@@ -52,6 +57,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         @if let Some(n) = &i.note { p.muted.small { (n.vi_or_en(lang == Lang::En)) } }
         @if day < ctx.today && latest_only(c) {
             (notice(Tone::Soon, html! { (lang.t("Sổ chỉ giữ lần xác nhận gần nhất, nên con số của một ngày đã qua có thể thấp hơn thực tế lúc đó.", "Only the latest confirmation is kept, so a past figure may be lower than it was.")) }))
+        }
+        @if !o.blind.is_empty() {
+            (notice(Tone::Plain, html! { (lang.t("Chưa có dữ liệu: chưa cơ quan nào nhập sổ", "No data: nobody has entered anything in")) " " (o.blind.join(", ")) ". " (lang.t("Khi sổ có bản ghi đầu tiên, ai chưa có sẽ tính là chưa đạt.", "From its first record on, whoever lacks one counts as not met.")) }))
         }
         (headline(c, &total, &o.points, (&id, &tail), &goals, lang))
         @if !o.parts.is_empty() { (parts(c, &o.parts, &tail, &goals, lang)) }
@@ -86,7 +94,16 @@ fn open(tx: &mut store::Tx, who: &web::Who, c: &Compiled, day: &str) -> store::R
     }
     let seq = web::ledger_size(tx)?;
     let plans = goals::of_plans(tx, &who.reg, &who.actor)?;
-    Ok(Opened { plans, parts, agencies: named(tx, who, by)?, points, seq })
+    let seeing = crate::figures::seeing(tx, c, &q)?;
+    let blind = c
+        .blind(&seeing)
+        .into_iter()
+        .map(|r| who.reg.get(r).map_or_else(|_| r.to_owned(), |d| format!("“{}”", who.lang.label(&d.register.label))))
+        .collect();
+    let label = |r: String| (who.reg.get(&r).map_or_else(|_| r.clone(), |d| who.lang.label(&d.register.label).to_owned()), r);
+    let registers = c.lineage().into_iter().map(|(r, _)| label(r)).map(|(l, r)| (r, l)).collect();
+    let total = rollup(&by);
+    Ok(Opened { registers, total, blind, plans, parts, agencies: named(tx, who, by)?, points, seq })
 }
 
 /// Does the rule look at the day of the last confirmation? A record keeps only the latest, so a past day cannot be answered
@@ -113,6 +130,7 @@ fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> st
     }
     let mut all: Vec<_> = by
         .into_iter()
+        .filter(|(_, f)| f.population() + f.excluded > 0)
         .map(|(id, f)| {
             let (name, kind) = names.get(&id).cloned().unwrap_or_else(|| ("(không rõ cơ quan)".into(), String::new()));
             (id, name, kind, f)
@@ -128,6 +146,7 @@ fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str)
     let big = match i.kind {
         FigureKind::Count => fmt::int(f.met),
         FigureKind::Violations => fmt::int(f.unmet),
+        FigureKind::Share if f.unknown > 0 && f.met + f.unmet == 0 => lang.t("Chưa có dữ liệu", "No data").into(),
         _ => fmt::percent(f.met, f.population()).unwrap_or_else(|| lang.t("Không có đối tượng", "Nothing to count").into()),
     };
     let unit = match i.kind {
@@ -193,8 +212,10 @@ fn count(ratio: bool, n: i64, href: &str) -> Markup {
 /// Rows shown; the tiles above show everybody.
 const MOST: usize = 60;
 
-fn by_agency(c: &Compiled, (id, tail): (&str, &str), list: &[(String, String, String, Figure)], lang: Lang) -> Markup {
-    let ratio = c.indicator.kind == FigureKind::Ratio;
+/// One agency and its figure: id, name, kind.
+type Row = (String, String, String, Figure);
+
+fn agency_table(ratio: bool, (id, tail): (&str, &str), list: &[Row], lang: Lang) -> Table {
     let mut t = Table::new(
         lang.t("Theo cơ quan", "By agency"),
         vec![
@@ -206,7 +227,7 @@ fn by_agency(c: &Compiled, (id, tail): (&str, &str), list: &[(String, String, St
             Column::num(lang.t("Chưa rõ", "Unknown")).drop_at(1),
         ],
     );
-    for (agency, name, _, f) in list.iter().take(MOST) {
+    for (agency, name, _, f) in list {
         let link = |o: &str| format!("/targets/{id}/records?outcome={o}&agency={agency}{tail}");
         let n = |k: i64| if ratio { fmt::money(k) } else { fmt::int(k) };
         t.row(vec![
@@ -218,14 +239,24 @@ fn by_agency(c: &Compiled, (id, tail): (&str, &str), list: &[(String, String, St
             count(ratio, f.unknown, &link("unknown")),
         ]);
     }
+    t
+}
+
+fn by_agency(c: &Compiled, (id, tail): (&str, &str), list: &[Row], lang: Lang) -> Markup {
+    let ratio = c.indicator.kind == FigureKind::Ratio;
+    let (shown, rest) = list.split_at(list.len().min(MOST));
     html! {
         @if list.is_empty() { (notice(Tone::None, html! { (lang.t("Không có đối tượng nào trong phạm vi của bạn.", "Nothing in your scope.")) })) }
         @else {
             @if list.len() > 8 && !ratio { (picture((id, tail), list, lang)) }
             section.card {
                 div.row.between { h2 { (lang.t("Theo cơ quan", "By agency")) } span.muted.small { (lang.t("Xếp theo số còn thiếu · tuyến hành chính", "Most missing first")) } }
-                (t.render(lang))
-                @if list.len() > MOST { p.muted.small { (list.len() - MOST) " " (lang.t("cơ quan nữa ở bản đồ ô phía trên.", "more in the tiles above.")) } }
+                (agency_table(ratio, (id, tail), shown, lang).render(lang))
+                @if !rest.is_empty() {
+                    p.muted.small.screen { (rest.len()) " " (lang.t("cơ quan nữa ở bản đồ ô phía trên.", "more in the tiles above.")) }
+                    // on paper nothing can be opened: everybody is in the table
+                    div.paper { (agency_table(ratio, (id, tail), rest, lang).render(lang)) }
+                }
             }
         }
     }
@@ -250,20 +281,19 @@ fn picture((id, tail): (&str, &str), list: &[(String, String, String, Figure)], 
             },
         })
         .collect();
-    html! { details.card open[list.len() <= 40] { summary { (lang.t("Toàn cảnh", "At a glance")) " · " (list.len()) " " (lang.t("cơ quan", "agencies")) } (tiles(&all, lang.t("Các cơ quan", "Agencies"))) } }
+    html! { details.card.screen open[list.len() <= 40] { summary { (lang.t("Toàn cảnh", "At a glance")) " · " (list.len()) " " (lang.t("cơ quan", "agencies")) } (tiles(&all, lang.t("Các cơ quan", "Agencies"))) } }
 }
 
 fn basis(c: &Compiled, o: &Opened, s: &rules::Sentence, lang: Lang) -> Markup {
     let i = &c.indicator;
-    let registers: Vec<String> = c.lineage().into_iter().map(|(r, _)| r).collect();
     html! {
         section.card.small {
             h2 { (lang.t("Căn cứ và cách tính", "Basis and counting rule")) }
             p { (lang.t("Căn cứ", "Basis")) ": " (i.basis.join("; ")) ". " (i.id) " " (lang.t("phiên bản", "version")) " " (i.version) "." }
-            @for (k, setting) in &i.settings { p { (setting.label.vi_or_en(lang == Lang::En)) ": " strong { (setting.value.to_string()) } " (" code { (k) } ")" @if setting.basis.is_none() { " – " (lang.t("cách hiểu của chúng tôi, có thể đổi", "our reading")) } } }
+            @for setting in i.settings.values() { p { (setting.label.vi_or_en(lang == Lang::En)) ": " strong { (setting.value.to_string()) } @if setting.basis.is_none() { " – " (lang.t("cách hiểu của chúng tôi, có thể đổi", "our reading")) } } }
             @if let Some(u) = &s.unknown { p { (lang.t("Chưa có dữ liệu khi", "No data when")) ": " (u) "." } }
             @for x in &s.excluded { p { (lang.t("Loại trừ", "Excluded")) ": " (x) "." } }
-            p { (lang.t("Tính từ các sổ", "Computed from")) ": " @for (n, r) in registers.iter().enumerate() { @if n > 0 { ", " } a href={"/r/" (r)} { (r) } } ". "
+            p { (lang.t("Tính từ các sổ", "Computed from")) ": " @for (n, (r, label)) in o.registers.iter().enumerate() { @if n > 0 { ", " } a href={"/r/" (r)} { (label) } } ". "
                 (lang.t("Nhật ký niêm phong đang có", "The ledger has")) " " a href="/ledger" { (fmt::int(o.seq)) " " (lang.t("lá", "leaves")) } "." }
             details { summary { (lang.t("Xem câu hỏi SQL", "Show the SQL")) } @if let Ok(ctx) = c.ctx("2026-12-31") { pre { code { (c.main.summary(&ctx).sql) } } } }
         }

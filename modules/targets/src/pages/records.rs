@@ -49,8 +49,8 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let (found, counts, more, lacks) = ctx
         .read(move |tx, who| {
             let limit = if file { FILE } else { PAGE };
-            let counts = rollup(&summary(tx, rate, &asked)?);
-            let ids: Vec<String> = drill(tx, rate, &asked, outcome, limit, after.as_deref())?.into_iter().map(|r| r.0).collect();
+            let counts = rollup(&summary(tx, c, rate, &asked)?);
+            let ids: Vec<String> = drill(tx, c, rate, &asked, outcome, limit, after.as_deref())?.into_iter().map(|r| r.0).collect();
             let more = i64::try_from(ids.len()).unwrap_or(0) == limit;
             // names only where the reader may read the register itself
             let mut found = Vec::new();
@@ -203,7 +203,7 @@ async fn narrow(ctx: &Ctx, scope: &mut AgencyScope, mut agencies: Vec<String>) -
     }
     match scope {
         AgencyScope::All => {}
-        AgencyScope::Agencies(list) => agencies.retain(|a| list.contains(a)),
+        AgencyScope::Agencies(list) | AgencyScope::Both(_, list) => agencies.retain(|a| list.contains(a)),
         AgencyScope::Paths(paths) => {
             let paths = paths.clone();
             agencies = ctx

@@ -1,0 +1,134 @@
+//! `/plans/import/{id}/accept`: the last look before a reading becomes work for everybody.
+
+use registers::Record;
+use store::Error;
+use web::axum::extract::Path;
+use web::components::{heading, link_button, notice};
+use web::maud::{Markup, html};
+use web::shell::csrf;
+use web::{Ctx, FormData, Lang, Page, PageResult, Tone, redirect, redirect_with};
+
+use crate::draft::Draft;
+use crate::same::{Same, look_alikes};
+use crate::service;
+
+/// What is still open, what looks like a plan there is, the button.
+pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    let wanted = id.clone();
+    let (row, draft, alike) = ctx
+        .read(move |tx, who| {
+            let (row, draft) = service::load(tx, &who.actor, &wanted)?;
+            let alike = look_alikes(tx, &who.reg, &who.actor, &draft)?;
+            Ok((row, draft, alike))
+        })
+        .await?;
+    if let Some(plan) = &row.plan {
+        return Ok(redirect(&format!("/plans/{plan}")));
+    }
+    let lang = ctx.lang();
+    let base = format!("/plans/import/{id}");
+    let title = draft.reading.plan.title.clone().unwrap_or_else(|| row.file_name.clone());
+    let open = draft.open();
+    let body = html! {
+        (heading(lang.t("Chấp nhận kế hoạch", "Accept the plan"), Some(html! { (title) }), None))
+        section.card {
+            p { (made(&draft, lang)) }
+            @if open.none() { p { (lang.t("Không còn điều gì chưa xem.", "Nothing is left to look at.")) } }
+            @else { (notice(Tone::Soon, left(&open, &base, lang))) }
+            form method="post" action={(base) "/accept"} {
+                (csrf(&ctx.look))
+                input type="hidden" name="version" value=(row.version);
+                @if !alike.is_empty() { (choices(&alike, lang)) }
+                div.row {
+                    button.btn.main type="submit" { (if open.none() { lang.t("Chấp nhận kế hoạch", "Accept the plan") } else { lang.t("Vẫn chấp nhận", "Accept all the same") }) }
+                    (link_button(&base, lang.t("Quay lại xem tiếp", "Back to the review")))
+                }
+            }
+        }
+    };
+    Ok(Page::new(lang.t("Chấp nhận kế hoạch", "Accept the plan"))
+        .active("/plans")
+        .crumb(lang.t("Kế hoạch", "Plans"), "/plans")
+        .crumb(title, base)
+        .crumb_text(lang.t("Chấp nhận", "Accept"))
+        .narrow()
+        .body(body)
+        .respond(&ctx))
+}
+
+fn made(draft: &Draft, lang: Lang) -> String {
+    let p = &draft.reading.plan;
+    let targets: usize = draft
+        .kept("objective", &p.objectives)
+        .map(|(i, o)| (0..o.values.len()).filter(|v| !draft.dropped.contains(&format!("value/{i}.{v}"))).count())
+        .sum();
+    let tasks = draft.kept("task", &p.tasks).count();
+    match lang {
+        Lang::Vi => format!("Sẽ tạo {tasks} nhiệm vụ và {targets} chỉ tiêu; mỗi cơ quan chủ trì nhận nghĩa vụ của mình ngay."),
+        Lang::En => format!("Makes {tasks} tasks and {targets} targets; each leading agency gets its obligations at once."),
+    }
+}
+
+fn left(open: &crate::draft::Open, base: &str, lang: Lang) -> Markup {
+    html! {
+        strong { (lang.t("Còn:", "Left:")) }
+        ul {
+            @if open.doubts > 0 { li { a href=(base) { (open.doubts) " " (lang.t("điều chưa xem", "things not looked at")) } } }
+            @if open.names > 0 { li { a href={(base) "/names"} { (open.names) " " (lang.t("tên gọi chưa rõ là cơ quan nào: không ai được giao việc dưới tên đó", "names nobody knows: nobody gets work under them")) } } }
+            @if open.no_lead > 0 { li { a href={(base) "?part=task"} { (open.no_lead) " " (lang.t("nhiệm vụ chưa có chủ trì: không ai phải làm", "tasks without a lead: nobody has to do them")) } } }
+            @if open.no_time > 0 { li { a href={(base) "?part=task"} { (open.no_time) " " (lang.t("nhiệm vụ chưa có thời hạn: không tính được quá hạn", "tasks without a deadline: never late")) } } }
+        }
+        p { (lang.t("Có thể bổ sung sau ở trang kế hoạch.", "They can be completed later on the plan's page.")) }
+    }
+}
+
+/// A plan there is looks like this one: which of three it is, a person says.
+fn choices(alike: &[Record], lang: Lang) -> Markup {
+    let radio = |value: String, label: Markup| html! { label.check { input type="radio" name="same" value=(value) required; " " (label) } };
+    html! {
+        fieldset {
+            legend { strong { (lang.t("Có vẻ kế hoạch này đã được nhập:", "This plan seems to be here already:")) } }
+            @for r in alike {
+                p { a href={"/plans/" (r.id)} { (r.title) } }
+                (radio(format!("signed:{}", r.id), html! { (lang.t("Là bản đã ký của kế hoạch trên: bổ sung số, ngày cho nó, không tạo kế hoạch thứ hai", "Its signed copy: gives it number and date, makes no second plan")) }))
+                (radio(format!("replaces:{}", r.id), html! { (lang.t("Thay thế kế hoạch trên: kế hoạch cũ hết hiệu lực, nghĩa vụ chưa làm của nó được miễn", "Replaces it: the old plan is superseded and what is not done there is exempt")) }))
+            }
+            (radio("other".into(), html! { (lang.t("Là kế hoạch khác", "Is another plan")) }))
+        }
+    }
+}
+
+/// Accepts the reading: all of it in one transaction, or the reasons why not.
+pub async fn accept(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResult {
+    let back = format!("/plans/import/{id}/accept");
+    let version = form.version()?;
+    let same = Same::parse(form.text("same"));
+    let done = ctx.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, Some(version), same, &who.today)).await;
+    match done {
+        Ok(made) if made.signed => redirect_with(
+            &ctx,
+            &format!("/plans/{}", made.plan),
+            "met",
+            ctx.t("Đã bổ sung số, ngày cho kế hoạch.", "The plan got its number and date."),
+        ),
+        Ok(made) => {
+            let mut message = format!(
+                "Đã tạo kế hoạch: {} chỉ tiêu, {} nhiệm vụ, {} nghĩa vụ cho các cơ quan.",
+                made.targets, made.tasks, made.obligations
+            );
+            if made.unresolved > 0 {
+                message.push_str(&format!(" {} tên gọi chưa rõ là cơ quan nào nên không được giao việc.", made.unresolved));
+            }
+            if made.no_lead > 0 {
+                message.push_str(&format!(" {} nhiệm vụ chưa có chủ trì.", made.no_lead));
+            }
+            redirect_with(&ctx, &format!("/plans/{}", made.plan), "met", &message)
+        }
+        Err(Error::Invalid(errors)) => {
+            let list: Vec<String> = errors.into_iter().map(|e| e.message).collect();
+            redirect_with(&ctx, &back, "unmet", &list.join(" "))
+        }
+        Err(Error::Conflict(m)) => redirect_with(&ctx, &back, "unmet", &m),
+        Err(e) => Err(e.into()),
+    }
+}

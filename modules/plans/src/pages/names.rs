@@ -1,0 +1,309 @@
+//! Many names on one page: who each of them is, with one press for all. `/plans/import/{id}/names` for a reading; the accepted
+//! plan's page of the same kind is [`super::unclear`].
+
+use web::axum::Json;
+use web::axum::extract::Path;
+use web::axum::http::StatusCode;
+use web::axum::response::{IntoResponse, Response};
+use web::components::{Column, Table, error_summary, heading, tag};
+use web::forms::QueryData;
+use web::maud::{Markup, html};
+use web::shell::csrf;
+use web::{Ctx, FormData, Lang, Page, PageResult, Tone, redirect, redirect_with};
+
+use super::edit::load;
+use crate::actors::{Directory, same_name};
+use crate::draft::{Draft, Use, Who};
+use crate::naming::{Asked, MOST_ROWS, read_all};
+use crate::service;
+
+/// One row of the form.
+pub struct Row {
+    /// Name as written.
+    pub name: String,
+    /// What identifies the row when the form comes back.
+    pub key: String,
+    /// Where it stands.
+    pub at: Markup,
+    /// Other pages about this name.
+    pub more: Markup,
+    /// Its boxes.
+    pub asked: Asked,
+}
+
+/// What the whole form needs.
+pub struct Form<'a> {
+    /// Where it is sent.
+    pub action: &'a str,
+    /// The way back.
+    pub back: &'a str,
+    /// Version of the reading, where there is one.
+    pub version: Option<i64>,
+    /// Rows in order.
+    pub rows: Vec<Row>,
+    /// How many more there are than rows are shown.
+    pub hidden: usize,
+    /// Whether a row may be left for later (an accepted plan's rows already are).
+    pub later: bool,
+}
+
+/// The table with its buttons.
+pub fn form(ctx: &Ctx, f: &Form<'_>) -> Markup {
+    let lang = ctx.lang();
+    let mut t = Table::new(
+        lang.t("Tên gọi và cơ quan", "Names and agencies"),
+        vec![
+            Column::text(lang.t("Tên trong văn bản", "Name in the document")),
+            Column::text(lang.t("Ở đâu", "Where")),
+            Column::text(lang.t("Là cơ quan nào", "Which agency")),
+        ],
+    );
+    for (n, r) in f.rows.iter().enumerate() {
+        let name = html! { strong { "“" (r.name) "”" } input type="hidden" name={"name." (n)} value=(r.key); (r.more) };
+        t.row(vec![name, html! { div.small { (r.at) } }, picker(n, r, f.later, lang)]);
+    }
+    html! {
+        form #names method="post" action=(f.action) {
+            (csrf(&ctx.look))
+            @if let Some(v) = f.version { input type="hidden" name="version" value=(v); }
+            p.small.muted { (lang.t(
+                "Gợi ý gần nhất đã đánh dấu sẵn. Gõ vài chữ để tìm cơ quan khác; nhiều cơ quan viết cách nhau bằng dấu chấm phẩy. Dòng để trống giữ như cũ.",
+                "The nearest name is ticked. Type to find another; several are separated by semicolons. An empty row stays as it is.",
+            )) }
+            (t.render(lang))
+            @if f.hidden > 0 { p.small { (lang.t("Còn", "After these there are")) " " (f.hidden) " " (lang.t("tên nữa, hiện ra sau khi lưu các tên trên.", "more.")) } }
+            label.check { input type="checkbox" name="learn" value="1" checked; " " (lang.t("Nhớ các cách gọi này cho những kế hoạch sau", "Remember these names for later plans")) }
+            div.row.form-actions {
+                button.btn.main type="submit" { (lang.t("Lưu tất cả", "Save all")) }
+                @if f.later { button.btn type="submit" name="all" value="later" { (lang.t("Để chọn sau tất cả", "Leave all for later")) } }
+                a.btn href=(f.back) { (lang.t("Thôi", "Cancel")) }
+            }
+        }
+    }
+}
+
+/// Boxes and search of one row. With the script a chosen agency takes the place of the suggestion.
+fn picker(n: usize, r: &Row, later: bool, lang: Lang) -> Markup {
+    let (id, a) = (format!("f-who.{n}"), &r.asked);
+    let error = a.error.as_ref().map(|_| format!("{id}-error"));
+    let apart = |word: &str, text: &str| {
+        html! { label.check { input type="checkbox" name={"who." (n)} value=(word) checked[a.apart.as_deref() == Some(word)]; " " (text) } }
+    };
+    html! {
+        input type="hidden" name={"hint." (n)} value=(a.hint);
+        @if let (Some(e), Some(by)) = (&a.error, &error) { div.error id=(by) { (e) } }
+        div.picker data-register="agency" data-suggest="/plans/names/suggest" data-name={"who." (n)} {
+            div.chosen { @for t in &a.ticks { label.check { input type="checkbox" name={"who." (n)} value=(t.word) checked[t.on]; " " (t.label) @if t.word == a.hint { " " span.tag { (lang.t("gợi ý", "suggested")) } } } } }
+            label.sr for=(id) { (lang.t("Cơ quan của", "Agency of")) " “" (r.name) "”" }
+            input id=(id) name={"who." (n) "__q"} type="text" value=(a.typed) autocomplete="off" role="combobox" aria-expanded="false"
+                aria-autocomplete="list" aria-controls={(id) "-list"} aria-describedby=[error] aria-invalid=[a.error.as_ref().map(|_| "true")]
+                placeholder=(lang.t("Gõ vài chữ của tên", "Type part of the name"));
+            ul.options id={(id) "-list"} role="listbox" hidden {}
+        }
+        div.row {
+            @if later { (apart("later", lang.t("Để chọn sau", "Leave for later"))) }
+            (apart("only", lang.t("Chỉ giữ tên gọi", "Keep the name only")))
+        }
+    }
+}
+
+/// `/plans/names/suggest?q=`: agencies and groups for the words typed.
+pub async fn suggest(ctx: Ctx, q: QueryData) -> Result<Response, web::Fail> {
+    let words: String = q.text("q").chars().take(80).collect();
+    let found = ctx.read(move |tx, who| Ok(Directory::load(tx, &who.reg, &who.actor, &who.today)?.search(&words, 12))).await?;
+    let rows: Vec<(String, String)> = found.into_iter().filter_map(|(w, label)| Some((w.word()?, label))).collect();
+    Ok(Json(rows).into_response())
+}
+
+/// Places of a name in words: "chủ trì: I.3, II.1".
+pub fn places(uses: &[Use], line: &dyn Fn(usize) -> Option<String>, lang: Lang) -> Markup {
+    let word = |role: &str| match role {
+        "lead" => lang.t("chủ trì", "leads"),
+        "coordinating" => lang.t("phối hợp", "coordinates"),
+        _ => lang.t("phân công", "assigned"),
+    };
+    let roles = ["lead", "coordinating", "assignment"].into_iter();
+    let groups = roles.map(|r| (r, uses.iter().filter(|u| u.role == r).collect::<Vec<_>>())).filter(|(_, l)| !l.is_empty());
+    html! {
+        @for (role, list) in groups { div {
+            (word(role))
+            @if role != "assignment" { " " (list.len()) " " (lang.t("nhiệm vụ", "tasks")) }
+            ": "
+            @for (i, u) in list.iter().take(MOST_PLACES).enumerate() {
+                @if i > 0 { ", " }
+                @let words = place(u, lang);
+                @match line(u.line) { Some(href) => a href=(href) { (words) }, None => (words) }
+            }
+            @if list.len() > MOST_PLACES { " …" }
+        } }
+    }
+}
+
+/// Places of a name that are spelled out.
+const MOST_PLACES: usize = 8;
+
+fn place(u: &Use, lang: Lang) -> String {
+    let line = (u.line > 0).then(|| format!("{} {}", lang.t("dòng", "line"), u.line));
+    match (&u.no, line) {
+        (Some(no), Some(line)) => format!("{no} ({line})"),
+        (Some(no), None) => no.clone(),
+        (None, line) => line.unwrap_or_else(|| "?".into()),
+    }
+}
+
+/// Names to ask for: those nobody has said anything about, then those left for later; one row for one name spelled twice.
+fn to_ask(draft: &Draft) -> Vec<(String, bool)> {
+    let mut rows: Vec<(String, bool)> = Vec::new();
+    let unknown = draft.unresolved().into_iter().map(|n| (n, false));
+    for (name, later) in unknown.chain(draft.later().into_iter().map(|(_, n)| (n, true))) {
+        if !rows.iter().any(|(n, l)| *l == later && same_name(n, &name)) {
+            rows.push((name, later));
+        }
+    }
+    rows
+}
+
+/// The page of a reading.
+pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    let (version, draft) = load(&ctx, &id).await?;
+    if to_ask(&draft).is_empty() {
+        let message = ctx.t("Mọi tên gọi đều đã rõ là cơ quan nào.", "Every name is known.");
+        return redirect_with(&ctx, &format!("/plans/import/{id}"), "met", message);
+    }
+    let asked = ctx.read({
+        let names: Vec<(String, bool)> = to_ask(&draft).into_iter().take(MOST_ROWS).collect();
+        move |tx, who| {
+            let dir = Directory::load(tx, &who.reg, &who.actor, &who.today)?;
+            // what a person left for later is not chosen for them
+            Ok(names.into_iter().map(|(n, later)| if later { Asked::default() } else { Asked::new(&dir, &n) }).collect::<Vec<_>>())
+        }
+    });
+    let asked = asked.await?;
+    Ok(page(&ctx, &id, version, &draft, asked, &[]))
+}
+
+fn page(ctx: &Ctx, id: &str, version: i64, draft: &Draft, asked: Vec<Asked>, errors: &[store::FieldError]) -> Response {
+    let lang = ctx.lang();
+    let (base, names, all) = (format!("/plans/import/{id}"), to_ask(draft), draft.names());
+    let row = |((name, later), asked): (&(String, bool), Asked)| {
+        let n = all.iter().position(|x| x == name).unwrap_or_default();
+        let at = places(&draft.uses(name), &|line| Some(super::review::line_link(&base, line, &draft.reading.lines)), lang);
+        let more = html! {
+            @if *later { " " (tag(Tone::Plain, lang.t("để chọn sau", "left for later"))) }
+            div.small { a href={(base) "/actor/" (n)} { (lang.t("mở riêng", "on its own")) span.sr { ": " (name) } } }
+        };
+        Row { name: name.clone(), key: name.clone(), at, more, asked }
+    };
+    let rows: Vec<Row> = names.iter().zip(asked).map(row).collect();
+    let (action, hidden) = (format!("{base}/names"), names.len() - rows.len());
+    let label =
+        |f: &str| f.strip_prefix("who.").and_then(|n| names.get(n.parse::<usize>().ok()?)).map_or_else(|| f.to_owned(), |(n, _)| n.clone());
+    let title = lang.t("Các tên gọi này là cơ quan nào?", "Which agencies are these?");
+    let body = html! {
+        (heading(title, Some(html! { (draft.unresolved().len()) " " (lang.t("tên chưa rõ", "names unknown")) " · " (draft.later().len()) " " (lang.t("tên để chọn sau", "left for later")) }), None))
+        (error_summary(errors, label, lang))
+        (form(ctx, &Form { action: &action, back: &base, version: Some(version), rows, hidden, later: true }))
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Page::new(title)
+        .active("/plans")
+        .crumb(lang.t("Kế hoạch", "Plans"), "/plans")
+        .crumb(lang.t("Bản đọc", "Reading"), base)
+        .status(status)
+        .body(body)
+        .respond(ctx)
+}
+
+/// Keys of the rows, in the order they were sent.
+pub fn keys(form: &FormData) -> Vec<String> {
+    (0..MOST_ROWS).map_while(|n| form.filled(&format!("name.{n}")).map(str::to_owned)).collect()
+}
+
+/// Saves all rows, or says what is wrong with some of them and saves none.
+pub async fn save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResult {
+    let version = form.version()?;
+    let (_, mut draft) = load(&ctx, &id).await?;
+    let base = format!("/plans/import/{id}");
+    if form.text("all") == "later" {
+        return all_later(&ctx, &base, version, draft, form.filled("sure").is_some(), &id).await;
+    }
+    let (names, rows) = (to_ask(&draft), keys(&form));
+    if let Some(gone) = rows.iter().find(|k| !names.iter().any(|(n, _)| n == *k)) {
+        let message = format!("«{gone}» vừa được chọn ở nơi khác hoặc không còn trong bản đọc. Xem lại danh sách mới nhất rồi lưu.");
+        return redirect_with(&ctx, &format!("{base}/names"), "unmet", &message);
+    }
+    let sheet = ctx.read({
+        let (form, count) = (form.clone(), rows.len());
+        move |tx, who| Ok(read_all(&form, count, &Directory::load(tx, &who.reg, &who.actor, &who.today)?))
+    });
+    let sheet = sheet.await?;
+    let errors = sheet.errors();
+    if !errors.is_empty() {
+        return Ok(page(&ctx, &id, version, &draft, sheet.rows, &errors));
+    }
+    let learn = form.filled("learn").is_some();
+    for (n, who) in &sheet.chosen {
+        draft.say(&rows[*n], who, learn && matches!(who, Who::Agency(_) | Who::Collective(_)));
+    }
+    let (saved, left) = (sheet.chosen.len(), draft.unresolved().len());
+    ctx.write(move |tx, who| service::save(tx, &who.actor, &id, version, &draft)).await?;
+    let (to, tone) = if left == 0 { (base, "met") } else { (format!("{base}/names"), "soon") };
+    let message = match ctx.lang() {
+        Lang::Vi if left == 0 => format!("Đã lưu {saved} tên; mọi tên đều đã có người nói là ai."),
+        Lang::Vi => format!("Đã lưu {saved} tên; còn {left} tên chưa rõ."),
+        Lang::En => format!("{saved} names saved; {left} unknown."),
+    };
+    redirect_with(&ctx, &to, tone, &message)
+}
+
+/// Asks once more, then leaves everything unknown for after the acceptance.
+async fn all_later(ctx: &Ctx, base: &str, version: i64, mut draft: Draft, sure: bool, id: &str) -> PageResult {
+    let (lang, names) = (ctx.lang(), draft.unresolved());
+    if names.is_empty() {
+        return Ok(redirect(base));
+    }
+    if sure {
+        let n = names.len();
+        names.into_iter().for_each(|name| {
+            draft.learned.retain(|l| *l != name);
+            draft.actors.insert(name, Who::Later);
+        });
+        let id = id.to_owned();
+        ctx.write(move |tx, who| service::save(tx, &who.actor, &id, version, &draft)).await?;
+        let message = match lang {
+            Lang::Vi => format!("{n} tên để chọn sau. Sau khi chấp nhận, trang của kế hoạch nhắc chọn các tên này."),
+            Lang::En => format!("{n} names left for later; the plan's page will ask for them."),
+        };
+        return redirect_with(ctx, base, "plain", &message);
+    }
+    let title = match lang {
+        Lang::Vi => format!("Để {} tên chọn sau?", names.len()),
+        Lang::En => format!("Leave {} names for later?", names.len()),
+    };
+    let body = html! {
+        (heading(&title, None, None))
+        section.card {
+            p { (lang.t(
+                "Chưa cơ quan nào được giao việc dưới các tên này, kể cả tên đã có gợi ý, cho đến khi có người chọn trên trang của kế hoạch.",
+                "No agency gets work under these names, suggested or not, until somebody chooses on the plan's page.",
+            )) }
+            ul { @for n in names.iter().take(12) { li { "“" (n) "”" } } @if names.len() > 12 { li.muted { "… " (names.len() - 12) " " (lang.t("tên nữa", "more")) } } }
+            form method="post" action={(base) "/names"} {
+                (csrf(&ctx.look))
+                input type="hidden" name="version" value=(version);
+                input type="hidden" name="sure" value="1";
+                div.row.form-actions {
+                    button.btn.main type="submit" name="all" value="later" { (lang.t("Để chọn sau tất cả", "Leave all for later")) }
+                    a.btn href={(base) "/names"} { (lang.t("Quay lại chọn", "Back to choosing")) }
+                }
+            }
+        }
+    };
+    Ok(Page::new(title)
+        .active("/plans")
+        .crumb(lang.t("Kế hoạch", "Plans"), "/plans")
+        .crumb(lang.t("Bản đọc", "Reading"), base.to_owned())
+        .narrow()
+        .body(body)
+        .respond(ctx))
+}

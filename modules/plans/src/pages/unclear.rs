@@ -1,0 +1,136 @@
+//! `/plans/{id}/names`: the names of an accepted plan that are nobody yet, in one table; choosing gives the missing obligations.
+
+use access::Verb;
+use store::FieldError;
+use web::axum::extract::Path;
+use web::axum::http::StatusCode;
+use web::axum::response::Response;
+use web::components::{error_summary, heading, notice};
+use web::maud::{Markup, html};
+use web::{Ctx, FormData, Lang, Page, PageResult, Tone, redirect_with};
+
+use super::names::{Form, Row, form, keys, places};
+use crate::actors::Directory;
+use crate::draft::Who;
+use crate::naming::{Asked, MOST_ROWS, read_all};
+use crate::unclear::{self, Spot, Unclear};
+
+/// The card on the plan's page.
+pub fn card(plan: &str, list: &[(String, Spot)], may: bool, lang: Lang) -> Markup {
+    let records = list.len();
+    let leads = list.iter().filter(|(_, s)| s.at.role == "lead").count();
+    let mut names: Vec<&str> = Vec::new();
+    list.iter().for_each(|(n, _)| {
+        if !names.contains(&n.as_str()) {
+            names.push(n)
+        }
+    });
+    html! {
+        @if records > 0 {
+            (notice(Tone::Soon, html! {
+                strong { (lang.t("Còn", "Still")) " " (records) " " (lang.t("cơ quan chưa rõ.", "agencies unknown.")) } " "
+                @if leads > 0 { (leads) " " (lang.t("chỗ chủ trì nhiệm vụ: chưa ai được giao.", "of them lead tasks: nobody has got the work.")) " " }
+                @for (i, n) in names.iter().take(4).enumerate() { @if i > 0 { ", " } "“" (n) "”" } @if names.len() > 4 { " …" } " "
+                @if may { a.btn href={"/plans/" (plan) "/names"} { (lang.t("Chọn cơ quan", "Choose agencies")) } }
+            }))
+        }
+    }
+}
+
+/// The page.
+pub async fn show(ctx: Ctx, Path(plan): Path<String>) -> PageResult {
+    ctx.may(Verb::Update, "task_actor")?;
+    let wanted = plan.clone();
+    let (title, list, asked) = ctx
+        .read(move |tx, who| {
+            let head = registers::actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
+            let dir = Directory::load(tx, &who.reg, &who.actor, &who.today)?;
+            let list = unclear::list(tx, &who.reg, &who.actor, &dir, &wanted)?;
+            let asked: Vec<Asked> = list.iter().take(MOST_ROWS).map(|u| Asked::new(&dir, &u.name)).collect();
+            Ok((head.text("title").unwrap_or_default().to_owned(), list, asked))
+        })
+        .await?;
+    if list.is_empty() {
+        let message = ctx.t("Mọi tên gọi trong kế hoạch đều đã rõ là cơ quan nào.", "Every name of the plan is known.");
+        return redirect_with(&ctx, &format!("/plans/{plan}"), "met", message);
+    }
+    let hidden = list.len() - asked.len();
+    Ok(page(&ctx, &plan, &title, list.iter().zip(asked).collect(), hidden, &[]))
+}
+
+fn page(ctx: &Ctx, plan: &str, of: &str, list: Vec<(&Unclear, Asked)>, hidden: usize, errors: &[FieldError]) -> Response {
+    let lang = ctx.lang();
+    let names: Vec<String> = list.iter().map(|(u, _)| u.name.clone()).collect();
+    let row = |(u, asked): (&Unclear, Asked)| Row {
+        name: u.name.clone(),
+        key: u.key.clone(),
+        at: at(plan, u, lang),
+        more: html! { @if u.vague { div.small.muted { (lang.t("văn bản không nói rõ; hỏi riêng từng nhiệm vụ", "not said who; asked for each task")) } } },
+        asked,
+    };
+    let rows: Vec<Row> = list.into_iter().map(row).collect();
+    let (action, back) = (format!("/plans/{plan}/names"), format!("/plans/{plan}"));
+    let label = |f: &str| f.strip_prefix("who.").and_then(|n| names.get(n.parse::<usize>().ok()?)).cloned().unwrap_or_else(|| f.to_owned());
+    let title = lang.t("Cơ quan chưa rõ", "Agencies not known");
+    let sub = html! { (of) " · " (lang.t("chọn xong, nghĩa vụ được tạo ngay cho cơ quan chủ trì", "obligations of the leading agencies are made at once")) };
+    let body = html! {
+        (heading(title, Some(sub), None))
+        (error_summary(errors, label, lang))
+        (form(ctx, &Form { action: &action, back: &back, version: None, rows, hidden, later: false }))
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Page::new(title)
+        .active("/plans")
+        .crumb(lang.t("Kế hoạch", "Plans"), "/plans")
+        .crumb(lang.t("Kế hoạch này", "This plan"), back)
+        .status(status)
+        .body(body)
+        .respond(ctx)
+}
+
+/// Where a name stands, the tasks as links.
+fn at(plan: &str, u: &Unclear, lang: Lang) -> Markup {
+    let uses: Vec<_> = u.spots.iter().map(|s| s.at.clone()).collect();
+    let link = |line: usize| {
+        let task = u.spots.iter().find(|s| s.at.line == line)?.task.as_ref()?;
+        Some(format!("/plans/{plan}/task/{task}"))
+    };
+    html! {
+        (places(&uses, &link, lang))
+        @if uses.iter().any(|s| s.role == "recipient") { div { (lang.t("nơi nhận", "recipient")) } }
+    }
+}
+
+/// Saves all rows at once, or says what is wrong with some and saves none.
+pub async fn save(ctx: Ctx, Path(plan): Path<String>, form: FormData) -> PageResult {
+    ctx.may(Verb::Update, "task_actor")?;
+    let rows = keys(&form);
+    let (wanted, sent, count) = (plan.clone(), form.clone(), rows.len());
+    let (title, list, sheet) = ctx
+        .read(move |tx, who| {
+            let head = registers::actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
+            let dir = Directory::load(tx, &who.reg, &who.actor, &who.today)?;
+            let list = unclear::list(tx, &who.reg, &who.actor, &dir, &wanted)?;
+            Ok((head.text("title").unwrap_or_default().to_owned(), list, read_all(&sent, count, &dir)))
+        })
+        .await?;
+    let here = format!("/plans/{plan}/names");
+    let known: Vec<&Unclear> = rows.iter().filter_map(|k| list.iter().find(|u| u.key == *k)).collect();
+    if known.len() != rows.len() {
+        return redirect_with(&ctx, &here, "unmet", "Một tên vừa được người khác chọn. Xem lại danh sách mới nhất rồi lưu.");
+    }
+    let errors = sheet.errors();
+    if !errors.is_empty() {
+        let hidden = list.len() - known.len();
+        return Ok(page(&ctx, &plan, &title, known.into_iter().zip(sheet.rows).collect(), hidden, &errors));
+    }
+    let said: Vec<(String, Who)> = sheet.chosen.into_iter().map(|(n, who)| (rows[n].clone(), who)).collect();
+    let (wanted, learn, left) = (plan.clone(), form.filled("learn").is_some(), list.len() - said.len());
+    let made = ctx.write(move |tx, who| unclear::choose(tx, &who.reg, &who.actor, &wanted, &said, learn, &who.today)).await?;
+    let message = match ctx.lang() {
+        Lang::Vi => format!("Đã rõ {} tên ở {} chỗ; tạo thêm {} nghĩa vụ. Còn {left} tên.", made.names, made.records, made.obligations),
+        Lang::En => format!("{} names in {} places said; {} obligations made; {left} left.", made.names, made.records, made.obligations),
+    };
+    let to = if left == 0 { format!("/plans/{plan}") } else { here };
+    redirect_with(&ctx, &to, if left == 0 { "met" } else { "soon" }, &message)
+}

@@ -1,0 +1,115 @@
+//! Is this the plan we already have? A draft in spring, the signed file in summer: one plan, not two with twice the work.
+
+use access::{Actor, Verb};
+use registers::actions::{self, Values};
+use registers::{Data, Filter, Op, Query, Record, Registry};
+use store::{Error, Result, Tx};
+
+use crate::draft::Draft;
+
+/// What a person says about a plan that looks like one there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Same {
+    /// Another plan after all.
+    Other,
+    /// The signed copy of this plan: it gets number and date, the reading goes.
+    Signed(String),
+    /// Takes the place of this plan.
+    Replaces(String),
+}
+
+impl Same {
+    /// `other`, `signed:ID`, `replaces:ID`.
+    pub fn parse(s: &str) -> Option<Self> {
+        match s.split_once(':') {
+            None if s == "other" => Some(Same::Other),
+            Some(("signed", id)) => Some(Same::Signed(id.to_owned())),
+            Some(("replaces", id)) => Some(Same::Replaces(id.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+/// Plans in force or in draft of the same issuer that bear the same number in the same year, or nearly the same title.
+pub fn look_alikes(tx: &mut Tx, reg: &Registry, actor: &Actor, d: &Draft) -> Result<Vec<Record>> {
+    let Some(issuer) = &d.head.issuer else { return Ok(vec![]) };
+    let scope = actor.may(Verb::Read, "plan")?;
+    let query = Query {
+        filters: vec![Filter { field: "issuer".into(), op: Op::Is, values: vec![issuer.clone()] }],
+        as_of: Some("all".into()),
+        limit: Some(500),
+        ..Query::default()
+    };
+    let p = &d.reading.plan;
+    let year = |date: Option<&str>| date.and_then(|d| d.get(..4)).map(str::to_owned);
+    let alike = |r: &Record| {
+        if !matches!(r.state.as_deref(), Some("in_force" | "draft")) {
+            return false;
+        }
+        let number = match (r.text("number"), p.number.as_deref()) {
+            (Some(a), Some(b)) => text::search_key(a) == text::search_key(b) && year(r.text("issued_on")) == year(p.date.as_deref()),
+            _ => false,
+        };
+        // two numbered plans of different numbers are two plans, whatever their titles
+        let numbered = r.text("number").is_some() && p.number.is_some();
+        number || (!numbered && overlap(r.text("title").unwrap_or_default(), p.title.as_deref().unwrap_or_default()) >= 0.8)
+    };
+    Ok(actions::list(tx, reg, &scope, &query)?.items.into_iter().filter(alike).collect())
+}
+
+/// Share of words two titles have in common.
+fn overlap(a: &str, b: &str) -> f64 {
+    let words =
+        |s: &str| text::search_key(s).split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    let (a, b) = (words(a), words(b));
+    let (both, all) = (a.intersection(&b).count(), a.union(&b).count());
+    if all == 0 { 0.0 } else { both as f64 / all as f64 }
+}
+
+/// The signed copy gives its number and date to the plan there is.
+pub fn sign(tx: &mut Tx, reg: &Registry, actor: &Actor, d: &Draft, plan: &str) -> Result<()> {
+    let scope = actor.may(Verb::Update, "plan")?;
+    let r = actions::get(tx, reg, &scope, plan)?;
+    let p = &d.reading.plan;
+    let mut v = Values::new();
+    for (field, value) in [("number", &p.number), ("issued_on", &p.date)] {
+        if let Some(value) = value {
+            v.insert(field.to_owned(), Data::Text(value.clone()));
+        }
+    }
+    if v.is_empty() {
+        let message =
+            "Bản này cũng chưa có số, ngày nên không bổ sung gì cho kế hoạch đã có. Nhập số, ngày ở phần đầu văn bản, hoặc chọn cách khác.";
+        return Err(Error::invalid("same", message));
+    }
+    actions::update(tx, reg, actor, "plan", plan, r.version, v, Some("Bổ sung số, ngày từ bản đã ký")).map(drop)
+}
+
+/// The old plan is over: its successor says so.
+pub fn replace(tx: &mut Tx, reg: &Registry, actor: &Actor, old: &str, new: &str) -> Result<()> {
+    let scope = actor.may(Verb::Read, "plan")?;
+    let r = actions::get(tx, reg, &scope, old)?;
+    let reason = format!("Được thay thế bằng kế hoạch {new}");
+    actions::transition(tx, reg, actor, "plan", old, r.version, "supersede", Values::new(), Some(&reason)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_alike_when_nearly_all_words_are() {
+        let a = "Triển khai Đề án nâng cao năng lực bảo vệ an ninh mạng trên địa bàn tỉnh Sao Mai";
+        assert!(overlap(a, "Triển khai đề án Nâng cao năng lực bảo vệ an ninh mạng, trên địa bàn tỉnh Sao Mai") > 0.99);
+        assert!(overlap(a, "Chuyển đổi số tỉnh Sao Mai năm 2026") < 0.5);
+        assert!(overlap("", "") < 0.1);
+    }
+
+    #[test]
+    fn words_of_the_form() {
+        assert_eq!(Same::parse("other"), Some(Same::Other));
+        assert_eq!(Same::parse("signed:x"), Some(Same::Signed("x".into())));
+        assert_eq!(Same::parse("replaces:x"), Some(Same::Replaces("x".into())));
+        assert_eq!([Same::parse(""), Same::parse("x:y"), Same::parse("signed")], [None, None, None]);
+    }
+}
