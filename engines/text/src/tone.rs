@@ -59,6 +59,14 @@ pub fn tone_normal(s: &str) -> String {
         return cleaned;
     }
     let mut chars: Vec<char> = cleaned.chars().collect();
+    // again while a mark moved: one that moved right may free the place that another waits for (`gìúya`)
+    while move_tones(&mut chars) {}
+    chars.into_iter().collect()
+}
+
+/// One pass from left to right; whether anything moved. Ends: between two letters marks go one way only.
+fn move_tones(chars: &mut [char]) -> bool {
+    let mut moved = false;
     for i in 0..chars.len().saturating_sub(1) {
         let (b1, t1) = split_tone(chars[i]);
         let (b2, t2) = split_tone(chars[i + 1]);
@@ -77,9 +85,10 @@ pub fn tone_normal(s: &str) -> String {
         };
         if let Some(c) = with_tone(base, tone) {
             (chars[i], chars[i + 1]) = if to_first { (c, b2) } else { (b1, c) };
+            moved = true;
         }
     }
-    chars.into_iter().collect()
+    moved
 }
 
 #[cfg(test)]
@@ -123,6 +132,12 @@ mod tests {
         ] {
             assert_eq!(tone_normal(s), s);
         }
+    }
+
+    #[test]
+    fn a_mark_that_waited_for_another_moves_too() {
+        let once = tone_normal("gìúya");
+        assert_eq!(tone_normal(&once), once);
     }
 
     proptest! {

@@ -10,6 +10,7 @@ mod postgres_tls;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::{Change, Ids, ManualClock, Result, SeededIds, Store, Tx};
 
@@ -51,7 +52,10 @@ pub(crate) fn open(url: &str) -> Result<Store> {
 
 /// A fresh folder.
 pub(crate) fn folder(name: &str) -> PathBuf {
-    let dir = std::env::temp_dir().join(format!("lachan-store-{}-{name}", std::process::id()));
+    // numbered: two tests that run at once may use one name
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    let dir = std::env::temp_dir().join(format!("lachan-store-{}-{n}-{name}", std::process::id()));
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).unwrap();
     dir
@@ -68,7 +72,7 @@ pub(crate) fn sqlite(name: &str) -> Fresh {
 /// One fresh PostgreSQL store, or `None` after saying why not.
 pub(crate) fn postgres(name: &str) -> Option<Fresh> {
     let base = std::env::var("LACHAN_TEST_PG").unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/test".into());
-    let schema = format!("t_store_{}_{name}", std::process::id());
+    let schema = format!("t_store_{}_{}", std::process::id(), name.replace('-', "_"));
     let sign = if base.contains('?') { '&' } else { '?' };
     let clock = Arc::new(ManualClock::new(START));
     match Store::open(&format!("{base}{sign}schema={schema}"), clock.clone(), ids()) {
