@@ -25,12 +25,15 @@ impl Statement {
 pub(crate) struct Frame {
     alias: String,
     joins: Vec<(Vec<String>, String, String)>,
+    /// Paths without whose end no record is chosen.
+    needed: Vec<Vec<String>>,
 }
 
 impl Frame {
-    /// ` LEFT JOIN …` for all paths used.
+    /// ` LEFT JOIN …` for all paths used; ` JOIN …` where the condition already asks for the end, so that the engine may begin there.
     pub(crate) fn joins(&self) -> String {
-        self.joins.iter().map(|(_, _, sql)| sql.as_str()).collect()
+        let needed = |key: &Vec<String>| self.needed.iter().any(|n| n.starts_with(key));
+        self.joins.iter().map(|(key, _, sql)| format!("{}{sql}", if needed(key) { " JOIN " } else { " LEFT JOIN " })).collect()
     }
 }
 
@@ -59,11 +62,11 @@ impl<'a> Gen<'a> {
     }
     pub(crate) fn push(&mut self) -> String {
         let alias = self.alias();
-        self.frames.push(Frame { alias: alias.clone(), joins: Vec::new() });
+        self.frames.push(Frame { alias: alias.clone(), joins: Vec::new(), needed: Vec::new() });
         alias
     }
     pub(crate) fn pop(&mut self) -> Frame {
-        self.frames.pop().unwrap_or(Frame { alias: String::new(), joins: Vec::new() })
+        self.frames.pop().unwrap_or(Frame { alias: String::new(), joins: Vec::new(), needed: Vec::new() })
     }
     pub(crate) fn param(&mut self, v: Val) -> String {
         // the same value twice is the same parameter: statements stay short
@@ -93,11 +96,25 @@ impl<'a> Gen<'a> {
                 continue;
             }
             let joined = self.alias();
-            let sql = format!(" LEFT JOIN {} AS {joined} ON {joined}.\"id\" = {alias}.{}", quote(register), quote(field));
+            let sql = format!("{} AS {joined} ON {joined}.\"id\" = {alias}.{}", quote(register), quote(field));
             self.frames[frame].joins.push((key.clone(), joined.clone(), sql));
             alias = joined;
         }
         alias
+    }
+
+    /// The records of the present frame are chosen by this condition: what it compares must be there.
+    pub(crate) fn chosen_by(&mut self, n: &Node) {
+        let paths: Vec<&P> = match n {
+            Node::And(list) => return list.iter().for_each(|n| self.chosen_by(n)),
+            Node::Flag(p) | Node::In(p, ..) | Node::Within(p, _) => vec![p],
+            Node::Empty(p, true) if !matches!(p.kind, Kind::Links(_)) => vec![p],
+            Node::Cmp(a, _, b) => [a, b].into_iter().filter_map(|t| if let T::Path(p) = t { Some(p) } else { None }).collect(),
+            _ => return,
+        };
+        if let Some(frame) = self.frames.last_mut() {
+            frame.needed.extend(paths.into_iter().filter(|p| !p.outer).map(|p| p.steps.iter().map(|s| s.0.clone()).collect()));
+        }
     }
 
     fn term(&mut self, t: &T) -> String {
@@ -209,6 +226,7 @@ impl<'a> Gen<'a> {
         let mut conds = vec![self.alive(&alias, s.dated, s.when)];
         if let Some(c) = &s.cond {
             conds.push(self.node(c));
+            self.chosen_by(c);
         }
         let (from, target) = self.linked(s, &alias);
         (alias, from, conds.join(" AND "), target)
@@ -381,5 +399,16 @@ fn cost(n: &Node) -> u8 {
         Node::Count(..) => 3,
         Node::AllOf(..) => 4,
         _ => 0,
+    }
+}
+
+/// Is the answer never unknown?
+pub(crate) fn certain(n: &Node) -> bool {
+    match n {
+        Node::And(l) | Node::Or(l) => l.iter().all(certain),
+        Node::Not(e) => certain(e),
+        Node::Const(_) | Node::Empty(..) => true,
+        Node::Exists(s, _) => s.link.as_ref().is_none_or(|l| l.of.is_none()),
+        _ => false,
     }
 }

@@ -267,11 +267,18 @@ pub struct Headline {
     pub days_left: Option<i64>,
     /// The verdict is on the pack's mark, which no plan of the province sets.
     pub reference: bool,
+    /// A part of a whole, so that a bar shows it.
+    pub share: bool,
+    /// The goal counts in another unit than the figure, so that none judges the other.
+    pub mismatch: bool,
 }
 
 impl Headline {
     /// The verdict in words with its colour; `until` = the day by which the goal is to be reached, when it is not the figure's own.
     pub fn said(&self, until: Option<&str>, today: &str, lang: Lang) -> (Tone, String) {
+        if self.mismatch {
+            return (Tone::Plain, lang.t("mục tiêu tính bằng đơn vị khác", "the goal counts in another unit").to_owned());
+        }
         let left = until.and_then(fmt::days).zip(fmt::days(today)).map(|(u, t)| u - t).filter(|n| *n >= 0);
         let (tone, words) = verdict_of(self.verdict, left.or(self.days_left), lang);
         if self.reference && self.verdict.is_some() { crate::goals::compared(&words, lang) } else { (tone, words) }
@@ -312,6 +319,8 @@ pub(crate) fn headline_by(
         verdict,
         days_left: rules::days_open(&c.indicator.period, c.indicator.due, day),
         reference,
+        share: percent,
+        mismatch,
     }))
 }
 
