@@ -44,6 +44,8 @@ pub(crate) struct Gen<'a> {
     pub(crate) bulk: bool,
     /// The same for the outcome (tests compare the two).
     pub(crate) bulk_judged: bool,
+    /// Join what many records have rather than look for it.
+    pub(crate) sets: bool,
     aliases: usize,
     frames: Vec<Frame>,
 }
@@ -54,7 +56,7 @@ pub(crate) fn quote(s: &str) -> String {
 
 impl<'a> Gen<'a> {
     pub(crate) fn new(ctx: &'a Ctx) -> Self {
-        Self { ctx, params: Vec::new(), bulk: ctx.wide(), bulk_judged: false, aliases: 0, frames: Vec::new() }
+        Self { ctx, params: Vec::new(), bulk: ctx.wide(), bulk_judged: false, sets: ctx.sets && ctx.wide(), aliases: 0, frames: Vec::new() }
     }
     fn alias(&mut self) -> String {
         self.aliases += 1;
@@ -99,6 +101,21 @@ impl<'a> Gen<'a> {
             let sql = format!("{} AS {joined} ON {joined}.\"id\" = {alias}.{}", quote(register), quote(field));
             self.frames[frame].joins.push((key.clone(), joined.clone(), sql));
             alias = joined;
+        }
+        alias
+    }
+
+    /// Is the present record the one that is counted?
+    pub(crate) fn at_record(&self) -> bool {
+        self.frames.len() == 1
+    }
+
+    /// Joins a question to the record that is counted; its alias.
+    pub(crate) fn joined(&mut self, question: impl FnOnce(&str) -> String) -> String {
+        let alias = self.alias();
+        if let Some(frame) = self.frames.first_mut() {
+            // no path has such a name
+            frame.joins.push((vec![format!("({alias})")], alias.clone(), question(&alias)));
         }
         alias
     }
@@ -321,6 +338,9 @@ impl<'a> Gen<'a> {
     /// A demanded entry without an answer: no. None, and something demanded: yes. Nothing demanded: unknown.
     /// `EXCEPT` reads both sides once, in order, where looking for each entry would search the answers as often.
     fn all_of(&mut self, cat: &Sub, ans: &Sub, field: &str) -> String {
+        if let Some(sql) = self.all_of_sets(cat, ans, field) {
+            return sql;
+        }
         let (anchor, may_be_empty) = self.anchor(ans);
         let (entry, efrom, econd, _) = self.body(cat);
         let (answer, afrom, acond, target) = self.body(ans);

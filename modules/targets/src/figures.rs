@@ -129,7 +129,7 @@ fn links_before(c: &Changed) -> Result<Change> {
 
 /// The question, knowing which registers of the rule hold no record at all.
 pub(crate) fn seeing(tx: &mut Tx, c: &Compiled, ctx: &Ctx) -> Result<Ctx> {
-    let mut ctx = ctx.clone();
+    let mut ctx = Ctx { sets: tx.engine() == store::Engine::Postgres, ..ctx.clone() };
     for (register, _) in c.lineage() {
         let any = Statement::any_of(&register);
         let question = Question { sql: &any.sql, params: &[], registers: &[&register] };
@@ -161,6 +161,7 @@ pub(crate) fn figures(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx) -> Resul
     if c.denominator.is_none() || !part.is_empty() {
         return summary(tx, c, rate, ctx);
     }
+    let ctx = &Ctx { sets: tx.engine() == store::Engine::Postgres, ..ctx.clone() };
     let mut out = BTreeMap::new();
     for r in totals(tx, c, "", ctx, &|ctx| c.statement(ctx))?.iter() {
         let (met, all): (i64, i64) = (r.get(1)?, r.get(2)?);
