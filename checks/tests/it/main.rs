@@ -21,4 +21,5 @@ mod second_factor;
 mod shutdown;
 mod story;
 mod tidy;
+mod uploads;
 mod world;

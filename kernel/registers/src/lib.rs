@@ -33,6 +33,7 @@ mod record;
 mod registry;
 mod rules_bridge;
 pub mod saved;
+mod spilled;
 mod sql;
 mod titles;
 mod validate;
@@ -41,6 +42,7 @@ mod verify;
 mod write;
 
 pub use attachment::{Attachment, MOST_FILE, MOST_FILES, too_large};
+pub use spilled::Spilled;
 pub use bulk::BulkWriter;
 pub use check::check_words;
 pub use definition::{ChoiceList, Definition, Field, FieldType, Label};

@@ -100,7 +100,7 @@ async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
             ul.list { @for e in &evidence { li { span.due { (fmt::date(e.text("happened_on").unwrap_or_default())) } div { (e.text("note").unwrap_or_default()) @if !e.files("file").is_empty() { br; (web::values::files("evidence", &e.id, "file", e.files("file"))) } } a.btn href={"/r/evidence/" (e.id)} { (lang.t("Mở", "Open")) } } } }
             @if may_add {
                 (error_summary(sent.errors("evidence"), |f| evidence_label(ctx, f), lang))
-                form method="post" enctype="multipart/form-data" action=(uploads::action(ctx, &format!("{base}/evidence"))) {
+                form method="post" enctype="multipart/form-data" action=(format!("{base}/evidence")) {
                     (csrf(&ctx.look))
                     (field(&FieldView::line("note", lang.t("Đã làm gì", "What was done"), sent.value("evidence", "note", "")).kind(InputKind::Area).required().errors(sent.errors("evidence")), lang))
                     (field(&FieldView::line("happened_on", lang.t("Ngày", "Date"), sent.value("evidence", "happened_on", &today)).kind(InputKind::Date).errors(sent.errors("evidence")), lang))
@@ -196,7 +196,7 @@ fn moves(ctx: &Ctx, state: &str) -> Vec<(String, String, Vec<String>)> {
 
 /// Adds evidence: words, with files or without. What was typed and sent comes back with what is wrong.
 pub async fn add_evidence(ctx: Ctx, Path(id): Path<String>, posted: Posted) -> PageResult {
-    let (form, mut errors) = posted.settle(&ctx);
+    let (form, mut errors) = posted.settle(&ctx).await?;
     let mut values = Values::new();
     if let Err(lost) = uploads::attach(&ctx, file_field(&ctx), &form, &mut values) {
         errors.extend(lost);
