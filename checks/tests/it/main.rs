@@ -7,6 +7,7 @@ mod disk;
 mod doors;
 mod golden;
 mod hardening;
+mod hostile;
 mod http;
 mod kept;
 mod kill;

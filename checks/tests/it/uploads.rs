@@ -83,7 +83,9 @@ fn nothing_is_read_for_who_may_not_send() {
         for path in [FORM, "/plans/import", "/plans/obligation/abc/evidence", "/r/person/import", "/r/evidence/abc/edit"] {
             assert_eq!(send(c, path, &parts(c)).status, form, "{path}");
         }
-        for (method, path) in [("POST", "/api/v1/evidence"), ("PATCH", "/api/v1/evidence/abc"), ("POST", "/api/v1/evidence/abc/transitions/x")] {
+        for (method, path) in
+            [("POST", "/api/v1/evidence"), ("PATCH", "/api/v1/evidence/abc"), ("POST", "/api/v1/evidence/abc/transitions/x")]
+        {
             assert_eq!(c.call(method, path, &[("if-match", "\"1\"")], &large).status, api, "{method} {path}");
         }
         let headers = [("x-csrf-token", c.csrf()), MULTIPART.map(|(k, v)| (k, v.to_owned()))[0].clone()];
@@ -108,12 +110,12 @@ fn a_file_aside_lies_on_disk_for_who_sent_it_until_it_is_stored() {
     assert_eq!(refused.status, 422);
     assert_eq!(lying(&w), 1, "the large one; the small one waits in memory");
     let page = refused.text();
-    let keys: Vec<String> =
-        page.split("name=\"file__new\" value=\"").skip(1).map(|s| s.split('"').next().unwrap().to_owned()).collect();
+    let keys: Vec<String> = page.split("name=\"file__new\" value=\"").skip(1).map(|s| s.split('"').next().unwrap().to_owned()).collect();
     assert_eq!(keys.len(), 2, "{page}");
     let form = |c: &Client| -> Value {
         let o = world::records(&w.instance, "obligation", vec![]).remove(0);
-        let pairs = [("obligation", o.id.as_str()), ("kind", "file"), ("happened_on", "22/11/2026"), ("note", "Đã làm"), ("file__new", &keys[0])];
+        let pairs =
+            [("obligation", o.id.as_str()), ("kind", "file"), ("happened_on", "22/11/2026"), ("note", "Đã làm"), ("file__new", &keys[0])];
         let agency = o.text("agency").unwrap_or_default().to_owned();
         let r = c.post(FORM, &[&pairs[..], &[("agency", agency.as_str())]].concat());
         json!([r.status, r.text(), r.header("location")])

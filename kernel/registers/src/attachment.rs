@@ -56,7 +56,9 @@ impl Content {
         match self {
             Content::Memory(bytes) => bytes.chunks(PART).try_for_each(|p| take(p.to_vec())),
             Content::Disk(file) => {
-                let gone = |e: std::io::Error| Error::Unavailable(format!("Tệp gửi lên không còn đọc được trên máy chủ ({}). Chưa có gì được lưu; gửi lại.", e.kind()));
+                let gone = |e: std::io::Error| {
+                    Error::Unavailable(format!("Tệp gửi lên không còn đọc được trên máy chủ ({}). Chưa có gì được lưu; gửi lại.", e.kind()))
+                };
                 file.pieces(PART).map_err(gone)?.try_for_each(|p| take(p.map_err(gone)?))
             }
         }

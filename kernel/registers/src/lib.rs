@@ -42,7 +42,6 @@ mod verify;
 mod write;
 
 pub use attachment::{Attachment, MOST_FILE, MOST_FILES, too_large};
-pub use spilled::Spilled;
 pub use bulk::BulkWriter;
 pub use check::check_words;
 pub use definition::{ChoiceList, Definition, Field, FieldType, Label};
@@ -54,6 +53,7 @@ pub use query::{Filter, ListPage, Op, Query, Tally};
 pub use record::{Data, HistoryEntry, Record};
 pub use registry::Registry;
 pub use rules_bridge::{from_value, to_value};
+pub use spilled::Spilled;
 pub use verify::{Mismatch, proof, verify_all, verify_rows};
 
 #[cfg(test)]

@@ -145,12 +145,7 @@ pub(crate) async fn bounded(State(app): State<App>, req: Request, next: Next) ->
     }
     let spilled = is_multipart(req.headers());
     let length = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    let held = Arc::new(Held {
-        budget: app.inner.budget.clone(),
-        spilled,
-        taken: AtomicU64::new(0),
-        refused: AtomicBool::new(false),
-    });
+    let held = Arc::new(Held { budget: app.inner.budget.clone(), spilled, taken: AtomicU64::new(0), refused: AtomicBool::new(false) });
     let (parts, body) = req.into_parts();
     let body = Metered {
         inner: body,

@@ -124,6 +124,9 @@ mod tests {
     fn only_what_dead_processes_left_is_swept() {
         let alive = |pid: u32| pid == 7;
         let own = format!("5-{}-0", token());
-        assert_eq!([&own[..], "5-other-0", "7-x-1", "8-x-1", "notes.txt"].map(|n| is_left_over(n, 5, alive)), [false, true, false, true, false]);
+        assert_eq!(
+            [&own[..], "5-other-0", "7-x-1", "8-x-1", "notes.txt"].map(|n| is_left_over(n, 5, alive)),
+            [false, true, false, true, false]
+        );
     }
 }

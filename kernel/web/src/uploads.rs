@@ -317,7 +317,9 @@ fn make_room(map: &mut HashMap<String, Aside>, most: &Most, size: i64, of: impl 
         if count < most.files && bytes + size <= most.bytes {
             return;
         }
-        let Some(oldest) = map.iter().filter(|(_, a)| of(a)).min_by_key(|(k, a)| (a.at, (*k).clone())).map(|(k, _)| k.clone()) else { return };
+        let Some(oldest) = map.iter().filter(|(_, a)| of(a)).min_by_key(|(k, a)| (a.at, (*k).clone())).map(|(k, _)| k.clone()) else {
+            return;
+        };
         map.remove(&oldest);
     }
 }

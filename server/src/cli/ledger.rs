@@ -1,6 +1,5 @@
 //! `lachan ledger`: prove the instance, and give away what proves it later.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use access::Verb;
@@ -74,16 +73,10 @@ fn brought(v: &VerifyArgs) -> Result<(Vec<String>, Option<String>)> {
 
 /// First the log itself, then every row against it. A fault is located on stdout (`--json`) or stderr, exit code 6.
 fn verify(context: &Context<'_>, instance: &Instance, v: &VerifyArgs) -> Result<()> {
-    let show = std::io::stderr().is_terminal();
+    let line = crate::progress::Progress::new();
     let (notes, key) = brought(v)?;
-    let report = instance.store.ledger_verify_with(&notes, key.as_deref(), |done, of| {
-        if show {
-            eprint!("\r\x1b[KSổ cái: {done}/{of} lá");
-        }
-    })?;
-    if show {
-        eprint!("\r\x1b[K");
-    }
+    let report = instance.store.ledger_verify_with(&notes, key.as_deref(), |done, of| line.say(&format!("Sổ cái: {done}/{of} lá")))?;
+    line.end();
     // rows are compared with leaves: only with leaves that hold, and only where tables and definitions agree
     let comparable = instance.pending()?.is_empty();
     let rows = if comparable && report.fault.is_none() {
