@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod access_matrix;
+mod accounts;
 mod api;
 mod disk;
 mod doors;

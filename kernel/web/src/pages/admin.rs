@@ -1,6 +1,6 @@
 //! Accounts and grants, for those who manage them. Scopes are kept by `access`; a page shows only what they cover.
 
-use access::{Account, AccountFilter, Grant, NewAccount, NewGrant, NewPassword, Secret, SignInEntry, Verb};
+use access::{Account, AccountFilter, Grant, NewGrant, NewPassword, Secret, SignInEntry, Verb};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -11,21 +11,19 @@ use registers::{Field, FieldType, Label};
 use store::{Error, FieldError, Result, Tx};
 
 use crate::app::App;
-use crate::components::{
-    Choice, Column, FieldView, InputKind, Table, empty, error_summary, field, form_actions, heading, notice, post_button, tag,
-};
+use crate::components::{Column, FieldView, InputKind, Table, empty, error_summary, field, heading, notice, post_button, tag};
 use crate::ctx::{Ctx, Who};
 use crate::error::PageResult;
 use crate::fmt;
 use crate::forms::{FormData, QueryData};
 use crate::module::Tone;
-use crate::pages::suggest::{Offers, chosen, resolve, titles};
+use crate::pages::new_account::{label_of, reach_input, reach_of, role_choices, with_agency};
+use crate::pages::suggest::{Offers, titles};
 use crate::shell::{Page, csrf, redirect_with};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/admin/accounts", get(list))
-        .route("/admin/accounts/new", get(new_form).post(create))
         .route("/admin/accounts/{id}", get(show))
         .route("/admin/accounts/{id}/password", post(reset))
         .route("/admin/accounts/{id}/disable", post(disable))
@@ -35,10 +33,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/admin/accounts/{id}/grants/{grant}/end", post(end_grant))
 }
 
-const LIST: &str = "/admin/accounts";
+pub(super) const LIST: &str = "/admin/accounts";
 
 /// The link to an agency, as the picker wants it.
-fn agency_field() -> Field {
+pub(super) fn agency_field() -> Field {
     let label = Label { vi: "Cơ quan".into(), en: "Agency".into() };
     Field {
         id: "agency".into(),
@@ -71,7 +69,7 @@ fn name_of<'a>(names: &'a [(String, String)], id: Option<&'a str>) -> &'a str {
     names.iter().find(|(i, _)| i == id).map_or(id, |(_, t)| t)
 }
 
-fn role_label(ctx: &Ctx, id: &str) -> String {
+pub(super) fn role_label(ctx: &Ctx, id: &str) -> String {
     let l = ctx.app.roles.0.get(id).map(|r| &r.label);
     l.and_then(|l| l.get(ctx.lang().code()).or_else(|| l.get("vi"))).cloned().unwrap_or_else(|| id.to_owned())
 }
@@ -134,53 +132,8 @@ async fn list(ctx: Ctx, q: QueryData) -> PageResult {
     Ok(Page::new(t("Tài khoản", "Accounts")).active(LIST).body(body).respond(&ctx))
 }
 
-async fn new_form(ctx: Ctx) -> PageResult {
-    ctx.may(Verb::Update, "account")?;
-    Ok(account_form(&ctx, &FormData::default(), &Offers::new(), &Offers::new(), &[], StatusCode::OK))
-}
-
-fn account_form(ctx: &Ctx, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError], status: StatusCode) -> Response {
-    let t = |vi, en| ctx.t(vi, en);
-    let title = t("Thêm tài khoản", "Add an account");
-    let body = html! {
-        (heading(title, Some(html! { (t("Mật khẩu tạm hiện một lần sau khi tạo; chủ tài khoản phải đổi ở lần đăng nhập đầu.", "The temporary password is shown once; its owner must change it at the first sign-in.")) }), None))
-        (error_summary(errors, |n| match n { "login" => t("Tên đăng nhập", "Sign-in name"), "name" => t("Họ tên", "Name"), "email" => "E-mail", _ => t("Cơ quan", "Agency") }.to_owned(), ctx.lang()))
-        form method="post" action="/admin/accounts/new" {
-            (csrf(&ctx.look))
-            (field(&FieldView::line("login", t("Tên đăng nhập", "Sign-in name"), f.text("login")).required().help(t("Chữ không dấu, số và . _ - @", "Letters, digits and . _ - @")).errors(errors), ctx.lang()))
-            (field(&FieldView::line("name", t("Họ tên", "Name"), f.text("name")).required().errors(errors), ctx.lang()))
-            (field(&FieldView::line("email", "E-mail", f.text("email")).errors(errors), ctx.lang()))
-            (agency_input(ctx, f, chosen, offers, errors))
-            (form_actions(t("Tạo tài khoản", "Create"), LIST, ctx.lang()))
-        }
-    };
-    Page::new(title).active(LIST).crumb(t("Tài khoản", "Accounts"), LIST).narrow().status(status).body(body).respond(ctx)
-}
-
-fn agency_input(ctx: &Ctx, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError]) -> Markup {
-    let none = vec![];
-    let picked = chosen.get("agency").unwrap_or(&none);
-    let mut v = FieldView::line("agency", ctx.t("Cơ quan", "Agency"), f.text("agency__q"))
-        .kind(InputKind::Link("agency".into(), picked.first().cloned()))
-        .errors(errors);
-    v.offers = offers.get("agency").map(Vec::as_slice).unwrap_or_default();
-    v.help = ctx.t("Để trống: toàn hệ thống.", "Empty: the whole instance.");
-    field(&v, ctx.lang())
-}
-
-/// Words of the agency box → id.
-async fn with_agency(ctx: &Ctx, f: FormData) -> Result<(FormData, Offers, Offers, Vec<FieldError>)> {
-    ctx.read(move |tx, w| {
-        let link = agency_field();
-        let (form, offers, errors) = resolve(tx, w, &[&link], &f)?;
-        let chosen = chosen(tx, w, &[&link], &form)?;
-        Ok((form, chosen, offers, errors))
-    })
-    .await
-}
-
 /// 20 letters without look-alikes, in groups: about 98 random bits.
-fn temporary_password() -> Secret {
+pub(crate) fn temporary_password() -> Secret {
     const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let mut b = [0u8; 20];
     store::Ids::fill(&store::SystemIds, &mut b);
@@ -195,43 +148,19 @@ fn temporary_password() -> Secret {
 }
 
 /// Hashing takes tens of milliseconds: its own thread.
-async fn hashed(secret: &Secret, login: &str, name: &str) -> Result<NewPassword> {
+pub(crate) async fn hashed(secret: &Secret, login: &str, name: &str) -> Result<NewPassword> {
     let (s, l, n) = (Secret::new(secret.reveal()), login.to_owned(), name.to_owned());
     crate::edge::hashing(move || NewPassword::new(&s, &l, &n)).await?
 }
 
-async fn create(ctx: Ctx, f: FormData) -> PageResult {
-    ctx.may(Verb::Update, "account")?;
-    let (form, chosen, offers, errors) = with_agency(&ctx, f).await?;
-    let show = |errors: &[FieldError]| Ok(account_form(&ctx, &form, &chosen, &offers, errors, StatusCode::UNPROCESSABLE_ENTITY));
-    if !errors.is_empty() {
-        return show(&errors);
-    }
-    let secret = temporary_password();
-    let new = NewAccount {
-        login: form.text("login").trim().into(),
-        name: form.text("name").trim().into(),
-        email: form.filled("email").map(Into::into),
-        agency: form.filled("agency").map(Into::into),
-        person: None,
-    };
-    let password = hashed(&secret, &new.login, &new.name).await?;
-    match ctx.write(move |tx, w| access::create_account(tx, &w.actor, &new, Some(&password))).await {
-        Ok(a) => Ok(secret_page(&ctx, &a, &secret)),
-        Err(Error::Invalid(list)) => show(&list),
-        Err(Error::Conflict(m)) => show(&[FieldError { field: "login".into(), message: m }]),
-        Err(e) => Err(e.into()),
-    }
-}
-
-fn secret_page(ctx: &Ctx, a: &Account, secret: &Secret) -> Response {
+pub(super) fn secret_page(ctx: &Ctx, a: &Account, secret: &Secret) -> Response {
     let t = |vi, en| ctx.t(vi, en);
     let body = html! {
         h1 { (t("Mật khẩu tạm của", "Temporary password of")) " " (a.name) }
         (notice(Tone::Soon, html! { (t("Chép ngay và trao tận tay: mật khẩu này chỉ hiện một lần.", "Copy it now and hand it over: it is shown once.")) }))
         p { (t("Tên đăng nhập", "Sign-in name")) ": " code { (a.login) } }
         p.secret { (secret.reveal()) }
-        a.btn.main href=(format!("{LIST}/{}", a.id)) { (t("Tiếp: cấp quyền", "Next: grants")) }
+        a.btn.main href=(format!("{LIST}/{}", a.id)) { (t("Mở tài khoản", "Open the account")) }
     };
     Page::new(t("Mật khẩu tạm", "Temporary password")).active(LIST).crumb(t("Tài khoản", "Accounts"), LIST).narrow().body(body).respond(ctx)
 }
@@ -280,7 +209,7 @@ async fn page_of(
     });
     let body = html! {
         (heading(&a.name, Some(html! { code { (a.login) } " · " (name_of(&names, a.agency.as_deref())) " · " (state(ctx, &a)) }), buttons))
-        (error_summary(&errors, |_| t("Cấp quyền", "Grant").to_owned(), ctx.lang()))
+        (error_summary(&errors, |n| label_of(ctx, n), ctx.lang()))
         section.card { h2 { (t("Quyền", "Grants")) } (grants_view(ctx, &base, &grants, &names, may)) @if may { (grant_form(ctx, &base, &form, &chosen, &offers, &errors)) } }
         section.card { h2 { (t("Các lần đăng nhập gần đây", "Recent sign-ins")) } (sign_ins(ctx, &log)) }
         @if may && second.since.is_some() { (second_reset(ctx, &base)) }
@@ -327,14 +256,12 @@ fn grants_view(ctx: &Ctx, base: &str, list: &[Grant], names: &[(String, String)]
 }
 
 fn grant_form(ctx: &Ctx, base: &str, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError]) -> Markup {
-    let roles: Vec<Choice> =
-        ctx.app.roles.0.keys().filter(|r| *r != access::EVERYONE).map(|r| Choice { value: r.clone(), label: role_label(ctx, r) }).collect();
     html! {
         details open[!errors.is_empty()] { summary { (ctx.t("Cấp quyền", "Grant")) }
             form method="post" action=(format!("{base}/grants")) {
                 (csrf(&ctx.look))
-                (field(&FieldView::line("role", ctx.t("Vai trò", "Role"), f.text("role")).kind(InputKind::Select(roles)).required().errors(errors), ctx.lang()))
-                (agency_input(ctx, f, chosen, offers, errors))
+                (field(&FieldView::line("role", ctx.t("Vai trò", "Role"), f.text("role")).kind(InputKind::Select(role_choices(ctx))).required().errors(errors), ctx.lang()))
+                (reach_input(ctx, f, chosen, offers, errors))
                 (field(&FieldView::line("from_date", ctx.t("Từ ngày", "From"), f.text("from_date")).kind(InputKind::Date).errors(errors), ctx.lang()))
                 (field(&FieldView::line("to_date", ctx.t("Đến hết ngày", "To"), f.text("to_date")).kind(InputKind::Date).errors(errors), ctx.lang()))
                 button.btn.main type="submit" { (ctx.t("Cấp", "Grant")) }
@@ -400,17 +327,9 @@ async fn add_grant(ctx: Ctx, Path(id): Path<String>, f: FormData) -> PageResult 
         }
     };
     let (from_date, to_date) = (date("from_date"), date("to_date"));
-    if form.filled("role").is_none() {
-        errors.push(FieldError { field: "role".into(), message: "Chọn vai trò.".into() });
-    }
+    let agency = reach_of(&ctx, &form, &mut errors);
     if errors.is_empty() {
-        let new = NewGrant {
-            account: id.clone(),
-            role: form.text("role").into(),
-            agency: form.filled("agency").map(Into::into),
-            from_date,
-            to_date,
-        };
+        let new = NewGrant { account: id.clone(), role: form.text("role").into(), agency, from_date, to_date };
         let roles = ctx.app.roles.clone();
         match ctx.write(move |tx, w| access::grant(tx, &w.actor, &roles, &new)).await {
             Ok(_) => return redirect_with(&ctx, &format!("{LIST}/{id}"), "met", ctx.t("Đã cấp quyền.", "Granted.")),

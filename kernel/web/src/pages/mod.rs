@@ -1,7 +1,7 @@
 //! Pages of the kernel: sign-in, account, home, generic register pages, ledger, administration.
 
 mod account;
-mod admin;
+pub(crate) mod admin;
 mod bulk;
 mod duplicates;
 mod edit;
@@ -11,6 +11,7 @@ mod home;
 mod idle;
 mod ledger;
 mod list;
+mod new_account;
 mod notices;
 mod record;
 mod registers_index;
@@ -36,6 +37,7 @@ pub fn routes() -> Router<App> {
         .merge(account::routes())
         .merge(second::routes())
         .merge(admin::routes())
+        .merge(new_account::routes())
         .merge(idle::routes())
         .merge(bulk::routes())
         .merge(duplicates::routes())
