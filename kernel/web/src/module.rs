@@ -1,6 +1,8 @@
 //! The contract of a module: its table of contents, and what it may add to shared pages.
 
-use access::{Actor, Verb};
+use std::sync::Arc;
+
+use access::{Actor, Roles, Verb};
 use axum::Router;
 use maud::Markup;
 use registers::{Record, Registry};
@@ -45,6 +47,10 @@ pub trait Module: Sync + Send {
     }
     /// Work done on a schedule.
     fn jobs(&self) -> Vec<Job> {
+        vec![]
+    }
+    /// Long work that pages ask for with [`work::enqueue`]: kind of job and who does it.
+    fn handlers(&self, _registry: &Arc<Registry>, _roles: &Arc<Roles>) -> Vec<(&'static str, work::JobHandler)> {
         vec![]
     }
     /// News from other modules, in the transaction that made it.

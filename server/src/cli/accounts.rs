@@ -40,6 +40,8 @@ enum AccountWord {
         #[arg(long)]
         whole_system: bool,
     },
+    /// Tài khoản cho đầu mối, người đứng đầu chưa có · Accounts for contact points and heads without one
+    Invite(super::invite::InviteArgs),
     /// Trao vai trò, trong một cơ quan (--agency) hoặc mọi cơ quan (--whole-system) · Give a role, in one agency or in all
     Grant {
         login: String,
@@ -141,6 +143,7 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
             })?;
             once(context.json, login, &word);
         }
+        AccountWord::Invite(a) => super::invite::run(context, &instance, &actor, a)?,
         AccountWord::Grant { login, role, agency, whole_system } => {
             let agency = reach(&roles, role, agency.as_deref(), *whole_system)?;
             let grant = NewGrant { account: id_of(login)?.0, role: role.clone(), agency, ..NewGrant::default() };

@@ -6,6 +6,7 @@
 mod accounts;
 mod doctor;
 mod instance_cmds;
+mod invite;
 mod ledger;
 pub(crate) mod out;
 mod plan_read;

@@ -14,7 +14,7 @@ use crate::api::{Api, ApiResult};
 use crate::app::App;
 use crate::fmt;
 use crate::forms::QueryData;
-use crate::pages::admin::{hashed, temporary_password};
+use crate::pages::admin::hashed;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/api/v1/accounts", get(list).post(create)).route("/api/v1/accounts/{id}/grants", post(grant))
@@ -68,7 +68,7 @@ async fn create(actor: Api, body: Bytes) -> ApiResult {
         agency: word(&v, "agency"),
         person: word(&v, "person"),
     };
-    let secret = temporary_password();
+    let secret = access::readable_secret();
     let password = hashed(&secret, &new.login, &new.name).await?;
     let roles = actor.app.roles.clone();
     let made = actor

@@ -132,21 +132,6 @@ async fn list(ctx: Ctx, q: QueryData) -> PageResult {
     Ok(Page::new(t("Tài khoản", "Accounts")).active(LIST).body(body).respond(&ctx))
 }
 
-/// 20 letters without look-alikes, in groups: about 98 random bits.
-pub(crate) fn temporary_password() -> Secret {
-    const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
-    let mut b = [0u8; 20];
-    store::Ids::fill(&store::SystemIds, &mut b);
-    let mut s = String::new();
-    for (i, x) in b.iter().enumerate() {
-        if i > 0 && i % 5 == 0 {
-            s.push('.');
-        }
-        s.push(char::from(LETTERS[usize::from(*x) % 31]));
-    }
-    Secret::new(s)
-}
-
 /// Hashing takes tens of milliseconds: its own thread.
 pub(crate) async fn hashed(secret: &Secret, login: &str, name: &str) -> Result<NewPassword> {
     let (s, l, n) = (Secret::new(secret.reveal()), login.to_owned(), name.to_owned());
@@ -202,6 +187,7 @@ async fn page_of(
     let may = ctx.can(Verb::Update, "account") && a.id != ctx.actor.id;
     let buttons = may.then(|| {
         html! {
+            @if a.disabled_at.is_none() { (post_button(&ctx.look, &format!("{base}/recovery-code"), t("Cấp mã một lần", "One-time code"), false, None)) }
             (post_button(&ctx.look, &format!("{base}/password"), t("Cấp mật khẩu tạm mới", "New temporary password"), false, Some(t("Mọi phiên của tài khoản sẽ kết thúc. Tiếp tục?", "All its sessions will end. Go on?"))))
             @if a.locked_until.is_some_and(|u| u > ctx.app.now()) { (post_button(&ctx.look, &format!("{base}/unlock"), t("Mở tạm khoá", "End the lock-out"), false, None)) }
             @if a.disabled_at.is_some() { (post_button(&ctx.look, &format!("{base}/enable"), t("Mở lại tài khoản", "Open again"), false, None)) }
@@ -292,7 +278,7 @@ fn sign_ins(ctx: &Ctx, list: &[SignInEntry]) -> Markup {
 async fn reset(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let wanted = id.clone();
     let a = ctx.read(move |tx, w| visible(tx, w, &wanted)).await?;
-    let secret = temporary_password();
+    let secret = access::readable_secret();
     let password = hashed(&secret, &a.login, &a.name).await?;
     ctx.write(move |tx, w| access::set_password(tx, &w.actor, &id, &password, true)).await?;
     Ok(secret_page(&ctx, &a, &secret))

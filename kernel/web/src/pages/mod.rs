@@ -14,6 +14,7 @@ mod list;
 mod new_account;
 mod notices;
 mod record;
+mod recover;
 mod registers_index;
 mod second;
 mod sign_in;
@@ -38,6 +39,7 @@ pub fn routes() -> Router<App> {
         .merge(second::routes())
         .merge(admin::routes())
         .merge(new_account::routes())
+        .merge(recover::routes())
         .merge(idle::routes())
         .merge(bulk::routes())
         .merge(duplicates::routes())

@@ -14,7 +14,7 @@ use crate::ctx::Ctx;
 use crate::error::PageResult;
 use crate::forms::FormData;
 use crate::module::Tone;
-use crate::pages::admin::{LIST, agency_field, hashed, role_label, secret_page, temporary_password};
+use crate::pages::admin::{LIST, agency_field, hashed, role_label, secret_page};
 use crate::pages::suggest::{Offers, chosen, resolve};
 use crate::shell::{Page, csrf};
 
@@ -143,7 +143,7 @@ async fn create(ctx: Ctx, f: FormData) -> PageResult {
     if !errors.is_empty() {
         return show(&errors);
     }
-    let secret = temporary_password();
+    let secret = access::readable_secret();
     let new = NewAccount {
         login: form.text("login").trim().into(),
         name: form.text("name").trim().into(),
