@@ -354,3 +354,81 @@ fn without_mail_a_person_gives_a_code_and_attempts_are_limited() {
     assert_eq!(codes, [200, 200, 200, 200, 200, 429, 429]);
     assert_eq!(strict.get("/recover/use?code=x").status, 429);
 }
+
+/// Makes an account of a person of the register, with a role at an agency.
+fn linked(w: &world::World, login: &'static str, person: &registers::Record, agency: &str) -> access::Account {
+    let (person, name, agency) = (person.id.clone(), person.title.clone(), agency.to_owned());
+    let roles = std::sync::Arc::clone(&w.instance.roles);
+    w.instance
+        .store
+        .write_blocking(move |tx| {
+            let system = access::Actor::system("test");
+            let new = access::NewAccount { login: login.into(), name, agency: Some(agency.clone()), person: Some(person), email: None };
+            let a = access::create_account(tx, &system, &new, None)?;
+            access::grant(
+                tx,
+                &system,
+                &roles,
+                &access::NewGrant { account: a.id.clone(), role: "contact".into(), agency: Some(agency), ..Default::default() },
+            )?;
+            Ok(a)
+        })
+        .unwrap()
+}
+
+#[test]
+fn who_leaves_is_listed_and_their_work_goes_to_another() {
+    use registers::{Data, actions};
+    for engine in ENGINES {
+        let Some(w) = world::on(engine) else { continue };
+        let syt = world::agency_named(&w.instance, "Sở Y tế");
+        let people = world::records(
+            &w.instance,
+            "person",
+            vec![registers::Filter { field: "agency".into(), op: registers::Op::Is, values: vec![syt.clone()] }],
+        );
+        let stays = people.iter().filter(|p| p.bool("active") == Some(true)).collect::<Vec<_>>();
+        let (from, to) = (linked(&w, "nghi.viec", stays[0], &syt), linked(&w, "o.lai", stays[1], &syt));
+        let reg = std::sync::Arc::clone(&w.instance.registry);
+        let (old, owed) = (stays[0].clone(), world::records(&w.instance, "obligation", vec![]));
+        let o = owed.into_iter().find(|o| o.text("agency") == Some(syt.as_str()) && o.state.as_deref() == Some("not_started")).unwrap();
+        let boss = w.client("quantri");
+        let review = |w: &str| boss.get("/admin/accounts?state=review").text().contains(w);
+        assert!(!review("nghi.viec") && boss.get("/admin/accounts").text().contains("nghi.viec"));
+        let (person, oid, version) = (old.id.clone(), o.id.clone(), o.version);
+        w.instance
+            .store
+            .write_blocking(move |tx| {
+                let system = access::Actor::system("test");
+                let values = [("responsible".to_owned(), Data::Text(person.clone()))].into();
+                actions::update(tx, &reg, &system, "obligation", &oid, version, values, None)?;
+                let left = [("active".to_owned(), Data::Bool(false)), ("left_on".to_owned(), Data::Text("2026-11-20".into()))].into();
+                actions::update(tx, &reg, &system, "person", &person, old.version, left, None)
+            })
+            .unwrap();
+        assert!(review("nghi.viec") && review("đã thôi công tác từ 20/11/2026") && !review("o.lai"));
+        let at = format!("/admin/accounts/{}", from.id);
+        let page = boss.get(&at).text();
+        assert!(
+            page.contains("id=\"leave\"") && page.contains("Việc đang mở đứng tên người này") && page.contains("<strong>1</strong>"),
+            "{page}"
+        );
+        let no = boss.post(&format!("{at}/leave"), &[("reason", "nghỉ việc")]);
+        assert_eq!(no.status, 422, "work without an heir: {}", no.text());
+        let other = w.instance.store.read_blocking(|tx| Ok(access::account_by_login(tx, "daumoi")?.unwrap().id)).unwrap();
+        assert_eq!(boss.post(&format!("{at}/leave"), &[("reason", "nghỉ việc"), ("to", &other)]).status, 422, "of another agency");
+        assert_eq!(w.client("daumoi").post(&format!("{at}/leave"), &[("reason", "x"), ("to", &to.id)]).status, 403);
+        assert_eq!(boss.post(&format!("{at}/leave"), &[("reason", "nghỉ việc"), ("to", &to.id)]).status, 303);
+        let now = world::records(&w.instance, "obligation", vec![]).into_iter().find(|x| x.id == o.id).unwrap();
+        assert_eq!(now.text("responsible"), Some(stays[1].id.as_str()));
+        let closed = w.instance.store.read_blocking(|tx| access::account(tx, &from.id)).unwrap();
+        assert!(closed.disabled_at.is_some() && !review("nghi.viec"));
+        // the table sorts, filters and goes out as it is shown
+        let page = boss.get("/admin/accounts?sort=-login&q=canbo").text();
+        assert!(page.contains("aria-sort=\"descending\"") && page.contains("canbo") && !page.contains("o.lai"), "{page}");
+        let file = boss.get("/admin/accounts?q=canbo&export=xlsx");
+        let rows = documents::read_xlsx(&file.bytes, &documents::ReadOptions::default()).unwrap().rows;
+        assert!(rows.len() == 1 && rows[0].cells[1].to_text() == "canbo");
+        w.instance.store.close();
+    }
+}

@@ -7,6 +7,7 @@ pub mod invite;
 mod login;
 mod names;
 mod pages;
+mod review;
 pub mod slips;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use access::{Roles, Verb};
 use registers::{Query, Record, Registry, actions};
 use store::{Result, Tx};
-use web::{App, DemoContext, L, MenuItem, Module, Place, Source, sources};
+use web::{App, Cx, DemoContext, L, MenuItem, Module, Place, Source, sources};
 
 pub use candidates::{Candidate, candidates, unused};
 
@@ -45,6 +46,9 @@ impl Module for People {
     }
     fn handlers(&self, registry: &Arc<Registry>, roles: &Arc<Roles>) -> Vec<(&'static str, work::JobHandler)> {
         vec![(invite::JOB, invite::handler(registry, roles))]
+    }
+    fn to_review(&self, cx: &Cx<'_>, tx: &mut Tx, accounts: &[access::Account]) -> Result<Vec<(String, String)>> {
+        review::to_review(cx, tx, accounts)
     }
     fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {
         demo::sow(cx)

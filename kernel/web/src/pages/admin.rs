@@ -6,17 +6,23 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use documents::Cell;
 use maud::{Markup, html};
 use registers::{Field, FieldType, Label};
 use store::{Error, FieldError, Result, Tx};
 
 use crate::app::App;
-use crate::components::{Column, FieldView, InputKind, Table, empty, error_summary, field, heading, notice, post_button, tag};
+use crate::components::{
+    Column, FieldView, Grid, GridCell, GridColumn, InputKind, Tab, Table, empty, error_summary, field, heading, notice, post_button, tabs,
+    tag,
+};
 use crate::ctx::{Ctx, Who};
 use crate::error::PageResult;
 use crate::fmt;
 use crate::forms::{FormData, QueryData};
+use crate::i18n::L;
 use crate::module::Tone;
+use crate::pages::leaving::{look, reasons, section};
 use crate::pages::new_account::{label_of, reach_input, reach_of, role_choices, with_agency};
 use crate::pages::suggest::{Offers, titles};
 use crate::shell::{Page, csrf, redirect_with};
@@ -74,60 +80,91 @@ pub(super) fn role_label(ctx: &Ctx, id: &str) -> String {
     l.and_then(|l| l.get(ctx.lang().code()).or_else(|| l.get("vi"))).cloned().unwrap_or_else(|| id.to_owned())
 }
 
-fn state(ctx: &Ctx, a: &Account) -> Markup {
+fn state_words<'a>(ctx: &'a Ctx, a: &Account) -> (Tone, &'a str) {
+    let now = ctx.app.now();
     if a.disabled_at.is_some() {
-        tag(Tone::Unmet, ctx.t("đã khoá", "closed"))
-    } else if a.locked_until.is_some_and(|u| u > ctx.app.now()) {
-        tag(Tone::Soon, ctx.t("tạm khoá do nhập sai", "locked out"))
+        (Tone::Unmet, ctx.t("đã khoá", "closed"))
+    } else if a.locked_until.is_some_and(|u| u > now) {
+        (Tone::Soon, ctx.t("tạm khoá do nhập sai", "locked out"))
+    } else if a.must_change && a.password_until.is_some_and(|u| u <= now) {
+        (Tone::Unmet, ctx.t("mật khẩu tạm đã hết hạn", "temporary password ended"))
     } else if a.must_change {
-        tag(Tone::Soon, ctx.t("chưa đổi mật khẩu tạm", "temporary password"))
+        (Tone::Soon, ctx.t("chưa đổi mật khẩu tạm", "temporary password"))
     } else {
-        tag(Tone::Met, ctx.t("đang dùng", "open"))
+        (Tone::Met, ctx.t("đang dùng", "open"))
     }
 }
 
+fn state(ctx: &Ctx, a: &Account) -> Markup {
+    let (tone, word) = state_words(ctx, a);
+    tag(tone, word)
+}
+
+/// Which accounts the list shows.
+const STATES: [(&str, L); 5] = [
+    ("", L("Tất cả", "All")),
+    ("open", L("Đang dùng", "Open")),
+    ("unused", L("Chưa đăng nhập lần nào", "Never used")),
+    ("review", L("Cần xem lại", "To be looked at")),
+    ("closed", L("Đã khoá", "Closed")),
+];
+
 async fn list(ctx: Ctx, q: QueryData) -> PageResult {
-    let filter = AccountFilter { words: q.text("q").to_owned(), disabled: None, after: q.filled("after").map(str::to_owned), limit: 50 };
-    let (list, names) = ctx
+    let wanted = STATES.iter().map(|s| s.0).find(|s| *s == q.text("state")).unwrap_or("");
+    let modules = ctx.app.modules;
+    let (list, names, reasons) = ctx
         .read(move |tx, w| {
-            let list = access::list_accounts(tx, &w.may(Verb::Read, "account")?, &filter)?;
+            let mut list = access::every_account(tx, &w.may(Verb::Read, "account")?)?;
+            let reasons = reasons(modules, tx, w, &list)?;
+            list.retain(|a| match wanted {
+                "open" => a.disabled_at.is_none(),
+                "closed" => a.disabled_at.is_some(),
+                "unused" => a.disabled_at.is_none() && a.last_sign_in_at.is_none(),
+                "review" => reasons.contains_key(&a.id),
+                _ => true,
+            });
             let names = agency_names(tx, w, list.iter().map(|a| a.agency.clone()))?;
-            Ok((list, names))
+            Ok((list, names, reasons))
         })
         .await?;
     let t = |vi, en| ctx.t(vi, en);
-    let mut table = Table::new(
-        t("Tài khoản", "Accounts"),
-        vec![
-            Column::text(t("Tên", "Name")),
-            Column::text(t("Tên đăng nhập", "Sign-in name")),
-            Column::text(t("Cơ quan", "Agency")).drop_at(1),
-            Column::text(t("Đăng nhập gần nhất", "Last sign-in")).drop_at(2),
-            Column::text(t("Trạng thái", "State")),
-        ],
-    );
+    let columns = vec![
+        GridColumn::text("name", t("Tên", "Name")),
+        GridColumn::text("login", t("Tên đăng nhập", "Sign-in name")),
+        GridColumn::text("agency", t("Cơ quan", "Agency")).drop_at(1),
+        GridColumn::text("seen", t("Đăng nhập gần nhất", "Last sign-in")).drop_at(2),
+        GridColumn::text("state", t("Trạng thái", "State")),
+        GridColumn::text("why", t("Cần xem lại", "To be looked at")).drop_at(1),
+    ];
+    let mut grid = Grid::new(&ctx, &q, "", "tai-khoan", t("Tài khoản", "Accounts"), columns).export(ctx.can(Verb::Export, "account"));
     for a in &list {
-        table.row(vec![
-            html! { a href=(format!("{LIST}/{}", a.id)) { (a.name) } },
-            html! { code { (a.login) } },
-            html! { (name_of(&names, a.agency.as_deref())) },
-            html! { (a.last_sign_in_at.map(fmt::instant).unwrap_or_else(|| "–".into())) },
-            state(&ctx, a),
+        let (tone, word) = state_words(&ctx, a);
+        let why = reasons.get(&a.id).map_or("", String::as_str);
+        grid.row(vec![
+            GridCell::link(&format!("{LIST}/{}", a.id), &a.name),
+            GridCell::with(html! { code { (a.login) } }, Cell::Text(a.login.clone())),
+            GridCell::text(name_of(&names, a.agency.as_deref())),
+            GridCell::instant(a.last_sign_in_at, "–"),
+            GridCell::tag(tone, word),
+            GridCell::with(html! { @if !why.is_empty() { a href=(format!("{LIST}/{}#leave", a.id)) { (why) } } }, Cell::text(why)),
         ]);
     }
-    let next = (list.len() == 50)
-        .then(|| list.last().map(|a| crate::links::with(LIST, &[("q".into(), q.text("q").to_owned()), ("after".into(), a.login.clone())])))
-        .flatten();
+    if let Some(file) = grid.file() {
+        return file;
+    }
     let add = ctx
         .can(Verb::Update, "account")
         .then(|| html! { a.btn href="/admin/idle-accounts" { (t("Lâu không dùng", "Idle")) } a.btn.main href="/admin/accounts/new" { (t("Thêm tài khoản", "Add an account")) } });
+    let tabs_of = STATES.iter().map(|(id, l)| Tab {
+        id: (*id).into(),
+        label: ctx.lang().l(*l).into(),
+        count: (*id == "review").then(|| i64::try_from(reasons.len()).unwrap_or(i64::MAX)),
+        href: if id.is_empty() { LIST.to_owned() } else { format!("{LIST}?state={id}") },
+    });
     let body = html! {
         (heading(t("Tài khoản và quyền", "Accounts and grants"), None, add))
-        form.filters method="get" action=(LIST) role="search" data-live="#list" { label.q { (t("Tìm tên hoặc tên đăng nhập", "Search")) input type="search" name="q" value=(q.text("q")); } button.btn type="submit" { (t("Lọc", "Filter")) } }
-        div #list {
-            @if list.is_empty() { (empty(t("Không có tài khoản nào khớp.", "No account matches."), html! {})) } @else { (table.render(ctx.lang())) }
-            @if let Some(n) = next { nav.pager { a.btn href=(n) { (t("Trang sau", "Next")) } } }
-        }
+        (tabs(&tabs_of.collect::<Vec<_>>(), wanted, t("Trạng thái", "State")))
+        @if list.is_empty() { (empty(t("Không có tài khoản nào ở đây.", "No account here."), html! {})) } @else { (grid.render()) }
     };
     Ok(Page::new(t("Tài khoản", "Accounts")).active(LIST).body(body).respond(&ctx))
 }
@@ -172,14 +209,16 @@ async fn page_of(
     errors: Vec<FieldError>,
     status: StatusCode,
 ) -> PageResult {
-    let (a, grants, log, names, second) = ctx
+    let modules = ctx.app.modules;
+    let (a, grants, log, names, second, leaving) = ctx
         .read(move |tx, w| {
             let a = visible(tx, w, &id)?;
             let grants = access::grants_of(tx, &id)?;
             let log = access::last_sign_ins(tx, &id, 10)?;
             let names = agency_names(tx, w, grants.iter().map(|g| g.agency.clone()).chain([a.agency.clone()]))?;
             let second = access::second_factor(tx, &id)?;
-            Ok((a, grants, log, names, second))
+            let leaving = if w.may(Verb::Update, "account").is_ok() { Some(look(modules, tx, w, &a)?) } else { None };
+            Ok((a, grants, log, names, second, leaving))
         })
         .await?;
     let t = |vi, en| ctx.t(vi, en);
@@ -199,6 +238,7 @@ async fn page_of(
         section.card { h2 { (t("Quyền", "Grants")) } (grants_view(ctx, &base, &grants, &names, may)) @if may { (grant_form(ctx, &base, &form, &chosen, &offers, &errors)) } }
         section.card { h2 { (t("Các lần đăng nhập gần đây", "Recent sign-ins")) } (sign_ins(ctx, &log)) }
         @if may && second.since.is_some() { (second_reset(ctx, &base)) }
+        @if let Some(l) = leaving.as_ref().filter(|_| may && a.disabled_at.is_none()) { (section(ctx, &a, l)) }
         @if may && a.disabled_at.is_none() {
             details.card { summary { (t("Khoá tài khoản", "Close the account")) }
                 form method="post" action=(format!("{base}/disable")) {

@@ -9,6 +9,7 @@ pub(crate) mod errors;
 mod files;
 mod home;
 mod idle;
+mod leaving;
 mod ledger;
 mod list;
 mod new_account;
@@ -40,6 +41,7 @@ pub fn routes() -> Router<App> {
         .merge(admin::routes())
         .merge(new_account::routes())
         .merge(recover::routes())
+        .merge(leaving::routes())
         .merge(idle::routes())
         .merge(bulk::routes())
         .merge(duplicates::routes())
