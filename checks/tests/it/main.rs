@@ -7,6 +7,7 @@ mod api;
 mod disk;
 mod doors;
 mod golden;
+mod hand_in;
 mod hardening;
 mod http;
 mod kept;

@@ -4,6 +4,7 @@ mod accept;
 mod board;
 mod calendar;
 mod edit;
+mod hand_in;
 mod import;
 mod item;
 mod list;
@@ -43,6 +44,7 @@ pub fn router() -> Router<App> {
         .route("/plans/calendar", get(calendar::calendar))
         .route("/plans/obligation/{id}", get(obligation::show))
         .route("/plans/obligation/{id}/evidence", post(obligation::add_evidence).layer(DefaultBodyLimit::max(web::uploads::MOST_POST)))
+        .route("/plans/obligation/{id}/hand-in", post(hand_in::hand_in).layer(DefaultBodyLimit::max(web::uploads::MOST_POST)))
         .route("/plans/obligation/{id}/{transition}", post(obligation::act))
         .route("/plans/{id}", get(plan::show))
         .route("/plans/{id}/names", get(unclear::show).post(unclear::save))
