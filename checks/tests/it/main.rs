@@ -22,5 +22,6 @@ mod rights;
 mod second_factor;
 mod shutdown;
 mod story;
+mod tables;
 mod tidy;
 mod world;
