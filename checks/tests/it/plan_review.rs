@@ -1,6 +1,6 @@
 //! A plan file from the upload to the plan in force: what is corrected, what is refused, what a second file does to the first.
 
-use registers::Record;
+use registers::{Filter, Op, Record};
 use serde_json::json;
 use testkit::{Client, ENGINES, Reply};
 
@@ -93,5 +93,113 @@ fn a_second_file_takes_the_place_of_the_first() {
         let answer = ok(sent(&program, &third, &format!("replaces:{second}")), 201).json();
         let third = answer["plan"].as_str().unwrap();
         assert_eq!((state_of(&w, &second).as_str(), state_of(&w, third).as_str()), ("superseded", "in_force"));
+    }
+}
+
+/// The plan with a task that nobody leads, one whose time says nothing, and one without time.
+fn lacking() -> String {
+    document().replace("hệ thống dịch vụ công.\tCông an tỉnh\tSở", "hệ thống dịch vụ công.\t\tSở").replace("Quý II/2027", "Theo tiến độ")
+}
+
+fn tasks(w: &World, plan: &str) -> Vec<Record> {
+    let of = vec![Filter { field: "plan".into(), op: Op::Is, values: vec![plan.into()] }];
+    world::records(&w.instance, "task", of)
+}
+
+fn task(w: &World, plan: &str, words: &str) -> Record {
+    tasks(w, plan).into_iter().find(|t| t.text("content").is_some_and(|c| c.starts_with(words))).expect("the task")
+}
+
+fn owed(w: &World, task: &str) -> Vec<Record> {
+    let of = vec![Filter { field: "task".into(), op: Op::Is, values: vec![task.into()] }];
+    world::records(&w.instance, "obligation", of)
+}
+
+/// Hidden inputs of a page, as a form sends them, without the key of the session.
+fn hidden(page: &str, form: &str) -> Vec<(String, String)> {
+    let form = page.split(form).nth(1).and_then(|s| s.split("</form>").next()).expect("the form");
+    let one = |part: &str| {
+        let (name, rest) = part.split_once("\" value=\"")?;
+        (name != "csrf").then(|| (name.to_owned(), rest.split('"').next().unwrap_or_default().to_owned()))
+    };
+    form.split("<input type=\"hidden\" name=\"").skip(1).filter_map(one).collect()
+}
+
+fn with(base: &[(String, String)], more: &[(&str, &str)]) -> Vec<(String, String)> {
+    base.iter().cloned().chain(more.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))).collect()
+}
+
+fn post(c: &Client, path: &str, form: &[(String, String)]) -> Reply {
+    let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    c.post(path, &form)
+}
+
+#[test]
+fn what_tasks_of_a_reading_lack_is_filled_in_on_one_page() {
+    let w = world::sqlite();
+    let c = w.client("canbo");
+    let draft = imported(&c, &lacking());
+    let here = format!("{draft}/fill");
+    let review = ok(c.get(&draft), 200).text();
+    assert!(review.contains(&here) && review.contains("2 nhiệm vụ thiếu chủ trì hoặc thời hạn"), "{review}");
+    let page = ok(c.get(&here), 200).text();
+    assert!(page.contains("<datalist id=\"agencies\">") && page.contains("<option value=\"Sở Y tế\">"), "{page}");
+    assert!(page.contains("Theo tiến độ"), "what the document says stands beside: {page}");
+    let base = hidden(&page, "id=\"fill\"");
+    let wrong =
+        ok(post(&c, &here, &with(&base, &[("lead.0", "Sở Vũ trụ"), ("time.0", "Quý II/2027"), ("time.1", "lúc nào đó")])), 422).text();
+    assert!(wrong.contains("«Sở Vũ trụ»") && wrong.contains("«lúc nào đó»") && wrong.contains("value=\"Quý II/2027\""), "{wrong}");
+    assert!(wrong.contains("href=\"#f-time.1\"") && wrong.contains("Thời gian, dòng 2"), "row by row: {wrong}");
+    assert!(ok(c.get(&draft), 200).text().contains("2 nhiệm vụ thiếu"), "nothing half-saved");
+    let form = with(
+        &base,
+        &[("lead.0", "so y te; Sở Nội vụ"), ("time.0", "Quý II/2027"), ("time.1", "30/6/2027"), ("product.1", "Báo cáo diễn tập")],
+    );
+    assert_eq!(ok(post(&c, &here, &form), 303).header("location"), draft);
+    assert!(!ok(c.get(&draft), 200).text().contains("thiếu chủ trì hoặc thời hạn"));
+    // the same form again: somebody has changed the reading since
+    let stale = ok(post(&c, &here, &form), 422).text();
+    assert!(stale.contains("vừa được người khác sửa") && stale.contains("value=\"30/6/2027\""), "{stale}");
+    let plan = ok(world::accept(&c, &draft, ""), 303).header("location").trim_start_matches("/plans/").to_owned();
+    let drill = task(&w, &plan, "Diễn tập");
+    assert_eq!((drill.text("due_on"), drill.text("product")), (Some("2027-06-30"), Some("Báo cáo diễn tập")));
+    let check = task(&w, &plan, "Kiểm tra");
+    assert_eq!((check.text("due_on"), check.text("time_text")), (Some("2027-06-30"), Some("Quý II/2027")));
+    assert!(check.text("note").is_some_and(|n| n.contains("“Theo tiến độ”")), "the words of the document are kept: {check:?}");
+    assert_eq!(owed(&w, &check.id).len(), 2);
+}
+
+#[test]
+fn what_tasks_of_an_accepted_plan_lack_is_filled_in_with_their_obligations() {
+    for engine in ENGINES {
+        let Some(w) = world::on(engine) else { continue };
+        let c = w.client("canbo");
+        let plan = accepted(&c, &lacking(), "");
+        let here = format!("/plans/{plan}/fill");
+        let shown = ok(c.get(&format!("/plans/{plan}")), 200).text();
+        assert!(shown.contains(&here) && shown.contains("2 nhiệm vụ thiếu"), "{shown}");
+        for login in ["daumoi", "lanhdao", "syt"] {
+            ok(w.client(login).get(&here), 403);
+            ok(w.client(login).post(&here, &[("key.0", "x"), ("version.0", "1")]), 403);
+        }
+        assert!(!ok(w.client("daumoi").get(&format!("/plans/{plan}")), 200).text().contains(&here));
+        let base = hidden(&ok(c.get(&here), 200).text(), "id=\"fill\"");
+        let check = task(&w, &plan, "Kiểm tra");
+        assert_eq!(owed(&w, &check.id).len(), 0, "nobody leads it");
+        let wrong = ok(post(&c, &here, &with(&base, &[("lead.0", "Sở Y tế"), ("time.1", "31/2/2027")])), 422).text();
+        assert!(wrong.contains("không phải ngày có thật") && wrong.contains("value=\"Sở Y tế\""), "{wrong}");
+        assert_eq!(owed(&w, &check.id).len(), 0, "nothing half-saved");
+        let form = with(&base, &[("lead.0", "Sở Y tế; Sở Nội vụ"), ("time.0", "Quý II/2027"), ("time.1", "30/06/2027")]);
+        ok(post(&c, &here, &form), 303);
+        let mine = owed(&w, &check.id);
+        assert_eq!(mine.len(), 2, "made in the same transaction");
+        assert!(mine.iter().all(|o| o.text("due_on") == Some("2027-06-30")), "{mine:?}");
+        let drill = task(&w, &plan, "Diễn tập");
+        assert!(owed(&w, &drill.id).iter().all(|o| o.text("due_on") == Some("2027-06-30")), "moved with the day");
+        assert!(ok(c.get(&here), 200).text().contains("Mọi nhiệm vụ đều đã có chủ trì và thời hạn"));
+        // the same form from an older page: who was quicker is said row by row, nothing is written
+        let stale = ok(post(&c, &here, &with(&base, &[("lead.0", "Sở Tài chính"), ("time.1", "Quý I/2027")])), 422).text();
+        assert!(stale.contains("Người khác vừa chọn chủ trì") && stale.contains("vừa được người khác sửa"), "{stale}");
+        assert_eq!(owed(&w, &check.id).len(), 2);
     }
 }

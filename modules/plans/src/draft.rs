@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use plan_reader::{Plan, Reading, Warning};
 use serde::{Deserialize, Serialize};
 
+use crate::fill::Lack;
+
 /// Who a name of the document stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -110,8 +112,22 @@ impl Draft {
             doubts: p.warnings.iter().enumerate().filter(|(i, w)| !self.settled(*i, w)).count(),
             names: self.unresolved().len() + self.later().len(),
             no_lead: tasks().filter(|t| t.lead.is_empty()).count(),
-            no_time: tasks().filter(|t| t.time.as_deref().unwrap_or_default().trim().is_empty()).count(),
+            no_time: tasks().filter(|t| self.lack(t).time).count(),
         }
+    }
+    /// What a task lacks: nobody leads it or nobody knows who that is; its time is missing or says no day.
+    pub fn lack(&self, t: &plan_reader::Task) -> Lack {
+        let unknown = |n: &String| matches!(self.actors.get(n), None | Some(Who::Later));
+        let schedule = serde_json::to_value(&t.schedule).unwrap_or_default();
+        Lack { lead: t.lead.iter().all(unknown), time: crate::accept::When::of(&schedule).kind == "none" }
+    }
+    /// Places of the tasks that lack something.
+    pub fn lacking(&self) -> Vec<usize> {
+        self.kept("task", &self.reading.plan.tasks).filter(|(_, t)| self.lack(t).any()).map(|(i, _)| i).collect()
+    }
+    /// The year that words of time without one mean.
+    pub fn year(&self) -> Option<i32> {
+        self.reading.plan.date.as_deref().or(self.head.starts_on.as_deref())?.get(..4)?.parse().ok()
     }
     /// Names that lead a task.
     pub fn leads(&self) -> Vec<String> {

@@ -9,6 +9,7 @@ mod demo;
 mod demo_work;
 mod draft;
 mod expand;
+mod fill;
 mod handover;
 mod naming;
 mod occasions;

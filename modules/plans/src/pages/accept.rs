@@ -75,8 +75,8 @@ fn left(open: &crate::draft::Open, base: &str, lang: Lang) -> Markup {
         ul {
             @if open.doubts > 0 { li { a href=(base) { (open.doubts) " " (lang.t("điều chưa xem", "things not looked at")) } } }
             @if open.names > 0 { li { a href={(base) "/names"} { (open.names) " " (lang.t("tên gọi chưa rõ là cơ quan nào: không ai được giao việc dưới tên đó", "names nobody knows: nobody gets work under them")) } } }
-            @if open.no_lead > 0 { li { a href={(base) "?part=task"} { (open.no_lead) " " (lang.t("nhiệm vụ chưa có chủ trì: không ai phải làm", "tasks without a lead: nobody has to do them")) } } }
-            @if open.no_time > 0 { li { a href={(base) "?part=task"} { (open.no_time) " " (lang.t("nhiệm vụ chưa có thời hạn: không tính được quá hạn", "tasks without a deadline: never late")) } } }
+            @if open.no_lead > 0 { li { a href={(base) "/fill"} { (open.no_lead) " " (lang.t("nhiệm vụ chưa có chủ trì: không ai phải làm", "tasks without a lead: nobody has to do them")) } } }
+            @if open.no_time > 0 { li { a href={(base) "/fill"} { (open.no_time) " " (lang.t("nhiệm vụ chưa rõ thời hạn: không tính được quá hạn", "tasks without a deadline: never late")) } } }
         }
         p { (lang.t("Có thể bổ sung sau ở trang kế hoạch.", "They can be completed later on the plan's page.")) }
     }

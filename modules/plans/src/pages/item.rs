@@ -400,9 +400,7 @@ fn numbers_anew(draft: &mut Draft, before: &Value, n: &str) {
 
 /// What the words of a time mean in this plan.
 pub fn understood(draft: &Draft, time: Option<&str>, text: &str) -> Option<Schedule> {
-    let year = draft.reading.plan.date.as_deref().or(draft.head.starts_on.as_deref());
-    let year = year.and_then(|d| d.get(..4)).and_then(|y| y.parse().ok());
-    time.and_then(|t| plan_reader::schedule::read(t, year)).map(|s| s.counted(text))
+    time.and_then(|t| plan_reader::schedule::read(t, draft.year())).map(|s| s.counted(text))
 }
 
 #[cfg(test)]

@@ -113,6 +113,10 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     if !unknown.is_empty() {
         open.push(unknown_names(&unknown, base, lang));
     }
+    let lacking = draft.lacking().len();
+    if lacking > 0 {
+        open.push(html! { a href={(base) "/fill"} { (lacking) " " (lang.t("nhiệm vụ thiếu chủ trì hoặc thời hạn", "tasks lack their lead or their time")) } ": " (lang.t("bổ sung một lượt trên một trang.", "fill in all on one page.")) });
+    }
     let all = || draft.reading.plan.warnings.iter().enumerate();
     // what only tells how the text was put together comes last
     let notes = ["joined_page_break", "continuation_row", "ocr_echo", "general_clause", "tasks_from_body"];
