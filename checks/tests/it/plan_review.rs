@@ -203,3 +203,60 @@ fn what_tasks_of_an_accepted_plan_lack_is_filled_in_with_their_obligations() {
         assert_eq!(owed(&w, &check.id).len(), 2);
     }
 }
+
+#[test]
+fn one_task_is_amended_with_a_reason_and_its_obligations_follow() {
+    for engine in ENGINES {
+        let Some(w) = world::on(engine) else { continue };
+        let c = w.client("canbo");
+        let plan = accepted(&c, &document(), "");
+        let check = task(&w, &plan, "Kiểm tra");
+        let (page, here) = (format!("/plans/{plan}/task/{}", check.id), format!("/plans/{plan}/task/{}/amend", check.id));
+        assert!(ok(c.get(&page), 200).text().contains(&here));
+        ok(w.client("daumoi").get(&here), 403);
+        ok(w.client("daumoi").post(&here, &[("version", "1"), ("reason", "x")]), 403);
+        let shown = ok(c.get(&here), 200).text();
+        assert!(
+            shown.contains("trước khi nâng cấp hệ thống dịch vụ công") && !shown.contains("name=\"content\""),
+            "the text stays: {shown}"
+        );
+        let line = |role: &str| shown.split(&format!("name=\"{role}\" value=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let (lead, with_) = (line("lead"), line("coordinating"));
+        let base =
+            with(&hidden(&shown, "id=\"amend\""), &[("coordinating", with_.as_str()), ("product", "Biên bản kiểm tra"), ("note", "")]);
+        // everything that is wrong at once, nothing lost
+        let bad = [("lead__q", "Sở Vũ trụ"), ("time", "lúc nào đó"), ("scopes", "Sở Xa lạ: mọi việc")];
+        let wrong = ok(post(&c, &here, &with(&base, &bad)), 422).text();
+        for words in ["«Sở Vũ trụ»", "«lúc nào đó»", "«Sở Xa lạ: mọi việc»", "Ghi lý do điều chỉnh", "value=\"Sở Vũ trụ\""]
+        {
+            assert!(wrong.contains(words), "{words}: {wrong}");
+        }
+        assert_eq!(task(&w, &plan, "Kiểm tra").version, check.version, "nothing half-saved");
+        let good = [
+            ("lead__q", "Sở Y tế; Sở Nội vụ"),
+            ("time", "Quý III/2027"),
+            ("scopes", "Sở Y tế: hệ thống của ngành y tế"),
+            ("reason", "Công văn số 12/UBND-NC"),
+        ];
+        let form = with(&base, &good);
+        assert_eq!(ok(post(&c, &here, &form), 303).header("location"), page);
+        let now = task(&w, &plan, "Kiểm tra");
+        assert_eq!((now.state.as_deref(), now.text("due_on")), (Some("changed"), Some("2027-09-30")));
+        assert_eq!(now.text("content"), check.text("content"));
+        assert!(now.text("note").is_some_and(|n| n.contains("“Quý II/2027”")), "{now:?}");
+        let all = owed(&w, &check.id);
+        let (open, ended): (Vec<_>, Vec<_>) = all.iter().partition(|o| o.state.as_deref() == Some("not_started"));
+        assert_eq!((open.len(), ended.len()), (2, 1), "two new agencies owe it, the old one no longer: {all:?}");
+        assert!(open.iter().all(|o| o.text("due_on") == Some("2027-09-30")));
+        let health = world::agency_named(&w.instance, "Sở Y tế");
+        let hers = open.iter().find(|o| o.text("agency") == Some(&health)).unwrap();
+        assert_eq!(hers.text("scope_text"), Some("hệ thống của ngành y tế"));
+        let past = ok(c.get(&page), 200).text();
+        for words in ["Công văn số 12/UBND-NC", "Chủ trì: Công an tỉnh → Sở Y tế, Sở Nội vụ", "Đã điều chỉnh", "Quý III/2027"]
+        {
+            assert!(past.contains(words), "{words}: {past}");
+        }
+        let stale = ok(post(&c, &here, &with(&form, &[("lead", &lead)])), 422).text();
+        assert!(stale.contains("value=\"Quý III/2027\""), "nothing typed is lost: {stale}");
+    }
+}

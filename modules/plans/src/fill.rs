@@ -106,13 +106,16 @@ pub fn agencies(dir: &Directory, words: &str) -> Result<Vec<(String, Who)>, Stri
     Ok(found)
 }
 
+/// Begins the note that keeps the words of the document beside those of a person.
+pub const WRITTEN: &str = "Văn bản ghi thời gian:";
+
 /// The year that words of time without one mean in an accepted plan.
 pub fn year_of(plan: &Record) -> Option<i32> {
     plan.text("issued_on").or(plan.text("starts_on")).and_then(|d| d.get(..4)?.parse().ok())
 }
 
 /// Fields of a task for a time. The words of the document are not lost: where others take their place, the note keeps them.
-pub fn time_values(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, time: &Time) -> Result<Values> {
+pub fn time_values(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, time: &Time, note: &str) -> Result<Values> {
     let (schedule, words) = match time {
         Time::Day(day) => (Schedule::Deadline { due: day.clone() }, None),
         Time::Words(words, schedule) => (schedule.clone(), Some(words)),
@@ -134,13 +137,11 @@ pub fn time_values(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, ti
     ]);
     if let Some(words) = words {
         values.insert("time_text".to_owned(), Data::Text(words.clone()));
-        let (old, note) = (task.text("time_text").unwrap_or_default(), task.text("note").unwrap_or_default());
-        if !old.is_empty() && old != words {
-            let kept = format!("Văn bản ghi thời gian: “{old}”.");
-            if !note.contains("Văn bản ghi thời gian:") {
-                let note = if note.is_empty() { kept } else { format!("{note}\n{kept}") };
-                values.insert("note".to_owned(), Data::Text(note));
-            }
+        let (old, note) = (task.text("time_text").unwrap_or_default(), note.trim());
+        if !old.is_empty() && old != words && !note.contains(WRITTEN) {
+            let kept = format!("{WRITTEN} “{old}”.");
+            let note = if note.is_empty() { kept } else { format!("{note}\n{kept}") };
+            values.insert("note".to_owned(), Data::Text(note));
         }
     }
     Ok(values)
@@ -262,7 +263,7 @@ fn understood<'r>(
 /// Writes one row; the task as it is then.
 fn apply(tx: &mut Tx, reg: &Registry, actor: &Actor, change: &Change<'_>, version: i64) -> Result<Record> {
     let mut values = match &change.time {
-        Some(time) => time_values(tx, reg, actor, change.task, time)?,
+        Some(time) => time_values(tx, reg, actor, change.task, time, change.task.text("note").unwrap_or_default())?,
         None => Values::new(),
     };
     if let Some(product) = change.product {
@@ -289,12 +290,13 @@ fn lead(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, lines: &[Reco
             continue;
         }
         seq += 1;
-        new_line(tx, reg, actor, &task.id, seq, "lead", (name, field, value))?;
+        new_line(tx, reg, actor, &task.id, seq, "lead", &[(field, value)], name)?;
     }
     Ok(())
 }
 
 /// A line of a task that a person added: the name is the official one.
+#[expect(clippy::too_many_arguments, reason = "what a line consists of")]
 pub fn new_line(
     tx: &mut Tx,
     reg: &Registry,
@@ -302,16 +304,17 @@ pub fn new_line(
     task: &str,
     seq: i64,
     role: &str,
-    (name, field, who): (&str, &str, Data),
+    who: &[(&str, Data)],
+    name: &str,
 ) -> Result<()> {
     let word = |s: &str| Data::Text(s.to_owned());
-    let values = Values::from([
+    let mut values = Values::from([
         ("task".to_owned(), word(task)),
         ("seq".to_owned(), Data::Int(seq)),
         ("role".to_owned(), word(role)),
         ("name".to_owned(), word(name)),
-        (field.to_owned(), who),
     ]);
+    values.extend(who.iter().filter(|(_, v)| *v != Data::Null).map(|(f, v)| ((*f).to_owned(), v.clone())));
     actions::create(tx, reg, actor, "task_actor", values, None).map(drop)
 }
 

@@ -2,6 +2,7 @@
 
 mod accept;
 mod actors;
+mod amend;
 mod api;
 mod cli;
 mod collective;

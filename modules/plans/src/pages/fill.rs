@@ -246,7 +246,7 @@ fn draft_row(draft: &mut Draft, dir: &Directory, i: usize, n: usize, form: &Form
             }
             Ok(Time::Words(words, schedule)) => {
                 if let Some(old) = task.time.replace(words).filter(|t| !t.trim().is_empty()) {
-                    task.notes.push(format!("Văn bản ghi thời gian: “{old}”."));
+                    task.notes.push(format!("{} “{old}”.", fill::WRITTEN));
                 }
                 task.schedule = Some(schedule);
             }

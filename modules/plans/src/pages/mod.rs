@@ -1,6 +1,7 @@
 //! Pages of the module.
 
 mod accept;
+mod amend;
 mod board;
 mod calendar;
 mod edit;
@@ -52,5 +53,6 @@ pub fn router() -> Router<App> {
         .route("/plans/{id}/fill", get(fill::plan_form).post(fill::plan_save))
         .route("/plans/{id}/unassigned/{obligation}", post(unassigned::act))
         .route("/plans/{id}/target/{target}", post(plan::bind_target))
+        .route("/plans/{id}/task/{task}/amend", get(amend::form).post(amend::save))
         .route("/plans/{id}/task/{task}", get(plan::task).post(plan::bind_task))
 }

@@ -374,7 +374,7 @@ fn n_of(counts: &BTreeMap<State, i64>, s: State) -> i64 {
 /// `/plans/{id}/task/{task}`: one task, the agencies that owe it, the indicator it is bound to.
 pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageResult {
     let wanted = id.clone();
-    let (r, actors, owed) = ctx
+    let (r, actors, owed, past) = ctx
         .read(move |tx, who| {
             let r = actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, &wanted)?;
             let actors = sorted(linked(tx, &who.reg, &who.actor, "task_actor", "task", &wanted)?);
@@ -384,7 +384,8 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
             } else {
                 BTreeMap::new()
             };
-            Ok((r, actors, owed))
+            let past = super::amend::history(tx, who, &r.id)?;
+            Ok((r, actors, owed, past))
         })
         .await?;
     let lang = ctx.lang();
@@ -394,12 +395,18 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
     // who is exempt does not owe it
     let all = owed.values().sum::<i64>() - n_of(&owed, State::NotApplicable);
     let bound = r.text("indicator").unwrap_or_default();
+    let may = ctx.can(Verb::Update, "task") && ctx.can(Verb::Update, "task_actor") && r.state.as_deref() != Some("dropped");
+    let amend = may.then(|| html! { a.btn href={"/plans/" (plan) "/task/" (id) "/amend"} { (lang.t("Điều chỉnh", "Amend")) } });
+    let moved = ctx.reg().registers.get("task").and_then(|d| d.states.iter().find(|s| Some(s.id.as_str()) == r.state.as_deref()));
+    let state = moved.filter(|s| s.id != "active").map(|s| html! { (tag(Tone::parse(&s.tone), lang.label(&s.label))) });
     let body = html! {
-        (heading(r.text("content").unwrap_or_default(), None, None))
+        (heading(r.text("content").unwrap_or_default(), state, amend))
         section.card { (facts(vec![
             (lang.t("Chủ trì", "Lead").to_owned(), html! { (names("lead")) }),
             (lang.t("Phối hợp", "Coordinating").to_owned(), html! { (names("coordinating")) }),
             (lang.t("Thời gian", "Time").to_owned(), html! { (time_words(&r)) }),
+            (lang.t("Sản phẩm", "Product").to_owned(), html! { (r.text("product").unwrap_or("–")) }),
+            (lang.t("Ghi chú", "Note").to_owned(), html! { (r.text("note").unwrap_or("–")) }),
             (lang.t("Dòng trong văn bản", "Lines").to_owned(), html! { (r.text("lines").unwrap_or("–")) }),
         ])) }
         @if !owed.is_empty() {
@@ -421,6 +428,7 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
                 }
             }
         }
+        (super::amend::past_card(&ctx, &past))
     };
     Ok(Page::new(lang.t("Nhiệm vụ", "Task"))
         .active("/plans")
