@@ -260,3 +260,51 @@ fn one_task_is_amended_with_a_reason_and_its_obligations_follow() {
         assert!(stale.contains("value=\"Quý III/2027\""), "nothing typed is lost: {stale}");
     }
 }
+
+#[test]
+fn the_document_stands_beside_every_form_and_a_person_says_what_measures_a_target() {
+    let w = world::sqlite();
+    let c = w.client("canbo");
+    let draft = imported(&c, &document());
+    for (form, words) in [
+        ("task/4", "Diễn tập ứng cứu sự cố lộ dữ liệu."),
+        ("objective/1", "90% hệ thống thông tin của cơ quan nhà nước"),
+        ("value/1.0", "90% hệ thống thông tin của cơ quan nhà nước"),
+        ("head", "41/KH-UBND"),
+        ("section/1", "MỤC TIÊU ĐẾN NĂM 2028"),
+        ("base/0", "116/2025/QH15"),
+        ("assignment/0", "Công an tỉnh"),
+        ("recipient/0", "Bộ Công an"),
+    ] {
+        let page = ok(c.get(&format!("{draft}/{form}")), 200).text();
+        let source = page.split("aria-label=\"Trong văn bản\"").nth(1).and_then(|s| s.split("</section>").next()).unwrap_or_default();
+        let own: String = source.split("<mark>").skip(1).filter_map(|s| s.split("</mark>").next()).collect();
+        assert!(own.contains(words), "{form}: {source}");
+        assert!(source.matches("<p").count() > 3, "with a few lines around: {source}");
+    }
+    assert!(!ok(c.get(&format!("{draft}/task/new")), 200).text().contains("aria-label=\"Trong văn bản\""), "nothing to show");
+    // nothing is bound by itself; the reason stands beside each suggestion, none is an equal choice
+    let part = format!("{draft}?part=objective");
+    let page = ok(c.get(&part), 200).text();
+    let of = |key: &str, page: &str| {
+        page.split(&format!("name=\"target\" value=\"{key}\"")).nth(1).and_then(|s| s.split("</form>").next()).unwrap().to_owned()
+    };
+    let first = of("0.0", &page);
+    let offered = first.matches("name=\"indicator\" value=\"T-").count();
+    assert!((1..=3).contains(&offered), "{first}");
+    assert!(first.contains("value=\"T-04\"") && first.contains("vì cùng nói về: ") && first.contains("đầu mối"), "{first}");
+    assert!(first.contains("name=\"indicator\" value=\"\"") && !first.contains("aria-pressed"), "{first}");
+    let say = |target: &str, indicator: &str| c.post(&format!("{draft}/indicator"), &[("target", target), ("indicator", indicator)]);
+    ok(say("0.0", "T-04"), 303);
+    ok(say("1.0", ""), 303);
+    ok(say("9.9", ""), 404);
+    ok(say("2.0", "T-999"), 422);
+    ok(w.client("daumoi").post(&format!("{draft}/indicator"), &[("target", "2.0"), ("indicator", "T-04")]), 403);
+    let page = ok(c.get(&part), 200).text();
+    assert!(of("0.0", &page).contains("đo bằng") && of("1.0", &page).contains("không gắn chỉ số"), "{page}");
+    let plan = ok(world::accept(&c, &draft, ""), 303).header("location").trim_start_matches("/plans/").to_owned();
+    let of_plan = vec![Filter { field: "plan".into(), op: Op::Is, values: vec![plan] }];
+    let targets = world::records(&w.instance, "target", of_plan);
+    let bound: Vec<_> = targets.iter().filter_map(|t| t.text("indicator")).collect();
+    assert_eq!((targets.len(), bound), (3, vec!["T-04"]), "only what a person confirmed");
+}

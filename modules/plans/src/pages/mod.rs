@@ -9,11 +9,13 @@ mod fill;
 mod import;
 mod item;
 mod list;
+mod measure;
 mod names;
 mod obligation;
 mod plan;
 mod reading;
 mod review;
+mod source;
 mod timing;
 mod unassigned;
 mod unclear;
@@ -39,6 +41,7 @@ pub fn router() -> Router<App> {
         .route("/plans/import/{id}/fill", get(fill::draft_form).post(fill::draft_save))
         .route("/plans/names/suggest", get(names::suggest))
         .route("/plans/import/{id}/seen", post(review::seen))
+        .route("/plans/import/{id}/indicator", post(measure::save))
         .route("/plans/import/{id}/{list}/{n}", get(item::form).post(item::save))
         .route("/plans/import/{id}/actor/{n}", get(edit::actor_form).post(edit::actor_save))
         .route("/plans/import/{id}/accept", get(accept::form).post(accept::accept))

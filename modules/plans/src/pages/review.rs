@@ -49,7 +49,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let number = |name: &str| q.filled(name).and_then(|v| v.parse::<usize>().ok()).unwrap_or(1).max(1);
     let title = draft.reading.plan.title.clone().unwrap_or_else(|| row.file_name.clone());
     let part = q.filled("part").unwrap_or("task");
-    let view = View { draft: &draft, base: &base, members: &members, lang, part, page: number("page") };
+    let view = View { look: &ctx.look, draft: &draft, base: &base, members: &members, lang, part, page: number("page") };
     let body = html! {
         (heading(&title, Some(head_line(&draft, issuer.as_deref(), lang)), Some(actions(&ctx.look, &draft, &base, lang))))
         (doubts(&ctx.look, &draft, &base, lang))
@@ -235,7 +235,7 @@ fn document(lines: &[Line], plan: &Plan, page: usize, here: &str, lang: Lang) ->
     }
 }
 
-fn cells(l: &Line) -> Markup {
+pub fn cells(l: &Line) -> Markup {
     html! {
         @if l.cells.len() > 1 { @for (i, c) in l.cells.iter().filter(|c| !c.trim().is_empty()).enumerate() { @if i > 0 { span.muted { " | " } } (c) } }
         @else { (l.text) }
