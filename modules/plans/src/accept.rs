@@ -73,15 +73,10 @@ fn refuse(draft: &Draft) -> Result<()> {
         say("title", "Nhập tên kế hoạch.".into());
     }
     let p = &draft.reading.plan;
-    let nothing = draft.kept("task", &p.tasks).next().is_none()
-        && draft.kept("objective", &p.objectives).next().is_none()
-        && draft.kept("assignment", &p.assignments).next().is_none();
-    if nothing {
-        say(
-            "tasks",
-            "Kế hoạch chưa có mục tiêu, nhiệm vụ hay phân công nào. Thêm ít nhất một, hoặc kiểm tra xem tệp có đúng là kế hoạch không."
-                .into(),
-        );
+    if draft.empty() {
+        let message =
+            "Kế hoạch chưa có nhiệm vụ, mục tiêu hay chỉ tiêu nào. Thêm ít nhất một, hoặc kiểm tra xem tệp có đúng là kế hoạch không.";
+        say("tasks", message.into());
     }
     for (i, t) in draft.kept("task", &p.tasks) {
         if t.text.trim().is_empty() {

@@ -115,6 +115,11 @@ impl Draft {
             no_time: tasks().filter(|t| self.lack(t).time).count(),
         }
     }
+    /// Neither a task nor an objective (with its targets) is taken over: there is nothing to accept.
+    pub fn empty(&self) -> bool {
+        let p = &self.reading.plan;
+        self.kept("task", &p.tasks).next().is_none() && self.kept("objective", &p.objectives).next().is_none()
+    }
     /// What a task lacks: nobody leads it or nobody knows who that is; its time is missing or says no day.
     pub fn lack(&self, t: &plan_reader::Task) -> Lack {
         let unknown = |n: &String| matches!(self.actors.get(n), None | Some(Who::Later));

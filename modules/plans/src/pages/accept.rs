@@ -31,7 +31,8 @@ pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let open = draft.open();
     let body = html! {
         (heading(lang.t("Chấp nhận kế hoạch", "Accept the plan"), Some(html! { (title) }), None))
-        section.card {
+        @if let Some(why) = super::nothing::card(&draft, &base, lang) { (why) p { (link_button(&base, lang.t("Quay lại bản đọc", "Back to the reading"))) } }
+        @else { section.card {
             p { (made(&draft, lang)) }
             @if open.none() { p { (lang.t("Không còn điều gì chưa xem.", "Nothing is left to look at.")) } }
             @else { (notice(Tone::Soon, left(&open, &base, lang))) }
@@ -44,7 +45,7 @@ pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
                     (link_button(&base, lang.t("Quay lại xem tiếp", "Back to the review")))
                 }
             }
-        }
+        } }
     };
     Ok(Page::new(lang.t("Chấp nhận kế hoạch", "Accept the plan"))
         .active("/plans")

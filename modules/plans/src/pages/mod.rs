@@ -11,6 +11,7 @@ mod item;
 mod list;
 mod measure;
 mod names;
+mod nothing;
 mod obligation;
 mod plan;
 mod reading;

@@ -52,6 +52,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let view = View { look: &ctx.look, draft: &draft, base: &base, members: &members, lang, part, page: number("page") };
     let body = html! {
         (heading(&title, Some(head_line(&draft, issuer.as_deref(), lang)), Some(actions(&ctx.look, &draft, &base, lang))))
+        @if let Some(why) = super::nothing::card(&draft, &base, lang) { (why) }
         (doubts(&ctx.look, &draft, &base, lang))
         div.split {
             section.card.doc tabindex="0" aria-label=(lang.t("Văn bản", "Document")) {
@@ -87,7 +88,7 @@ fn actions(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     html! {
         span.muted.small { (counts) }
         (post_button(look, &format!("{base}/discard"), lang.t("Bỏ bản đọc", "Discard"), false, Some(lang.t("Bỏ bản đọc này?", "Discard this reading?"))))
-        a.btn.main href={(base) "/accept"} { (lang.t("Chấp nhận kế hoạch", "Accept the plan")) }
+        @if !draft.empty() { a.btn.main href={(base) "/accept"} { (lang.t("Chấp nhận kế hoạch", "Accept the plan")) } }
     }
 }
 
@@ -119,7 +120,7 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     }
     let all = || draft.reading.plan.warnings.iter().enumerate();
     // what only tells how the text was put together comes last
-    let notes = ["joined_page_break", "continuation_row", "ocr_echo", "general_clause", "tasks_from_body"];
+    let notes = ["joined_page_break", "continuation_row", "ocr_echo", "general_clause", "funding_clause", "tasks_from_body"];
     let is_note = |code: &str| notes.contains(&code);
     for wanted in [false, true] {
         for (i, w) in all().filter(|(i, w)| !draft.settled(*i, w) && is_note(&w.code) == wanted) {
