@@ -68,10 +68,14 @@ fn a_signed_copy_gives_number_and_day_to_the_plan_there_is() {
         let first = accepted(&c, &unsigned(), "");
         let before = plans(&w);
         assert_eq!((plan(&w, &first).text("number"), plan(&w, &first).text("issued_on")), (None, None));
+        let inventory = task(&w, &first, "Thống kê");
+        assert_eq!((state_of(&w, &first).as_str(), owed(&w, &inventory.id).len()), ("draft", 0), "nobody owes anything yet");
         assert_eq!(accepted(&c, &document(), &format!("signed:{first}")), first, "the page leads to the plan there is");
         let signed = plan(&w, &first);
         assert_eq!((signed.text("number"), signed.text("issued_on")), (Some("41/KH-UBND"), Some("2026-11-02")));
         assert_eq!(plans(&w), before, "no second plan");
+        assert_eq!(state_of(&w, &first), "in_force", "with its day");
+        assert!(owed(&w, &inventory.id).len() > 5, "and its obligations");
         // by the other door: a corrected number of the same year
         let corrected = document().replace(DAY, &day(3));
         let answer = ok(sent(&program, &corrected, &format!("signed:{first}")), 201).json();
@@ -307,4 +311,58 @@ fn the_document_stands_beside_every_form_and_a_person_says_what_measures_a_targe
     let targets = world::records(&w.instance, "target", of_plan);
     let bound: Vec<_> = targets.iter().filter_map(|t| t.text("indicator")).collect();
     assert_eq!((targets.len(), bound), (3, vec!["T-04"]), "only what a person confirmed");
+}
+
+#[test]
+fn programs_have_the_same_gate_as_the_page() {
+    let w = world::sqlite();
+    let program = w.program("canbo", None);
+    let kept = ok(program.request("POST", "/api/v1/plans/drafts?name=a.txt", &[], lacking().into_bytes()), 201).json();
+    let path = format!("/api/v1/plans/drafts/{}/accept", kept["id"].as_str().unwrap());
+    let refused = ok(program.call("POST", &path, &[], &json!({ "version": 1 })), 422).json();
+    let said: Vec<(&str, &str)> =
+        refused["errors"].as_array().unwrap().iter().map(|e| (e["field"].as_str().unwrap(), e["message"].as_str().unwrap())).collect();
+    for (field, words) in [("doubts", "hai ngày"), ("lead", "Kiểm tra an ninh mạng"), ("time", "Diễn tập ứng cứu")] {
+        assert!(said.iter().any(|(f, m)| *f == field && m.contains(words)), "{field} {words}: {said:?}");
+    }
+    let before = plans(&w);
+    // the page itself, when something is open and nobody says that it was seen
+    let c = w.client("canbo");
+    let page = format!("/plans/import/{}/accept", kept["id"].as_str().unwrap());
+    assert_eq!(ok(c.post(&page, &[("version", "1")]), 303).header("location"), page);
+    assert_eq!(plans(&w), before, "nothing was made");
+    ok(program.call("POST", &path, &[], &json!({ "version": 1, "anyway": true })), 201);
+    assert_eq!(plans(&w), before + 1);
+}
+
+#[test]
+fn a_plan_without_its_day_burdens_nobody_until_it_is_put_in_force() {
+    for engine in ENGINES {
+        let Some(w) = world::on(engine) else { continue };
+        let c = w.client("canbo");
+        let id = accepted(&c, &unsigned(), "");
+        let here = format!("/plans/{id}/issue");
+        let page = ok(c.get(&format!("/plans/{id}")), 200).text();
+        assert!(page.contains("còn là dự thảo, chưa có hiệu lực") && page.contains(&here), "{page}");
+        let all = |w: &World| tasks(w, &id).iter().map(|t| owed(w, &t.id).len()).sum::<usize>();
+        assert_eq!(all(&w), 0);
+        // neither filling in nor naming makes obligations before
+        let fill = format!("/plans/{id}/fill");
+        let base = hidden(&ok(c.get(&fill), 200).text(), "id=\"fill\"");
+        ok(post(&c, &fill, &with(&base, &[("time.0", "30/06/2027")])), 303);
+        assert_eq!(all(&w), 0);
+        let contact = w.client("daumoi");
+        assert!(!ok(contact.get(&format!("/plans/{id}")), 200).text().contains(&here));
+        ok(contact.get(&here), 403);
+        let base = hidden(&ok(c.get(&here), 200).text(), "action=\"/plans/");
+        let wrong = ok(post(&c, &here, &with(&base, &[("number", "41/KH-UBND"), ("issued_on", "31/02/2026")])), 422).text();
+        assert!(wrong.contains("31/02/2026") && wrong.contains("value=\"41/KH-UBND\""), "{wrong}");
+        assert_eq!(
+            ok(post(&c, &here, &with(&base, &[("number", "41/KH-UBND"), ("issued_on", "02/11/2026")])), 303).header("location"),
+            format!("/plans/{id}")
+        );
+        assert_eq!((state_of(&w, &id).as_str(), plan(&w, &id).text("number")), ("in_force", Some("41/KH-UBND")));
+        assert!(all(&w) > 10, "all at once");
+        assert!(!ok(c.get(&format!("/plans/{id}")), 200).text().contains("còn là dự thảo"));
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plan_reader::{Plan, Reading, Warning};
 use serde::{Deserialize, Serialize};
+use store::FieldError;
 
 use crate::fill::Lack;
 
@@ -133,6 +134,26 @@ impl Draft {
     /// The year that words of time without one mean.
     pub fn year(&self) -> Option<i32> {
         self.reading.plan.date.as_deref().or(self.head.starts_on.as_deref())?.get(..4)?.parse().ok()
+    }
+    /// The same in words, for who must say that it is accepted all the same.
+    pub fn open_list(&self) -> Vec<FieldError> {
+        let say = |field: &str, message: String| FieldError { field: field.to_owned(), message };
+        let p = &self.reading.plan;
+        let line = |n: usize| if n > 0 { format!("Dòng {n}: ") } else { String::new() };
+        let doubts = p.warnings.iter().enumerate().filter(|(i, w)| !self.settled(*i, w));
+        let mut list: Vec<FieldError> = doubts.map(|(_, w)| say("doubts", format!("{}{}", line(w.line), w.message))).collect();
+        let names = self.unresolved().into_iter().chain(self.later().into_iter().map(|(_, n)| n));
+        list.extend(names.map(|n| say("names", format!("Chưa rõ «{n}» là cơ quan nào; không ai được giao việc dưới tên đó."))));
+        for (i, t) in self.kept("task", &p.tasks) {
+            let what = format!("Nhiệm vụ thứ {} “{}”", i + 1, crate::pages::cut(&t.text));
+            if t.lead.is_empty() {
+                list.push(say("lead", format!("{what} chưa có chủ trì.")));
+            }
+            if self.lack(t).time {
+                list.push(say("time", format!("{what} chưa rõ thời hạn.")));
+            }
+        }
+        list
     }
     /// Names that lead a task.
     pub fn leads(&self) -> Vec<String> {

@@ -7,6 +7,7 @@ mod calendar;
 mod edit;
 mod fill;
 mod import;
+mod issue;
 mod item;
 mod list;
 mod measure;
@@ -54,6 +55,7 @@ pub fn router() -> Router<App> {
         .route("/plans/obligation/{id}/{transition}", post(obligation::act))
         .route("/plans/{id}", get(plan::show))
         .route("/plans/{id}/names", get(unclear::show).post(unclear::save))
+        .route("/plans/{id}/issue", get(issue::form).post(issue::save))
         .route("/plans/{id}/fill", get(fill::plan_form).post(fill::plan_save))
         .route("/plans/{id}/unassigned/{obligation}", post(unassigned::act))
         .route("/plans/{id}/target/{target}", post(plan::bind_target))
