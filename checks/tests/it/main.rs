@@ -15,6 +15,7 @@ mod needles;
 mod obligations;
 mod obligations_change;
 mod pages;
+mod plan_review;
 mod properties;
 mod rights;
 mod second_factor;
