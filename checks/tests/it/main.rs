@@ -17,6 +17,7 @@ mod needles;
 mod obligations;
 mod obligations_change;
 mod pages;
+mod plan_review;
 mod properties;
 mod rights;
 mod second_factor;

@@ -137,7 +137,7 @@ fn bulk(me: &Person<'_>) -> Done {
     }
     b.until("the bar counts", "const f = document.querySelector('form.bulk'); return !f.hidden && f.innerText.includes('Đã chọn 2')")?;
     b.click("form.bulk button")?;
-    must(b.count("main input[type=hidden][name=id]")? == 2, "both come along")?;
+    b.until("both come along", "return document.querySelectorAll('main input[type=hidden][name=id]').length === 2")?;
     me.look("bulk-edit")?;
     b.click("input[name=change][value=title]")?;
     b.fill("#f-title", "Chuyên viên trực")?;

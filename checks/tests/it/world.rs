@@ -59,7 +59,11 @@ pub fn on(engine: Engine) -> Option<World> {
 pub fn accept(c: &Client, draft: &str, same: &str) -> testkit::Reply {
     let page = c.get(&format!("{draft}/accept")).text();
     let version = page.split("name=\"version\" value=\"").nth(1).and_then(|s| s.split('"').next()).unwrap_or_default().to_owned();
-    c.post(&format!("{draft}/accept"), &[("version", &version), ("same", same)])
+    let mut form = vec![("version", version.as_str()), ("same", same)];
+    if page.contains("name=\"anyway\"") {
+        form.push(("anyway", "1"));
+    }
+    c.post(&format!("{draft}/accept"), &form)
 }
 
 pub fn open(url: &str) -> Instance {

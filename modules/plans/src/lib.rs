@@ -2,6 +2,7 @@
 
 mod accept;
 mod actors;
+mod amend;
 mod api;
 mod cli;
 mod collective;
@@ -9,6 +10,7 @@ mod demo;
 mod demo_work;
 mod draft;
 mod expand;
+mod fill;
 mod handover;
 mod leaving;
 mod naming;

@@ -6,6 +6,7 @@ use registers::{Data, Filter, Op, Query, Record, Registry};
 use store::{Error, Result, Tx};
 
 use crate::draft::Draft;
+use crate::expand;
 
 /// What a person says about a plan that looks like one there is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +67,10 @@ fn overlap(a: &str, b: &str) -> f64 {
     if all == 0 { 0.0 } else { both as f64 / all as f64 }
 }
 
-/// The signed copy gives its number and date to the plan there is.
-pub fn sign(tx: &mut Tx, reg: &Registry, actor: &Actor, d: &Draft, plan: &str) -> Result<()> {
-    let scope = actor.may(Verb::Update, "plan")?;
+/// The signed copy gives its number and date to the plan there is, which comes into force with them. How many obligations that made.
+pub fn sign(tx: &mut Tx, reg: &Registry, actor: &Actor, d: &Draft, plan: &str, today: &str) -> Result<usize> {
+    // the action asks for the right to change; what is read here is read as a reader
+    let scope = actor.may(Verb::Read, "plan")?;
     let r = actions::get(tx, reg, &scope, plan)?;
     let p = &d.reading.plan;
     let mut v = Values::new();
@@ -82,7 +84,17 @@ pub fn sign(tx: &mut Tx, reg: &Registry, actor: &Actor, d: &Draft, plan: &str) -
             "Bản này cũng chưa có số, ngày nên không bổ sung gì cho kế hoạch đã có. Nhập số, ngày ở phần đầu văn bản, hoặc chọn cách khác.";
         return Err(Error::invalid("same", message));
     }
-    actions::update(tx, reg, actor, "plan", plan, r.version, v, Some("Bổ sung số, ngày từ bản đã ký")).map(drop)
+    let r = actions::update(tx, reg, actor, "plan", plan, r.version, v, Some("Bổ sung số, ngày từ bản đã ký"))?;
+    if r.state.as_deref() == Some("draft") && r.text("issued_on").is_some() {
+        return issue(tx, reg, actor, plan, r.version, today);
+    }
+    Ok(0)
+}
+
+/// The plan comes into force, and with it its obligations: how many were made.
+pub fn issue(tx: &mut Tx, reg: &Registry, actor: &Actor, plan: &str, version: i64, today: &str) -> Result<usize> {
+    actions::transition(tx, reg, actor, "plan", plan, version, "issue", Values::new(), None)?;
+    expand::plan(tx, reg, actor, plan, today)
 }
 
 /// The old plan is over: its successor says so.

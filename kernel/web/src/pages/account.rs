@@ -99,7 +99,7 @@ fn sessions_table(ctx: &Ctx, q: &FormData, list: &[SessionInfo]) -> Grid {
     let mut t = Grid::new(ctx, q, "s", "phien", ctx.t("Các phiên đang mở", "Open sessions"), columns);
     for s in list {
         t.row(vec![
-            GridCell::with(html! { span.break { (s.user_agent) } }, Cell::text(&s.user_agent)),
+            GridCell::with(html! { span.break title=(s.user_agent) { (fmt::device(&s.user_agent)) } }, Cell::text(fmt::device(&s.user_agent))),
             GridCell::text(&s.ip),
             GridCell::instant(Some(s.seen_at), ""),
             GridCell::only(html! { @if s.current { (tag(Tone::Met, ctx.t("phiên này", "this one"))) } @else { (post_button(&ctx.look, &format!("/account/sessions/{}/end", s.id), ctx.t("Kết thúc", "End"), false, None)) } }),

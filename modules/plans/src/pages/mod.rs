@@ -1,23 +1,30 @@
 //! Pages of the module.
 
 mod accept;
+mod amend;
 mod board;
 mod calendar;
 mod edit;
+mod fill;
 mod hand_in;
 mod import;
+mod issue;
 mod item;
 mod list;
+mod measure;
 mod names;
+mod nothing;
 mod obligation;
 mod plan;
 mod reading;
 mod review;
+mod source;
 mod timing;
 mod unassigned;
 mod unclear;
 
 pub use board::{NAMED, cut, late};
+pub use timing::impossible_day;
 
 use web::App;
 use web::axum::Router;
@@ -34,8 +41,10 @@ pub fn router() -> Router<App> {
         .route("/plans/import/{id}", get(review::show))
         .route("/plans/import/{id}/head", get(edit::head_form).post(edit::head_save))
         .route("/plans/import/{id}/names", get(names::show).post(names::save))
+        .route("/plans/import/{id}/fill", get(fill::draft_form).post(fill::draft_save))
         .route("/plans/names/suggest", get(names::suggest))
         .route("/plans/import/{id}/seen", post(review::seen))
+        .route("/plans/import/{id}/indicator", post(measure::save))
         .route("/plans/import/{id}/{list}/{n}", get(item::form).post(item::save))
         .route("/plans/import/{id}/actor/{n}", get(edit::actor_form).post(edit::actor_save))
         .route("/plans/import/{id}/accept", get(accept::form).post(accept::accept))
@@ -48,7 +57,10 @@ pub fn router() -> Router<App> {
         .route("/plans/obligation/{id}/{transition}", post(obligation::act))
         .route("/plans/{id}", get(plan::show))
         .route("/plans/{id}/names", get(unclear::show).post(unclear::save))
+        .route("/plans/{id}/issue", get(issue::form).post(issue::save))
+        .route("/plans/{id}/fill", get(fill::plan_form).post(fill::plan_save))
         .route("/plans/{id}/unassigned/{obligation}", post(unassigned::act))
         .route("/plans/{id}/target/{target}", post(plan::bind_target))
+        .route("/plans/{id}/task/{task}/amend", get(amend::form).post(amend::save))
         .route("/plans/{id}/task/{task}", get(plan::task).post(plan::bind_task))
 }

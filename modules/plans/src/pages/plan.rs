@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use access::Verb;
 use documents::Cell;
 use registers::actions::{self, Values};
-use registers::{Data, Filter, Op, Record};
+use registers::{Data, Record};
 use store::{Error, Tx};
 use web::axum::extract::Path;
 use web::charts::{Bar3, bar3};
@@ -19,7 +19,7 @@ use super::board::cut;
 use crate::expand::linked;
 use crate::owed::{self, Ask};
 use crate::state::{State, Want};
-use crate::unclear;
+use crate::{fill, unclear};
 
 /// A target of the plan beside the live figure of its indicator.
 struct Live {
@@ -43,13 +43,14 @@ enum Part {
 pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
     let tab = q.filled("tab").unwrap_or("targets").to_owned();
     let (wanted, open) = (id.clone(), tab.clone());
-    let (plan, counts, part, names, questions) = ctx
+    let (plan, counts, part, names, (questions, lacking)) = ctx
         .read(move |tx, who| {
             let plan = actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
             let targets = sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?);
             let tasks = sorted(linked(tx, &who.reg, &who.actor, "task", "plan", &wanted)?);
             let questions = super::unassigned::questions(tx, who, &tasks)?;
             let (duties, main): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|t| t.text("tags") == Some("assignment"));
+            let lacking = if who.may(Verb::Update, "task").is_ok() { lacking(tx, who, &main)? } else { 0 };
             let counts = [targets.len(), main.len(), duties.len()];
             let part = match open.as_str() {
                 "tasks" => Part::Tasks(acting(tx, who, main)?),
@@ -58,7 +59,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 _ => Part::Targets(live(tx, who, targets)?),
             };
             let names = unclear::named(tx, &who.reg, &who.actor, &wanted)?;
-            Ok((plan, counts, part, names, questions))
+            Ok((plan, counts, part, names, (questions, lacking)))
         })
         .await?;
     let lang = ctx.lang();
@@ -82,7 +83,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let state = super::list::state_of(&ctx, plan.state.as_deref().unwrap_or_default());
     let body = html! {
         (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày", "Edit number, date")) } })))
+        (super::issue::card(&ctx, &plan))
         (super::unclear::card(&id, &names, ctx.can(Verb::Update, "task_actor"), lang))
+        (super::fill::card(&id, lacking, lang))
         (super::unassigned::card(&ctx, &id, &questions))
         (tabs(&list, &tab, lang.t("Phần của kế hoạch", "Parts of the plan")))
         section.card {
@@ -120,21 +123,26 @@ fn live(tx: &mut Tx, who: &Who, targets: Vec<Record>) -> store::Result<Vec<Live>
 
 /// Tasks with who acts in them: one question for all.
 fn acting(tx: &mut Tx, who: &Who, tasks: Vec<Record>) -> store::Result<Vec<Acting>> {
-    let mut by: BTreeMap<String, Vec<Record>> = BTreeMap::new();
-    let ids: Vec<String> = tasks.iter().map(|t| t.id.clone()).collect();
-    for chunk in ids.chunks(500) {
-        let of = Filter { field: "task".into(), op: Op::Is, values: chunk.to_vec() };
-        for a in crate::all_where(tx, &who.reg, &who.actor, "task_actor", vec![of])? {
-            by.entry(a.text("task").unwrap_or_default().to_owned()).or_default().push(a);
-        }
-    }
+    let mut by = fill::acting(tx, &who.reg, &who.actor, &tasks)?;
     Ok(tasks
         .into_iter()
         .map(|t| {
             let actors = by.remove(&t.id).unwrap_or_default();
-            (t, sorted(actors))
+            (t, actors)
         })
         .collect())
+}
+
+/// How many tasks lack their lead or their time.
+fn lacking(tx: &mut Tx, who: &Who, tasks: &[Record]) -> store::Result<usize> {
+    let by = fill::acting(tx, &who.reg, &who.actor, tasks)?;
+    Ok(tasks.iter().filter(|t| fill::lack(t, by.get(&t.id).map(Vec::as_slice).unwrap_or_default()).any()).count())
+}
+
+/// The time of a task in the words of the document; where a person set a day instead, that day.
+pub fn time_words(task: &Record) -> String {
+    let day = task.text("due_on").map(fmt::date);
+    task.text("time_text").map(str::to_owned).or(day).unwrap_or_else(|| "–".to_owned())
 }
 
 /// Tasks whose time nobody could read: they are owed without a day until somebody sets one.
@@ -211,15 +219,15 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
         let (goal, until) = (GridCell::text(&threshold(r)), GridCell::day(r.text("horizon")));
         match &l.figure {
             Some(f) => {
-                let shares = Bar3 {
-                    met: f.met,
-                    unmet: f.unmet,
-                    nodata: f.unknown,
-                    goal: r.real("value").filter(|_| r.text("unit") == Some("percent")),
-                };
+                let goal_line = r.real("value").filter(|_| r.text("unit") == Some("percent"));
+                let bar = Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: goal_line };
                 g.row(vec![
                     GridCell::with(html! { a href={"/targets/" (f.id)} { (what) } }, Cell::text(content)),
-                    GridCell::only(bar3(shares, lang)),
+                    GridCell::only(if f.share {
+                        bar3(bar, lang)
+                    } else {
+                        html! {}
+                    }),
                     GridCell::text(&f.words),
                     GridCell::with(
                         html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, &r.id)) } },
@@ -327,15 +335,15 @@ fn tasks_table(ctx: &Ctx, q: &FormData, plan: &str, tasks: &[Acting]) -> Grid {
         let names = |role: &str| {
             actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ")
         };
-        let (content, time) = (r.text("content").unwrap_or_default(), r.text("time_text"));
+        let (content, time) = (r.text("content").unwrap_or_default(), time_words(r));
         g.row(vec![
             GridCell::text(r.text("no").unwrap_or_default()),
             GridCell::with(html! { a href={"/plans/" (plan) "/task/" (r.id)} { (cut(content)) } }, Cell::text(content)),
             GridCell::text(&names("lead")),
             GridCell::text(&names("coordinating")),
             GridCell::with(
-                html! { (time.unwrap_or("–")) @if r.text("condition").is_some() { " " (tag(Tone::Soon, lang.t("chờ điều kiện", "waits"))) } },
-                Cell::text(time.unwrap_or_default()),
+                html! { (time) @if r.text("condition").is_some() { " " (tag(Tone::Soon, lang.t("chờ điều kiện", "waits"))) } },
+                Cell::text(time.to_string()),
             ),
         ]);
     }
@@ -391,7 +399,7 @@ fn n_of(counts: &BTreeMap<State, i64>, s: State) -> i64 {
 /// `/plans/{id}/task/{task}`: one task, the agencies that owe it, the indicator it is bound to.
 pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageResult {
     let wanted = id.clone();
-    let (r, actors, owed) = ctx
+    let (r, actors, owed, past) = ctx
         .read(move |tx, who| {
             let r = actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, &wanted)?;
             let actors = sorted(linked(tx, &who.reg, &who.actor, "task_actor", "task", &wanted)?);
@@ -401,7 +409,8 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
             } else {
                 BTreeMap::new()
             };
-            Ok((r, actors, owed))
+            let past = super::amend::history(tx, who, &r.id)?;
+            Ok((r, actors, owed, past))
         })
         .await?;
     let lang = ctx.lang();
@@ -411,12 +420,18 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
     // who is exempt does not owe it
     let all = owed.values().sum::<i64>() - n_of(&owed, State::NotApplicable);
     let bound = r.text("indicator").unwrap_or_default();
+    let may = ctx.can(Verb::Update, "task") && ctx.can(Verb::Update, "task_actor") && r.state.as_deref() != Some("dropped");
+    let amend = may.then(|| html! { a.btn href={"/plans/" (plan) "/task/" (id) "/amend"} { (lang.t("Điều chỉnh", "Amend")) } });
+    let moved = ctx.reg().registers.get("task").and_then(|d| d.states.iter().find(|s| Some(s.id.as_str()) == r.state.as_deref()));
+    let state = moved.filter(|s| s.id != "active").map(|s| html! { (tag(Tone::parse(&s.tone), lang.label(&s.label))) });
     let body = html! {
-        (heading(r.text("content").unwrap_or_default(), None, None))
+        (heading(r.text("content").unwrap_or_default(), state, amend))
         section.card { (facts(vec![
             (lang.t("Chủ trì", "Lead").to_owned(), html! { (names("lead")) }),
             (lang.t("Phối hợp", "Coordinating").to_owned(), html! { (names("coordinating")) }),
-            (lang.t("Thời gian", "Time").to_owned(), html! { (r.text("time_text").unwrap_or("–")) }),
+            (lang.t("Thời gian", "Time").to_owned(), html! { (time_words(&r)) }),
+            (lang.t("Sản phẩm", "Product").to_owned(), html! { (r.text("product").unwrap_or("–")) }),
+            (lang.t("Ghi chú", "Note").to_owned(), html! { (r.text("note").unwrap_or("–")) }),
             (lang.t("Dòng trong văn bản", "Lines").to_owned(), html! { (r.text("lines").unwrap_or("–")) }),
         ])) }
         @if !owed.is_empty() {
@@ -438,6 +453,7 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
                 }
             }
         }
+        (super::amend::past_card(&ctx, &past))
     };
     Ok(Page::new(lang.t("Nhiệm vụ", "Task"))
         .active("/plans")

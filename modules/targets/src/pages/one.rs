@@ -52,7 +52,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     // a figure of a past day opens to the records of that day
     let tail = if day == ctx.today { String::new() } else { format!("&as_of={day}") };
     let goals = goals::lines(i, &day, &o.plans);
-    let grid = agency_table(&ctx, &q, i.kind == FigureKind::Ratio, (&id, &tail), &o.agencies);
+    let grid = agency_table(&ctx, &q, i.kind, (&id, &tail), &o.agencies);
     if let Some(file) = grid.file() {
         return file;
     }
@@ -165,7 +165,7 @@ fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str)
                 @for l in goals { (l.show(i.kind, f, true, lang)) }
             }
             @if points.iter().filter(|p| p.value.is_some()).count() > 1 { (trend(points, goal, unit, lang)) }
-            @if i.kind != FigureKind::Ratio {
+            @if matches!(i.kind, FigureKind::Share | FigureKind::Violations) {
                 div.grow {
                     @let b = Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal };
                     (bar3(b, lang))
@@ -187,8 +187,11 @@ fn parts(c: &Compiled, list: &[(String, Figure)], tail: &str, goals: &[Line], la
         t.columns.push(Column::text(lang.t("Mục tiêu và kết luận", "Goals and verdicts")));
     }
     let mut row = |name: Markup, f: &Figure| {
-        let mut cells =
-            vec![name, bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang), html! { (words(i.kind, f)) }];
+        let mut cells = vec![
+            name,
+            html! { @if i.kind != FigureKind::Count { (bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang)) } },
+            html! { (words(i.kind, f)) },
+        ];
         if i.pooled.is_some() {
             cells.push(html! { @for l in goals { (l.show(i.kind, f, false, lang)) } });
         }
@@ -217,8 +220,21 @@ fn count(ratio: bool, n: i64, href: &str) -> Markup {
 /// One agency and its figure: id, name, kind.
 type Row = (String, String, String, Figure);
 
-fn agency_table(ctx: &Ctx, q: &QueryData, ratio: bool, (id, tail): (&str, &str), list: &[Row]) -> Grid {
+fn agency_table(ctx: &Ctx, q: &QueryData, kind: FigureKind, (id, tail): (&str, &str), list: &[Row]) -> Grid {
     let lang = ctx.lang();
+    let may = ctx.can(Verb::Export, "figure");
+    let grid = |columns| Grid::new(ctx, q, "", "theo-co-quan", lang.t("Theo cơ quan", "By agency"), columns).export(may).rows_a_page(500);
+    if kind == FigureKind::Count {
+        // nothing to be a share of: how many each has
+        let columns = vec![GridColumn::text("agency", lang.t("Cơ quan", "Agency")), GridColumn::num("met", lang.t("Số", "Number"))];
+        let mut t = grid(columns);
+        for (agency, name, _, f) in list {
+            let link = format!("/targets/{id}/records?outcome=met&agency={agency}{tail}");
+            t.row(vec![GridCell::link(&link, name), GridCell::num(f.met)]);
+        }
+        return t;
+    }
+    let ratio = kind == FigureKind::Ratio;
     let columns = vec![
         GridColumn::text("agency", lang.t("Cơ quan", "Agency")),
         GridColumn::action("").drop_at(2),
@@ -229,8 +245,7 @@ fn agency_table(ctx: &Ctx, q: &QueryData, ratio: bool, (id, tail): (&str, &str),
         GridColumn::num("all", lang.t("Tổng", "All")).only_in_file(),
     ];
     // on paper nothing can be opened: everybody is on one page
-    let may = ctx.can(Verb::Export, "figure");
-    let mut t = Grid::new(ctx, q, "", "theo-co-quan", lang.t("Theo cơ quan", "By agency"), columns).export(may).rows_a_page(500);
+    let mut t = grid(columns);
     for (agency, name, _, f) in list {
         let link = |o: &str| format!("/targets/{id}/records?outcome={o}&agency={agency}{tail}");
         let n = |k: i64| if ratio { fmt::money(k) } else { fmt::int(k) };
@@ -252,11 +267,11 @@ fn agency_table(ctx: &Ctx, q: &QueryData, ratio: bool, (id, tail): (&str, &str),
 }
 
 fn by_agency(c: &Compiled, at: (&str, &str), list: &[Row], grid: &Grid, lang: Lang) -> Markup {
-    let ratio = c.indicator.kind == FigureKind::Ratio;
+    let kind = c.indicator.kind;
     html! {
         @if list.is_empty() { (notice(Tone::None, html! { (lang.t("Không có đối tượng nào trong phạm vi của bạn.", "Nothing in your scope.")) })) }
         @else {
-            @if list.len() > 8 && !ratio { (picture(at, list, lang)) }
+            @if list.len() > 8 && matches!(kind, FigureKind::Share | FigureKind::Violations) { (picture(at, list, lang)) }
             section.card {
                 div.row.between { h2 { (lang.t("Theo cơ quan", "By agency")) } span.muted.small { (lang.t("Xếp theo số còn thiếu · tuyến hành chính", "Most missing first")) } }
                 (grid.render())
