@@ -366,3 +366,24 @@ fn a_plan_without_its_day_burdens_nobody_until_it_is_put_in_force() {
         assert!(!ok(c.get(&format!("/plans/{id}")), 200).text().contains("còn là dự thảo"));
     }
 }
+
+#[test]
+fn words_of_the_software_are_shown_as_words_of_people() {
+    let w = world::sqlite();
+    let c = w.client("canbo");
+    let form = ok(c.get("/plans/import"), 200).text();
+    assert!(form.contains("Chọn một trong hai") && !form.contains("không bắt buộc"), "{form}");
+    let id = accepted(&c, &lacking(), "");
+    let drill = owed(&w, &task(&w, &id, "Diễn tập").id);
+    assert_eq!(drill[0].text("period_key"), Some("plan"));
+    for (page, words) in [
+        (format!("/plans/obligation/{}", drill[0].id), "một lần"),
+        (format!("/r/obligation/{}", drill[0].id), "một lần"),
+        ("/r/obligation?f.period_key=plan".to_owned(), "kỳ: một lần"),
+        (format!("/plans/{id}?tab=about"), "Báo cáo (b/c)"),
+        (format!("/plans/{id}?tab=about"), "Ngày ban hành"),
+    ] {
+        let text = ok(c.get(&page), 200).text();
+        assert!(text.contains(words) && !text.contains(">plan<") && !text.contains("kỳ: plan"), "{page} {words}: {text}");
+    }
+}

@@ -52,6 +52,7 @@ fn agency_field() -> Field {
         min: None,
         max: None,
         default: None,
+        words: Default::default(),
     }
 }
 

@@ -68,7 +68,7 @@ fn made(draft: &Draft, lang: Lang) -> String {
     let tasks = draft.kept("task", &p.tasks).count();
     match lang {
         Lang::Vi if p.date.is_none() => format!(
-            "Sẽ tạo {tasks} nhiệm vụ và {targets} chỉ tiêu. Kế hoạch chưa có ngày ký nên còn là dự thảo: chưa ai được giao việc cho đến khi đưa vào thực hiện."
+            "Sẽ tạo {tasks} nhiệm vụ và {targets} chỉ tiêu. Kế hoạch chưa có ngày ban hành nên còn là dự thảo: chưa ai được giao việc cho đến khi đưa vào thực hiện."
         ),
         Lang::En if p.date.is_none() => format!(
             "Makes {tasks} tasks and {targets} targets. Without its day the plan stays a draft: nobody owes anything until it is put in force."
