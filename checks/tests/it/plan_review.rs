@@ -387,3 +387,30 @@ fn words_of_the_software_are_shown_as_words_of_people() {
         assert!(text.contains(words) && !text.contains(">plan<") && !text.contains("kỳ: plan"), "{page} {words}: {text}");
     }
 }
+
+#[test]
+fn a_copy_is_known_by_its_text_and_the_share_is_said() {
+    let w = world::sqlite();
+    let (c, program) = (w.client("canbo"), w.program("canbo", None));
+    let first = accepted(&c, &document(), "");
+    // another number and another title, one task of many in other words
+    let copy = document()
+        .replace("41/KH-UBND", "77/KH-UBND")
+        .replace("Bảo vệ dữ liệu và dịch vụ công trực tuyến", "Giữ gìn thông tin của nhân dân")
+        .replace("Diễn tập ứng cứu sự cố lộ dữ liệu.", "Tập dượt xử lý tình huống lộ lọt thông tin.");
+    let page = ok(c.get(&format!("{}/accept", imported(&c, &copy))), 200).text();
+    let share = page
+        .split(&format!("/plans/{first}"))
+        .nth(1)
+        .and_then(|s| s.split("<strong>").nth(1))
+        .and_then(|s| s.split('\u{a0}').next())
+        .unwrap_or_default();
+    let share: u32 = share.parse().unwrap_or_else(|_| panic!("the share: {page}"));
+    assert!((80..100).contains(&share), "{share}");
+    let refused = ok(sent(&program, &copy, ""), 409).text();
+    assert!(refused.contains(&format!("giống {share}\u{a0}% số dòng")), "{refused}");
+    // another plan of the same office, with a few lines in common
+    let other = copy.replace("dữ liệu", "rừng phòng hộ").replace("dịch vụ công", "trạm kiểm lâm").replace("an ninh mạng", "cháy rừng");
+    let page = ok(c.get(&format!("{}/accept", imported(&c, &other))), 200).text();
+    assert!(!page.contains("Có vẻ kế hoạch này đã được nhập"), "{page}");
+}
