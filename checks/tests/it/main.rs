@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod access_matrix;
+mod accounts;
 mod api;
 mod disk;
 mod doors;
 mod golden;
+mod hand_in;
 mod hardening;
 mod http;
 mod kept;

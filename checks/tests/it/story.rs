@@ -137,7 +137,7 @@ fn bulk(me: &Person<'_>) -> Done {
     }
     b.until("the bar counts", "const f = document.querySelector('form.bulk'); return !f.hidden && f.innerText.includes('Đã chọn 2')")?;
     b.click("form.bulk button")?;
-    must(b.count("main input[type=hidden][name=id]")? == 2, "both come along")?;
+    b.until("both come along", "return document.querySelectorAll('main input[type=hidden][name=id]').length === 2")?;
     me.look("bulk-edit")?;
     b.click("input[name=change][value=title]")?;
     b.fill("#f-title", "Chuyên viên trực")?;
@@ -413,10 +413,9 @@ fn contact(me: &Person<'_>) -> Done {
     b.click_link("Thống kê dữ liệu cá nhân")?;
     me.look("obligation")?;
     b.fill("#f-note", "Đã thống kê 12 loại dữ liệu, giao chị Lan phụ trách.")?;
-    b.click("form[action*='/evidence'] button.main")?;
-    b.see("Đã thêm minh chứng")?;
-    b.fill("form[action$='/submit'] textarea", "Xong, kèm bảng thống kê.")?;
-    b.click("form[action$='/submit'] button")?;
+    // evidence and hand-in are one step
+    b.click("form[action*='/hand-in'] button[value=submit]")?;
+    b.see("Đã nộp, chờ duyệt")?;
     b.see("Chờ duyệt")
 }
 

@@ -97,7 +97,8 @@ fn plain_sub(h: Here<'_>, s: &Source) -> Result<Sub> {
     let inner = Here { now: target, inside: true, ..h };
     let cond = s.cond.as_ref().map(|e| expr(inner, e).map(Box::new)).transpose()?;
     let uses_outer = cond.as_deref().is_some_and(looks_outside);
-    Ok(Sub { register: target.id.clone(), label: target.label.clone(), when: s.when, dated: target.dated, link: None, cond, uses_outer })
+    let (register, label, keys) = (target.id.clone(), target.label.clone(), target.keys.clone());
+    Ok(Sub { register, label, when: s.when, dated: target.dated, link: None, cond, uses_outer, keys })
 }
 
 /// Ways from `now` to records of `target`: their fields that lead to it, and its many-links that lead to them.
@@ -186,7 +187,7 @@ fn all_of(h: Here<'_>, catalogue: &Source, answer: &Source) -> Result<Node> {
 }
 
 /// Does a condition of a sub-question look at the record the rule is about?
-fn looks_outside(n: &Node) -> bool {
+pub(crate) fn looks_outside(n: &Node) -> bool {
     let term = |t: &T| matches!(t, T::Path(p) if p.outer);
     match n {
         Node::And(l) | Node::Or(l) => l.iter().any(looks_outside),

@@ -10,7 +10,7 @@ use crate::indicator::{FigureKind, Indicator, Label, PackError};
 use crate::ir::{Node, P};
 use crate::schema::{Rec, RuleError, Schema, Val, World};
 use crate::sentence::Say;
-use crate::sql::{Gen, Statement, quote};
+use crate::sql::{Gen, Statement, certain, quote};
 use crate::{lineage, parse, terms};
 
 /// What became of one record of a population.
@@ -417,6 +417,7 @@ impl Rate {
         g.bulk &= self.register != "agency";
         if let Some(p) = &self.population {
             conds.push(g.node(p));
+            g.chosen_by(p);
         }
         let agency = g.path(&self.agency);
         conds.extend(g.scope(&self.agency, &ctx.scope));
@@ -430,8 +431,12 @@ impl Rate {
         if let Some(u) = self.unknown.as_ref().filter(|_| !blind) {
             cases.push_str(&format!("WHEN {} THEN 3 ", g.node(u)));
         }
-        let meets = self.meets.as_ref().map_or_else(|| "(1=1)".to_owned(), |m| if blind { "(NULL = 1)".to_owned() } else { g.node(m) });
-        let judged = format!("CASE {meets} WHEN (1=1) THEN 1 WHEN (1=0) THEN 2 ELSE 3 END");
+        let judged = match &self.meets {
+            None => "1".to_owned(),
+            Some(_) if blind => "3".to_owned(),
+            Some(m) if certain(m) => format!("CASE WHEN {} THEN 1 ELSE 2 END", g.node(m)),
+            Some(m) => format!("CASE {} WHEN (1=1) THEN 1 WHEN (1=0) THEN 2 ELSE 3 END", g.node(m)),
+        };
         let outcome = if cases.is_empty() { judged } else { format!("CASE {cases}ELSE {judged} END") };
         let amount = match (&self.sum, sum) {
             (Some(p), true) => format!(", {} AS s", g.path(p)),

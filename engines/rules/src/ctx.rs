@@ -36,6 +36,8 @@ pub struct Ctx {
     pub settings: BTreeMap<String, Val>,
     /// Registers without a single record: what rests on them is not known rather than not met.
     pub empty: BTreeSet<String>,
+    /// Whether the engine joins sets faster than it looks for the records of each (PostgreSQL).
+    pub sets: bool,
 }
 
 impl Ctx {

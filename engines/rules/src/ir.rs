@@ -68,6 +68,8 @@ pub(crate) struct Sub {
     pub(crate) cond: Option<Box<Node>>,
     /// The condition looks at the outer record.
     pub(crate) uses_outer: bool,
+    /// Fields that no two records share.
+    pub(crate) keys: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

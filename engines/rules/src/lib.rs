@@ -28,6 +28,7 @@ mod ratio;
 mod sao_mai;
 mod schema;
 mod sentence;
+mod sets;
 mod sql;
 mod terms;
 #[cfg(test)]

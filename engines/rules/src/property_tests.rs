@@ -68,12 +68,12 @@ fn expected(w: &Records, r: &Rate, ctx: &Ctx) -> BTreeMap<String, i64> {
 
 fn agrees(db: &mut dyn Answers, w: &Records, c: &Compiled, ctx: &Ctx) {
     let want = expected(w, &c.main, ctx);
-    for bulk in [true, false] {
-        let s = c.main.each(ctx, bulk);
+    for (bulk, sets) in [(true, false), (false, false), (false, true)] {
+        let s = c.main.each(&Ctx { sets, ..ctx.clone() }, bulk);
         let rows = db.rows(&s);
         let got: BTreeMap<String, i64> = rows.iter().map(|r| (words(&r[0]).unwrap(), code(&r[1]))).collect();
         assert_eq!(rows.len(), got.len(), "records counted twice\n{}", show(&c.indicator));
-        assert_eq!(got, want, "bulk {bulk}, as of {}\n{}\n{}\n{:?}", ctx.as_of, show(&c.indicator), s.sql, s.params);
+        assert_eq!(got, want, "bulk {bulk}, sets {sets}, as of {}\n{}\n{}\n{:?}", ctx.as_of, show(&c.indicator), s.sql, s.params);
     }
 }
 

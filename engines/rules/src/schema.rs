@@ -24,6 +24,8 @@ pub struct Register {
     pub agency: Option<String>,
     /// Fields, also `state`, `valid_from`, `valid_to`, `confirmed_on` where the register has them.
     pub fields: Vec<Field>,
+    /// Sets of fields that no two records which are not withdrawn share.
+    pub keys: Vec<Vec<String>>,
 }
 
 impl Register {

@@ -25,12 +25,15 @@ impl Statement {
 pub(crate) struct Frame {
     alias: String,
     joins: Vec<(Vec<String>, String, String)>,
+    /// Paths without whose end no record is chosen.
+    needed: Vec<Vec<String>>,
 }
 
 impl Frame {
-    /// ` LEFT JOIN …` for all paths used.
+    /// ` LEFT JOIN …` for all paths used; ` JOIN …` where the condition already asks for the end, so that the engine may begin there.
     pub(crate) fn joins(&self) -> String {
-        self.joins.iter().map(|(_, _, sql)| sql.as_str()).collect()
+        let needed = |key: &Vec<String>| self.needed.iter().any(|n| n.starts_with(key));
+        self.joins.iter().map(|(key, _, sql)| format!("{}{sql}", if needed(key) { " JOIN " } else { " LEFT JOIN " })).collect()
     }
 }
 
@@ -41,6 +44,8 @@ pub(crate) struct Gen<'a> {
     pub(crate) bulk: bool,
     /// The same for the outcome (tests compare the two).
     pub(crate) bulk_judged: bool,
+    /// Join what many records have rather than look for it.
+    pub(crate) sets: bool,
     aliases: usize,
     frames: Vec<Frame>,
 }
@@ -51,7 +56,7 @@ pub(crate) fn quote(s: &str) -> String {
 
 impl<'a> Gen<'a> {
     pub(crate) fn new(ctx: &'a Ctx) -> Self {
-        Self { ctx, params: Vec::new(), bulk: ctx.wide(), bulk_judged: false, aliases: 0, frames: Vec::new() }
+        Self { ctx, params: Vec::new(), bulk: ctx.wide(), bulk_judged: false, sets: ctx.sets && ctx.wide(), aliases: 0, frames: Vec::new() }
     }
     fn alias(&mut self) -> String {
         self.aliases += 1;
@@ -59,11 +64,11 @@ impl<'a> Gen<'a> {
     }
     pub(crate) fn push(&mut self) -> String {
         let alias = self.alias();
-        self.frames.push(Frame { alias: alias.clone(), joins: Vec::new() });
+        self.frames.push(Frame { alias: alias.clone(), joins: Vec::new(), needed: Vec::new() });
         alias
     }
     pub(crate) fn pop(&mut self) -> Frame {
-        self.frames.pop().unwrap_or(Frame { alias: String::new(), joins: Vec::new() })
+        self.frames.pop().unwrap_or(Frame { alias: String::new(), joins: Vec::new(), needed: Vec::new() })
     }
     pub(crate) fn param(&mut self, v: Val) -> String {
         // the same value twice is the same parameter: statements stay short
@@ -93,11 +98,40 @@ impl<'a> Gen<'a> {
                 continue;
             }
             let joined = self.alias();
-            let sql = format!(" LEFT JOIN {} AS {joined} ON {joined}.\"id\" = {alias}.{}", quote(register), quote(field));
+            let sql = format!("{} AS {joined} ON {joined}.\"id\" = {alias}.{}", quote(register), quote(field));
             self.frames[frame].joins.push((key.clone(), joined.clone(), sql));
             alias = joined;
         }
         alias
+    }
+
+    /// Is the present record the one that is counted?
+    pub(crate) fn at_record(&self) -> bool {
+        self.frames.len() == 1
+    }
+
+    /// Joins a question to the record that is counted; its alias.
+    pub(crate) fn joined(&mut self, question: impl FnOnce(&str) -> String) -> String {
+        let alias = self.alias();
+        if let Some(frame) = self.frames.first_mut() {
+            // no path has such a name
+            frame.joins.push((vec![format!("({alias})")], alias.clone(), question(&alias)));
+        }
+        alias
+    }
+
+    /// The records of the present frame are chosen by this condition: what it compares must be there.
+    pub(crate) fn chosen_by(&mut self, n: &Node) {
+        let paths: Vec<&P> = match n {
+            Node::And(list) => return list.iter().for_each(|n| self.chosen_by(n)),
+            Node::Flag(p) | Node::In(p, ..) | Node::Within(p, _) => vec![p],
+            Node::Empty(p, true) if !matches!(p.kind, Kind::Links(_)) => vec![p],
+            Node::Cmp(a, _, b) => [a, b].into_iter().filter_map(|t| if let T::Path(p) = t { Some(p) } else { None }).collect(),
+            _ => return,
+        };
+        if let Some(frame) = self.frames.last_mut() {
+            frame.needed.extend(paths.into_iter().filter(|p| !p.outer).map(|p| p.steps.iter().map(|s| s.0.clone()).collect()));
+        }
     }
 
     fn term(&mut self, t: &T) -> String {
@@ -209,6 +243,7 @@ impl<'a> Gen<'a> {
         let mut conds = vec![self.alive(&alias, s.dated, s.when)];
         if let Some(c) = &s.cond {
             conds.push(self.node(c));
+            self.chosen_by(c);
         }
         let (from, target) = self.linked(s, &alias);
         (alias, from, conds.join(" AND "), target)
@@ -303,6 +338,9 @@ impl<'a> Gen<'a> {
     /// A demanded entry without an answer: no. None, and something demanded: yes. Nothing demanded: unknown.
     /// `EXCEPT` reads both sides once, in order, where looking for each entry would search the answers as often.
     fn all_of(&mut self, cat: &Sub, ans: &Sub, field: &str) -> String {
+        if let Some(sql) = self.all_of_sets(cat, ans, field) {
+            return sql;
+        }
         let (anchor, may_be_empty) = self.anchor(ans);
         let (entry, efrom, econd, _) = self.body(cat);
         let (answer, afrom, acond, target) = self.body(ans);
@@ -381,5 +419,16 @@ fn cost(n: &Node) -> u8 {
         Node::Count(..) => 3,
         Node::AllOf(..) => 4,
         _ => 0,
+    }
+}
+
+/// Is the answer never unknown?
+pub(crate) fn certain(n: &Node) -> bool {
+    match n {
+        Node::And(l) | Node::Or(l) => l.iter().all(certain),
+        Node::Not(e) => certain(e),
+        Node::Const(_) | Node::Empty(..) => true,
+        Node::Exists(s, _) => s.link.as_ref().is_none_or(|l| l.of.is_none()),
+        _ => false,
     }
 }

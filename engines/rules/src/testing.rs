@@ -45,7 +45,7 @@ pub(crate) fn schema(lines: &str) -> Schema {
         let mut list: Vec<Field> = fields.split_whitespace().map(field).collect();
         let system: &[&str] = if dated { &["valid_from", "valid_to", "confirmed_on"] } else { &["confirmed_on"] };
         list.extend(system.iter().map(|f| Field { id: (*f).into(), label: label(f), said: None, kind: Kind::Date }));
-        out.registers.insert(id.clone(), Register { label: label(&id), id, dated, agency, fields: list });
+        out.registers.insert(id.clone(), Register { label: label(&id), id, dated, agency, fields: list, keys: vec![] });
     }
     out
 }

@@ -52,6 +52,7 @@ pub(crate) fn schema(registers: &BTreeMap<String, Definition>, choices: &BTreeMa
             dated: d.register.dated,
             agency: d.register.scope.clone(),
             fields,
+            keys: d.register.keys.clone(),
         }
     };
     Schema { registers: registers.iter().map(|(id, d)| (id.clone(), one(d))).collect() }

@@ -107,6 +107,29 @@ pub fn long_day(iso: &str, lang: Lang) -> String {
     format!("{}, {}", lang.t(vi[i], en[i]), date(iso))
 }
 
+/// What a person calls the program behind a `User-Agent`: "Chrome, Windows". The whole text when nothing in it is known.
+pub fn device(user_agent: &str) -> String {
+    // the order matters: most call themselves Chrome or Safari too
+    const PROGRAMS: [(&str, &str); 8] = [
+        ("coc_coc", "Cốc Cốc"),
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Firefox", "Firefox"),
+        ("Chrome", "Chrome"),
+        ("CriOS", "Chrome"),
+        ("Safari", "Safari"),
+    ];
+    const SYSTEMS: [(&str, &str); 6] =
+        [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux")];
+    let found = |of: &[(&str, &'static str)]| of.iter().find(|(sign, _)| user_agent.contains(sign)).map(|(_, name)| *name);
+    match (found(&PROGRAMS), found(&SYSTEMS)) {
+        (Some(p), Some(s)) => format!("{p}, {s}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => user_agent.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +156,17 @@ mod tests {
         assert_eq!(day_of(0), "1970-01-01");
         assert_eq!(instant(1_795_318_920_000_000), "22/11/2026 10:42");
         assert_eq!(rfc3339(1_795_318_920_000_001), "2026-11-22T10:42:00.000001+07:00");
+    }
+
+    #[test]
+    fn devices_as_people_call_them() {
+        let chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36";
+        assert_eq!(device(chrome), "Chrome, Windows");
+        assert_eq!(device(&format!("{chrome} Edg/150.0")), "Edge, Windows");
+        assert_eq!(
+            device("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Safari/604"),
+            "Safari, iPhone"
+        );
+        assert_eq!(device("curl/8"), "curl/8");
     }
 }

@@ -203,3 +203,16 @@ pub fn begun_by_evidence(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
     )?;
     rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
 }
+
+/// How many readings of an account wait.
+pub fn drafts_of(tx: &mut Tx, account: &str) -> Result<usize> {
+    let row = tx.query_opt("SELECT COUNT(*) FROM plan_draft WHERE account = $1 AND plan IS NULL", &[account.into()])?;
+    let n: i64 = row.map_or(Ok(0), |r| r.get(0))?;
+    Ok(usize::try_from(n).unwrap_or(0))
+}
+
+/// Waiting readings of an account pass to another; how many.
+pub fn give_drafts(tx: &mut Tx, from: &str, to: &str) -> Result<usize> {
+    let n = tx.exec("UPDATE plan_draft SET account = $2 WHERE account = $1 AND plan IS NULL", &[from.into(), to.into()])?;
+    Ok(usize::try_from(n).unwrap_or(0))
+}

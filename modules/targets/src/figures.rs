@@ -129,7 +129,7 @@ fn links_before(c: &Changed) -> Result<Change> {
 
 /// The question, knowing which registers of the rule hold no record at all.
 pub(crate) fn seeing(tx: &mut Tx, c: &Compiled, ctx: &Ctx) -> Result<Ctx> {
-    let mut ctx = ctx.clone();
+    let mut ctx = Ctx { sets: tx.engine() == store::Engine::Postgres, ..ctx.clone() };
     for (register, _) in c.lineage() {
         let any = Statement::any_of(&register);
         let question = Question { sql: &any.sql, params: &[], registers: &[&register] };
@@ -161,6 +161,7 @@ pub(crate) fn figures(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx) -> Resul
     if c.denominator.is_none() || !part.is_empty() {
         return summary(tx, c, rate, ctx);
     }
+    let ctx = &Ctx { sets: tx.engine() == store::Engine::Postgres, ..ctx.clone() };
     let mut out = BTreeMap::new();
     for r in totals(tx, c, "", ctx, &|ctx| c.statement(ctx))?.iter() {
         let (met, all): (i64, i64) = (r.get(1)?, r.get(2)?);
@@ -267,11 +268,18 @@ pub struct Headline {
     pub days_left: Option<i64>,
     /// The verdict is on the pack's mark, which no plan of the province sets.
     pub reference: bool,
+    /// A part of a whole, so that a bar shows it.
+    pub share: bool,
+    /// The goal counts in another unit than the figure, so that none judges the other.
+    pub mismatch: bool,
 }
 
 impl Headline {
     /// The verdict in words with its colour; `until` = the day by which the goal is to be reached, when it is not the figure's own.
     pub fn said(&self, until: Option<&str>, today: &str, lang: Lang) -> (Tone, String) {
+        if self.mismatch {
+            return (Tone::Plain, lang.t("mục tiêu tính bằng đơn vị khác", "the goal counts in another unit").to_owned());
+        }
         let left = until.and_then(fmt::days).zip(fmt::days(today)).map(|(u, t)| u - t).filter(|n| *n >= 0);
         let (tone, words) = verdict_of(self.verdict, left.or(self.days_left), lang);
         if self.reference && self.verdict.is_some() { crate::goals::compared(&words, lang) } else { (tone, words) }
@@ -312,6 +320,8 @@ pub(crate) fn headline_by(
         verdict,
         days_left: rules::days_open(&c.indicator.period, c.indicator.due, day),
         reference,
+        share: percent,
+        mismatch,
     }))
 }
 

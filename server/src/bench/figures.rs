@@ -26,7 +26,8 @@ type Answer = BTreeMap<String, (i64, i64, i64)>;
 /// The engine's question as a page asks it, but never an answer that the store has kept.
 fn ours(tx: &mut Tx, reg: &Registry, id: &str, today: &str) -> Result<Answer> {
     let c = Catalogue::of(reg)?.compiled(id)?;
-    let s = c.statement(&c.ctx(today).map_err(Error::BadRequest)?);
+    let ctx = c.ctx(today).map_err(Error::BadRequest)?;
+    let s = c.statement(&rules::Ctx { sets: tx.engine() == store::Engine::Postgres, ..ctx });
     let params: Vec<Value> = s.params.iter().map(to_value).collect();
     if c.denominator.is_none() {
         return hand(tx, Rows::Outcomes, &s.sql, &params);

@@ -33,16 +33,24 @@ enum AccountWord {
         name: String,
         #[arg(long)]
         role: String,
-        /// Mã cơ quan; bỏ trống thì vai trò trên toàn hệ thống · Agency id; without it the role reaches the whole instance
+        /// Mã cơ quan của tài khoản, cũng là phạm vi của vai trò · Agency id: of the account, and how far the role reaches
         #[arg(long)]
         agency: Option<String>,
+        /// Vai trò có hiệu lực với mọi cơ quan · The role reaches every agency
+        #[arg(long)]
+        whole_system: bool,
     },
-    /// Trao vai trò · Give a role
+    /// Tài khoản cho đầu mối, người đứng đầu chưa có · Accounts for contact points and heads without one
+    Invite(super::invite::InviteArgs),
+    /// Trao vai trò, trong một cơ quan (--agency) hoặc mọi cơ quan (--whole-system) · Give a role, in one agency or in all
     Grant {
         login: String,
         role: String,
-        #[arg(long)]
+        #[arg(long, conflicts_with = "whole_system")]
         agency: Option<String>,
+        /// Vai trò có hiệu lực với mọi cơ quan · The role reaches every agency
+        #[arg(long)]
+        whole_system: bool,
     },
     /// Các vai trò của một tài khoản, kèm mã để thu hồi · Roles of an account, with the ids that end-grant takes
     Grants { login: String },
@@ -75,6 +83,16 @@ pub(super) fn temporary() -> String {
     SystemIds.fill(&mut bytes);
     let word: Vec<char> = bytes.iter().map(|b| char::from(LETTERS[usize::from(*b) % LETTERS.len()])).collect();
     word.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// The agency of a grant; where it matters one of the two words must be there.
+fn reach(roles: &access::Roles, role: &str, agency: Option<&str>, whole: bool) -> Result<Option<String>> {
+    roles.reach(role, agency.map(str::to_owned), whole).map_err(|_| {
+        Error::invalid(
+            "agency",
+            "Thêm --agency MÃ (một cơ quan) hoặc --whole-system (mọi cơ quan): thiếu cả hai không có nghĩa là mọi cơ quan.",
+        )
+    })
 }
 
 /// `lachan account …`.
@@ -113,19 +131,22 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
                 }
             }
         }
-        AccountWord::Create { login, name, role, agency } => {
+        AccountWord::Create { login, name, role, agency, whole_system } => {
+            let reach = reach(&roles, role, agency.as_deref(), *whole_system)?;
             let word = temporary();
             let password = NewPassword::new(&Secret::new(word.clone()), login, name)?;
             let new = NewAccount { login: login.clone(), name: name.clone(), agency: agency.clone(), ..NewAccount::default() };
-            let (role, agency) = (role.clone(), agency.clone());
+            let role = role.clone();
             store.write_blocking(move |tx| {
                 let account = access::create_account(tx, &actor, &new, Some(&password))?;
-                access::grant(tx, &actor, &roles, &NewGrant { account: account.id, role, agency, ..NewGrant::default() })
+                access::grant(tx, &actor, &roles, &NewGrant { account: account.id, role, agency: reach, ..NewGrant::default() })
             })?;
             once(context.json, login, &word);
         }
-        AccountWord::Grant { login, role, agency } => {
-            let grant = NewGrant { account: id_of(login)?.0, role: role.clone(), agency: agency.clone(), ..NewGrant::default() };
+        AccountWord::Invite(a) => super::invite::run(context, &instance, &actor, a)?,
+        AccountWord::Grant { login, role, agency, whole_system } => {
+            let agency = reach(&roles, role, agency.as_deref(), *whole_system)?;
+            let grant = NewGrant { account: id_of(login)?.0, role: role.clone(), agency, ..NewGrant::default() };
             store.write_blocking(move |tx| access::grant(tx, &actor, &roles, &grant))?;
         }
         AccountWord::Grants { login } => {

@@ -95,7 +95,7 @@ fn sessions_table(ctx: &Ctx, list: &[SessionInfo]) -> Markup {
     );
     for s in list {
         t.row(vec![
-            html! { span.break { (s.user_agent) } },
+            html! { span.break title=(s.user_agent) { (fmt::device(&s.user_agent)) } },
             html! { (s.ip) },
             html! { (fmt::instant(s.seen_at)) },
             html! { @if s.current { (tag(Tone::Met, ctx.t("phiên này", "this one"))) } @else { (post_button(&ctx.look, &format!("/account/sessions/{}/end", s.id), ctx.t("Kết thúc", "End"), false, None)) } },

@@ -6,6 +6,7 @@ mod board;
 mod calendar;
 mod edit;
 mod fill;
+mod hand_in;
 mod import;
 mod issue;
 mod item;
@@ -52,6 +53,7 @@ pub fn router() -> Router<App> {
         .route("/plans/calendar", get(calendar::calendar))
         .route("/plans/obligation/{id}", get(obligation::show))
         .route("/plans/obligation/{id}/evidence", post(obligation::add_evidence).layer(DefaultBodyLimit::max(web::uploads::MOST_POST)))
+        .route("/plans/obligation/{id}/hand-in", post(hand_in::hand_in).layer(DefaultBodyLimit::max(web::uploads::MOST_POST)))
         .route("/plans/obligation/{id}/{transition}", post(obligation::act))
         .route("/plans/{id}", get(plan::show))
         .route("/plans/{id}/names", get(unclear::show).post(unclear::save))

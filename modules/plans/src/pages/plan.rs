@@ -209,15 +209,10 @@ fn targets_table(ctx: &Ctx, of: &Record, live: &[Live]) -> Markup {
         match &l.figure {
             Some(f) => t.row(vec![
                 html! { a href={"/targets/" (f.id)} { (what) } },
-                bar3(
-                    Bar3 {
-                        met: f.met,
-                        unmet: f.unmet,
-                        nodata: f.unknown,
-                        goal: r.real("value").filter(|_| r.text("unit") == Some("percent")),
-                    },
-                    lang,
-                ),
+                match r.real("value").filter(|_| r.text("unit") == Some("percent")) {
+                    goal if f.share => bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang),
+                    _ => html! {},
+                },
                 html! { (f.words) },
                 html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, &r.id)) } },
             ]),

@@ -160,7 +160,7 @@ fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str)
                 @for l in goals { (l.show(i.kind, f, true, lang)) }
             }
             @if points.iter().filter(|p| p.value.is_some()).count() > 1 { (trend(points, goal, unit, lang)) }
-            @if i.kind != FigureKind::Ratio {
+            @if matches!(i.kind, FigureKind::Share | FigureKind::Violations) {
                 div.grow {
                     @let b = Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal };
                     (bar3(b, lang))
@@ -182,8 +182,11 @@ fn parts(c: &Compiled, list: &[(String, Figure)], tail: &str, goals: &[Line], la
         t.columns.push(Column::text(lang.t("Mục tiêu và kết luận", "Goals and verdicts")));
     }
     let mut row = |name: Markup, f: &Figure| {
-        let mut cells =
-            vec![name, bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang), html! { (words(i.kind, f)) }];
+        let mut cells = vec![
+            name,
+            html! { @if i.kind != FigureKind::Count { (bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang)) } },
+            html! { (words(i.kind, f)) },
+        ];
         if i.pooled.is_some() {
             cells.push(html! { @for l in goals { (l.show(i.kind, f, false, lang)) } });
         }
@@ -215,7 +218,18 @@ const MOST: usize = 60;
 /// One agency and its figure: id, name, kind.
 type Row = (String, String, String, Figure);
 
-fn agency_table(ratio: bool, (id, tail): (&str, &str), list: &[Row], lang: Lang) -> Table {
+fn agency_table(kind: FigureKind, (id, tail): (&str, &str), list: &[Row], lang: Lang) -> Table {
+    if kind == FigureKind::Count {
+        // nothing to be a share of: how many each has
+        let columns = vec![Column::text(lang.t("Cơ quan", "Agency")), Column::num(lang.t("Số", "Number"))];
+        let mut t = Table::new(lang.t("Theo cơ quan", "By agency"), columns);
+        for (agency, name, _, f) in list {
+            let link = format!("/targets/{id}/records?outcome=met&agency={agency}{tail}");
+            t.row(vec![html! { a href=(link) { (name) } }, html! { (fmt::int(f.met)) }]);
+        }
+        return t;
+    }
+    let ratio = kind == FigureKind::Ratio;
     let mut t = Table::new(
         lang.t("Theo cơ quan", "By agency"),
         vec![
@@ -243,19 +257,19 @@ fn agency_table(ratio: bool, (id, tail): (&str, &str), list: &[Row], lang: Lang)
 }
 
 fn by_agency(c: &Compiled, (id, tail): (&str, &str), list: &[Row], lang: Lang) -> Markup {
-    let ratio = c.indicator.kind == FigureKind::Ratio;
+    let kind = c.indicator.kind;
     let (shown, rest) = list.split_at(list.len().min(MOST));
     html! {
         @if list.is_empty() { (notice(Tone::None, html! { (lang.t("Không có đối tượng nào trong phạm vi của bạn.", "Nothing in your scope.")) })) }
         @else {
-            @if list.len() > 8 && !ratio { (picture((id, tail), list, lang)) }
+            @if list.len() > 8 && matches!(kind, FigureKind::Share | FigureKind::Violations) { (picture((id, tail), list, lang)) }
             section.card {
                 div.row.between { h2 { (lang.t("Theo cơ quan", "By agency")) } span.muted.small { (lang.t("Xếp theo số còn thiếu · tuyến hành chính", "Most missing first")) } }
-                (agency_table(ratio, (id, tail), shown, lang).render(lang))
+                (agency_table(kind, (id, tail), shown, lang).render(lang))
                 @if !rest.is_empty() {
                     p.muted.small.screen { (rest.len()) " " (lang.t("cơ quan nữa ở bản đồ ô phía trên.", "more in the tiles above.")) }
                     // on paper nothing can be opened: everybody is in the table
-                    div.paper { (agency_table(ratio, (id, tail), rest, lang).render(lang)) }
+                    div.paper { (agency_table(kind, (id, tail), rest, lang).render(lang)) }
                 }
             }
         }
