@@ -56,6 +56,7 @@ pub(super) fn agency_field() -> Field {
         min: None,
         max: None,
         default: None,
+        words: Default::default(),
     }
 }
 
