@@ -271,7 +271,9 @@ fn a_plan(w: &World, c: &Client) {
     assert!(ok(c.get(&format!("{draft}/accept")), 200).text().contains("sửa sau khi bạn mở trang"));
     let last = ok(c.get(&format!("{draft}/accept")), 200).text();
     assert!(last.contains("điều chưa xem") && last.contains("Vẫn chấp nhận"), "{last}");
-    let accepted = ok(world::accept(c, &draft, ""), 303);
+    // the same text under another number is asked about
+    assert!(last.contains("số dòng của văn bản") && last.contains("value=\"other\""), "{last}");
+    let accepted = ok(world::accept(c, &draft, "other"), 303);
     let to = accepted.header("location").to_owned();
     if to == draft {
         // the number and the day are taken: that is what the message says; another number then

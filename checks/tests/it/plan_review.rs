@@ -366,3 +366,51 @@ fn a_plan_without_its_day_burdens_nobody_until_it_is_put_in_force() {
         assert!(!ok(c.get(&format!("/plans/{id}")), 200).text().contains("còn là dự thảo"));
     }
 }
+
+#[test]
+fn words_of_the_software_are_shown_as_words_of_people() {
+    let w = world::sqlite();
+    let c = w.client("canbo");
+    let form = ok(c.get("/plans/import"), 200).text();
+    assert!(form.contains("Chọn một trong hai") && !form.contains("không bắt buộc"), "{form}");
+    let id = accepted(&c, &lacking(), "");
+    let drill = owed(&w, &task(&w, &id, "Diễn tập").id);
+    assert_eq!(drill[0].text("period_key"), Some("plan"));
+    for (page, words) in [
+        (format!("/plans/obligation/{}", drill[0].id), "một lần"),
+        (format!("/r/obligation/{}", drill[0].id), "một lần"),
+        ("/r/obligation?f.period_key=plan".to_owned(), "kỳ: một lần"),
+        (format!("/plans/{id}?tab=about"), "Báo cáo (b/c)"),
+        (format!("/plans/{id}?tab=about"), "Ngày ban hành"),
+    ] {
+        let text = ok(c.get(&page), 200).text();
+        assert!(text.contains(words) && !text.contains(">plan<") && !text.contains("kỳ: plan"), "{page} {words}: {text}");
+    }
+}
+
+#[test]
+fn a_copy_is_known_by_its_text_and_the_share_is_said() {
+    let w = world::sqlite();
+    let (c, program) = (w.client("canbo"), w.program("canbo", None));
+    let first = accepted(&c, &document(), "");
+    // another number and another title, one task of many in other words
+    let copy = document()
+        .replace("41/KH-UBND", "77/KH-UBND")
+        .replace("Bảo vệ dữ liệu và dịch vụ công trực tuyến", "Giữ gìn thông tin của nhân dân")
+        .replace("Diễn tập ứng cứu sự cố lộ dữ liệu.", "Tập dượt xử lý tình huống lộ lọt thông tin.");
+    let page = ok(c.get(&format!("{}/accept", imported(&c, &copy))), 200).text();
+    let share = page
+        .split(&format!("/plans/{first}"))
+        .nth(1)
+        .and_then(|s| s.split("<strong>").nth(1))
+        .and_then(|s| s.split('\u{a0}').next())
+        .unwrap_or_default();
+    let share: u32 = share.parse().unwrap_or_else(|_| panic!("the share: {page}"));
+    assert!((80..100).contains(&share), "{share}");
+    let refused = ok(sent(&program, &copy, ""), 409).text();
+    assert!(refused.contains(&format!("giống {share}\u{a0}% số dòng")), "{refused}");
+    // another plan of the same office, with a few lines in common
+    let other = copy.replace("dữ liệu", "rừng phòng hộ").replace("dịch vụ công", "trạm kiểm lâm").replace("an ninh mạng", "cháy rừng");
+    let page = ok(c.get(&format!("{}/accept", imported(&c, &other))), 200).text();
+    assert!(!page.contains("Có vẻ kế hoạch này đã được nhập"), "{page}");
+}

@@ -114,6 +114,11 @@ pub struct Said {
     pub anyway: bool,
 }
 
+fn named(a: &same::Alike) -> String {
+    let share = a.percent().map(|p| format!(", giống {p} số dòng")).unwrap_or_default();
+    format!("«{}» ({}{share})", a.plan.title, a.plan.id)
+}
+
 /// Accepts a kept draft: everything or nothing. Every door has the same gate.
 ///
 /// # Errors
@@ -129,13 +134,13 @@ pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, said: 
         return Err(Error::Conflict(message.into()));
     }
     let alike = same::look_alikes(tx, reg, actor, &d)?;
-    let one_of = |id: &String| alike.iter().any(|r| r.id == *id);
+    let one_of = |id: &String| alike.iter().any(|a| a.plan.id == *id);
     match &said.same {
         Some(Same::Signed(old) | Same::Replaces(old)) if !one_of(old) => {
             return Err(Error::invalid("same", "Kế hoạch đã chọn không còn giống bản đọc này. Mở lại trang chấp nhận và chọn lại."));
         }
         None if !alike.is_empty() => {
-            let names: Vec<String> = alike.iter().map(|r| format!("«{}» ({})", r.title, r.id)).collect();
+            let names: Vec<String> = alike.iter().map(named).collect();
             return Err(Error::Conflict(format!(
                 "Có vẻ kế hoạch này đã được nhập: {}. Chọn: bản đã ký của kế hoạch đó (same = signed:MÃ), thay thế nó (replaces:MÃ), hay kế hoạch khác (other).",
                 names.join("; ")

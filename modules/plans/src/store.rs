@@ -91,6 +91,11 @@ pub fn accepted(tx: &mut Tx, id: &str, plan: &str) -> Result<()> {
     tx.exec("UPDATE plan_draft SET plan = $1, version = version + 1 WHERE id = $2", &[plan.into(), id.into()]).map(drop)
 }
 
+/// Bodies of the readings that a plan was made or signed from.
+pub fn bodies(tx: &mut Tx, plan: &str) -> Result<Vec<String>> {
+    tx.query("SELECT body FROM plan_draft WHERE plan = $1 ORDER BY at, id", &[plan.into()])?.iter().map(|r| r.get(0)).collect()
+}
+
 /// Throws a waiting draft away.
 pub fn discard(tx: &mut Tx, id: &str) -> Result<()> {
     tx.exec("DELETE FROM plan_draft WHERE id = $1 AND plan IS NULL", &[id.into()]).map(drop)

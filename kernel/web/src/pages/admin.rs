@@ -55,6 +55,7 @@ pub(super) fn agency_field() -> Field {
         min: None,
         max: None,
         default: None,
+        words: Default::default(),
     }
 }
 

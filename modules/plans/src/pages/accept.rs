@@ -1,6 +1,5 @@
 //! `/plans/import/{id}/accept`: the last look before a reading becomes work for everybody.
 
-use registers::Record;
 use store::Error;
 use web::axum::extract::Path;
 use web::components::{heading, link_button, notice};
@@ -9,7 +8,7 @@ use web::shell::csrf;
 use web::{Ctx, FormData, Lang, Page, PageResult, Tone, redirect, redirect_with};
 
 use crate::draft::Draft;
-use crate::same::{Same, look_alikes};
+use crate::same::{Alike, Same, look_alikes};
 use crate::service;
 
 /// What is still open, what looks like a plan there is, the button.
@@ -68,7 +67,7 @@ fn made(draft: &Draft, lang: Lang) -> String {
     let tasks = draft.kept("task", &p.tasks).count();
     match lang {
         Lang::Vi if p.date.is_none() => format!(
-            "Sẽ tạo {tasks} nhiệm vụ và {targets} chỉ tiêu. Kế hoạch chưa có ngày ký nên còn là dự thảo: chưa ai được giao việc cho đến khi đưa vào thực hiện."
+            "Sẽ tạo {tasks} nhiệm vụ và {targets} chỉ tiêu. Kế hoạch chưa có ngày ban hành nên còn là dự thảo: chưa ai được giao việc cho đến khi đưa vào thực hiện."
         ),
         Lang::En if p.date.is_none() => format!(
             "Makes {tasks} tasks and {targets} targets. Without its day the plan stays a draft: nobody owes anything until it is put in force."
@@ -92,13 +91,14 @@ fn left(open: &crate::draft::Open, base: &str, lang: Lang) -> Markup {
 }
 
 /// A plan there is looks like this one: which of three it is, a person says.
-fn choices(alike: &[Record], lang: Lang) -> Markup {
+fn choices(alike: &[Alike], lang: Lang) -> Markup {
     let radio = |value: String, label: Markup| html! { label.check { input type="radio" name="same" value=(value) required; " " (label) } };
     html! {
         fieldset {
             legend { strong { (lang.t("Có vẻ kế hoạch này đã được nhập:", "This plan seems to be here already:")) } }
-            @for r in alike {
-                p { a href={"/plans/" (r.id)} { (r.title) } }
+            @for a in alike {
+                @let r = &a.plan;
+                p { a href={"/plans/" (r.id)} { (r.title) } @if let Some(p) = a.percent() { " · " (lang.t("giống", "equal")) " " strong { (p) } " " (lang.t("số dòng của văn bản", "of the lines")) } }
                 (radio(format!("signed:{}", r.id), html! { (lang.t("Là bản đã ký của kế hoạch trên: bổ sung số, ngày cho nó, không tạo kế hoạch thứ hai", "Its signed copy: gives it number and date, makes no second plan")) }))
                 (radio(format!("replaces:{}", r.id), html! { (lang.t("Thay thế kế hoạch trên: kế hoạch cũ hết hiệu lực, nghĩa vụ chưa làm của nó được miễn", "Replaces it: the old plan is superseded and what is not done there is exempt")) }))
             }

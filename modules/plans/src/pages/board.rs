@@ -354,7 +354,7 @@ fn workbook(ctx: &Ctx, shown: &[Owed]) -> PageResult {
         vec![
             text(o.record.text("content")),
             text(o.record.link_title("agency")),
-            text(o.record.text("period_key")),
+            text(Some(period(&o.record, lang)).filter(|p| !p.is_empty()).as_deref()),
             day(o.record.text("due_on")),
             day(o.record.text("done_on")),
             Cell::Text(o.words(&ctx.today, lang).1),
@@ -379,6 +379,8 @@ pub fn period(o: &registers::Record, lang: Lang) -> String {
     let roman = ["I", "II", "III", "IV"];
     match (rest.strip_prefix('Q').and_then(|q| q.parse::<usize>().ok()), rest.len()) {
         _ if key.is_empty() || o.text("due_on") == Some(key) => String::new(),
+        _ if key == "plan" => lang.t("một lần", "once").to_owned(),
+        _ if key == "event" => lang.t("theo sự kiện", "by event").to_owned(),
         (Some(q @ 1..=4), _) => format!("{} {}/{year}", lang.t("quý", "quarter"), roman[q - 1]),
         (None, 0) if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) => format!("{} {year}", lang.t("năm", "year")),
         (None, 2) => format!("{} {rest}/{year}", lang.t("tháng", "month")),

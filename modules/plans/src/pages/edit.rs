@@ -101,12 +101,12 @@ pub fn lines(s: &str) -> Vec<String> {
 /// Labels of the head, for its inputs and for the summary of errors.
 const HEAD: &[(&str, L)] = &[
     ("title", L("Tên kế hoạch", "Title")),
-    ("number", L("Số", "Number")),
-    ("date", L("Ngày ký", "Date")),
+    ("number", L("Số, ký hiệu", "Number")),
+    ("date", L("Ngày ban hành", "Issued on")),
     ("issuer", L("Cơ quan ban hành", "Issuing agency")),
     ("level", L("Cấp", "Level")),
     ("starts_on", L("Hiệu lực từ", "Valid from")),
-    ("ends_on", L("Đến hết", "Until")),
+    ("ends_on", L("Hiệu lực đến", "Valid until")),
     ("parent", L("Kế hoạch cấp trên", "Plan above it")),
 ];
 

@@ -42,7 +42,7 @@ async fn page(ctx: &Ctx, id: &str, typed: Option<&FormData>, errors: &[FieldErro
     if plan.state.as_deref() != Some("draft") {
         return Ok(redirect(&back));
     }
-    let names = [("number", lang.t("Số, ký hiệu", "Number")), ("issued_on", lang.t("Ngày ký", "Date of signing"))];
+    let names = [("number", lang.t("Số, ký hiệu", "Number")), ("issued_on", lang.t("Ngày ban hành", "Issued on"))];
     let label = |f: &str| names.iter().find(|(n, _)| *n == f).map_or_else(|| f.to_owned(), |(_, l)| (*l).to_owned());
     let value = |f: &str, kept: String| typed.map_or(kept, |t| t.text(f).to_owned());
     let number = value("number", plan.text("number").unwrap_or_default().to_owned());
@@ -80,7 +80,7 @@ pub async fn save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResul
         Some((_, Ok(day))) => day,
         wrong => {
             let message = wrong.map_or_else(
-                || "Nhập ngày ký của kế hoạch.".to_owned(),
+                || "Nhập ngày ban hành kế hoạch.".to_owned(),
                 |(typed, _)| format!("«{typed}» không phải ngày có thật. Viết ngày/tháng/năm, ví dụ 15/04/2026."),
             );
             return page(&ctx, &id, Some(&form), &[FieldError { field: "issued_on".into(), message }], None).await;

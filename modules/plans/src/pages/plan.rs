@@ -82,7 +82,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     }
     let state = super::list::state_of(&ctx, plan.state.as_deref().unwrap_or_default());
     let body = html! {
-        (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày", "Edit number, date")) } })))
+        (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày ban hành", "Edit number, date")) } })))
         (super::issue::card(&ctx, &plan))
         (super::unclear::card(&id, &names, ctx.can(Verb::Update, "task_actor"), lang))
         (super::fill::card(&id, lacking, lang))
@@ -177,7 +177,7 @@ fn goal(r: &Record) -> Option<targets::Goal> {
     })
 }
 
-fn threshold(r: &Record) -> String {
+fn threshold(r: &Record, lang: Lang) -> String {
     let sign = match r.text("comparator").unwrap_or_default() {
         "more_than" => ">",
         "at_most" => "≤",
@@ -187,8 +187,9 @@ fn threshold(r: &Record) -> String {
     };
     let unit = match r.text("unit").unwrap_or_default() {
         "percent" => "\u{a0}%",
-        "per_year" => "/năm",
-        "people" => " người",
+        "per_year" => lang.t("/năm", "/year"),
+        "people" => lang.t(" người", " people"),
+        "dong" => lang.t(" đồng", " dong"),
         _ => "",
     };
     let value = r.real("value").map(fmt::dec_auto).unwrap_or_default();
@@ -213,10 +214,10 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
         let content = r.text("content").unwrap_or_default();
         let what = html! {
             (cut(content))
-            div.small.muted { (threshold(r)) @if let Some(h) = r.text("horizon") { " · " (lang.t("đến", "until")) " " (fmt::date(h)) } }
+            div.small.muted { (threshold(r, lang)) @if let Some(h) = r.text("horizon") { " · " (lang.t("đến", "until")) " " (fmt::date(h)) } }
         };
         let said = l.figure.as_ref().map(|f| f.said(r.text("horizon").or(of.text("ends_on")), &ctx.today, lang));
-        let (goal, until) = (GridCell::text(&threshold(r)), GridCell::day(r.text("horizon")));
+        let (goal, until) = (GridCell::text(&threshold(r, lang)), GridCell::day(r.text("horizon")));
         match &l.figure {
             Some(f) => {
                 let goal_line = r.real("value").filter(|_| r.text("unit") == Some("percent"));
@@ -367,8 +368,8 @@ fn about(ctx: &Ctx, plan: &Record, recipients: &[Record]) -> Markup {
     let lang = ctx.lang();
     let day = |f: &str| plan.text(f).map_or_else(|| "–".to_owned(), fmt::date);
     let list = vec![
-        (lang.t("Số", "Number").to_owned(), html! { (plan.text("number").unwrap_or("–")) }),
-        (lang.t("Ngày ký", "Date").to_owned(), html! { (day("issued_on")) }),
+        (lang.t("Số, ký hiệu", "Number").to_owned(), html! { (plan.text("number").unwrap_or("–")) }),
+        (lang.t("Ngày ban hành", "Issued on").to_owned(), html! { (day("issued_on")) }),
         (lang.t("Cơ quan ban hành", "Issuer").to_owned(), html! { (plan.link_title("issuer").unwrap_or_default()) }),
         (lang.t("Hiệu lực", "Valid").to_owned(), html! { (day("starts_on")) " – " (day("ends_on")) }),
     ];
