@@ -336,6 +336,7 @@ fn order(c: &Cell) -> (u8, i64, String) {
         #[expect(clippy::cast_possible_truncation, reason = "an order of figures on a page")]
         Cell::Decimal(x) => (0, (x * 1000.0) as i64, String::new()),
         Cell::Text(s) => (1, 0, text::sort_key(s)),
+        Cell::Date(d) => (1, 0, d.clone()),
         other => (1, 0, other.to_text()),
     }
 }
