@@ -23,5 +23,6 @@ mod rights;
 mod second_factor;
 mod shutdown;
 mod story;
+mod tables;
 mod tidy;
 mod world;

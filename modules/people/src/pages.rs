@@ -6,10 +6,11 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use documents::Cell;
 use maud::{Markup, html};
 use store::{Error, FieldError};
 use web::components::{
-    Column, FieldView, InputKind, Table, empty, error_summary, facts, field, heading, notice, post_button, progress, tag,
+    FieldView, Grid, GridCell, GridColumn, InputKind, empty, error_summary, facts, field, heading, notice, post_button, progress,
 };
 use web::forms::QueryData;
 use web::shell::csrf;
@@ -55,13 +56,17 @@ async fn page(ctx: &Ctx, f: &FormData, errors: &[FieldError], status: StatusCode
         "Đầu mối và người đứng đầu các cơ quan chưa có tài khoản. Vai trò và phạm vi lấy theo cơ quan của họ; mỗi người một mật khẩu dùng một lần, phải đổi ở lần đăng nhập đầu.",
         "Contact points and heads of agencies without an account. Role and reach follow their agency; each gets a one-time password, to be changed at the first sign-in.",
     );
+    let (new, old) = (people_grid(ctx, f, &list), unused_grid(ctx, f, &waiting));
+    if let Some(file) = new.file().or_else(|| old.file()) {
+        return file;
+    }
     let body = html! {
         (heading(title, Some(html! { (sub) }), None))
         @if let Some(j) = &under_way { (notice(Tone::Soon, html! { a href=(format!("{LIST}/{}", j.id)) { (t("Đang cấp tài khoản: xem tiến độ", "Accounts are being made: see how far")) } })) }
         (error_summary(errors, |n| if n == "days" { t("Số ngày có hiệu lực", "Good for days") } else { t("Chọn", "Choose") }.to_owned(), ctx.lang()))
         (filter(ctx, &kinds))
-        (new_people(ctx, f, &kinds, &list, errors))
-        (unused_ones(ctx, f, &waiting, errors))
+        (new_people(ctx, f, &kinds, &new, list.len(), errors))
+        (unused_ones(ctx, f, &old, waiting.len(), errors))
     };
     Ok(Page::new(title)
         .active(LIST)
@@ -95,42 +100,50 @@ fn duty(ctx: &Ctx, role: &str) -> String {
     .to_owned()
 }
 
-fn new_people(ctx: &Ctx, f: &FormData, kinds: &[String], list: &[Candidate], errors: &[FieldError]) -> Markup {
+/// Everybody in duty without an account. After a refusal the ticks stay as they were; at first all are set.
+fn people_grid(ctx: &Ctx, f: &FormData, list: &[Candidate]) -> Grid {
     let t = |vi, en| ctx.t(vi, en);
-    if list.is_empty() {
+    let ticked = |id: &str| !f.has("csrf") || f.all("id").any(|i| i == id);
+    let columns = vec![
+        GridColumn::action(t("Chọn", "Choose")),
+        GridColumn::text("name", t("Họ tên", "Name")),
+        GridColumn::text("agency", t("Cơ quan", "Agency")),
+        GridColumn::text("duty", t("Nhiệm vụ, cũng là vai trò", "Duty and role")),
+        GridColumn::text("email", t("Có thư điện tử", "E-mail")).drop_at(2),
+    ];
+    let may = ctx.can(Verb::Export, "account");
+    let mut grid =
+        Grid::new(ctx, f, "n", "chua-co-tai-khoan", t("Người chưa có tài khoản", "People without an account"), columns).export(may);
+    for c in list {
+        let mut duties: Vec<String> = c.duties.iter().map(|(r, _)| duty(ctx, r)).collect();
+        duties.dedup();
+        grid.row(vec![
+            GridCell::only(html! { input type="checkbox" name="id" value=(c.person) aria-label=(format!("{} {}", t("Chọn", "Choose"), c.name)) checked[ticked(&c.person)]; }),
+            GridCell::link(&format!("/r/person/{}", c.person), &c.name),
+            GridCell::text(&c.agency_name),
+            GridCell::text(&duties.join(", ")),
+            GridCell::text(if c.email.is_some() { t("có", "yes") } else { t("không", "no") }),
+        ]);
+    }
+    grid
+}
+
+fn new_people(ctx: &Ctx, f: &FormData, kinds: &[String], grid: &Grid, n: usize, errors: &[FieldError]) -> Markup {
+    let t = |vi, en| ctx.t(vi, en);
+    if n == 0 {
         return empty(
             t("Mọi đầu mối và người đứng đầu ở đây đã có tài khoản.", "Every contact point and head here has an account."),
             html! { a.btn href="/r/contact_point" { (t("Mở sổ đầu mối", "Open the register of contact points")) } },
         );
     }
-    // after a refusal the ticks stay as they were; at first all are set
-    let ticked = |id: &str| !f.has("csrf") || f.all("id").any(|i| i == id);
-    let columns = vec![
-        Column::text(t("Chọn", "Choose")),
-        Column::text(t("Họ tên", "Name")),
-        Column::text(t("Cơ quan", "Agency")),
-        Column::text(t("Nhiệm vụ, cũng là vai trò", "Duty and role")),
-        Column::text(t("Có thư điện tử", "E-mail")).drop_at(2),
-    ];
-    let mut table = Table::new(t("Người chưa có tài khoản", "People without an account"), columns);
-    for c in list {
-        let mut duties: Vec<String> = c.duties.iter().map(|(r, _)| duty(ctx, r)).collect();
-        duties.dedup();
-        table.row(vec![
-            html! { input type="checkbox" name="id" value=(c.person) aria-label=(format!("{} {}", t("Chọn", "Choose"), c.name)) checked[ticked(&c.person)]; },
-            html! { a href=(format!("/r/person/{}", c.person)) { (c.name) } },
-            html! { (c.agency_name) },
-            html! { (duties.join(", ")) },
-            html! { @if c.email.is_some() { (t("có", "yes")) } @else { (t("không", "no")) } },
-        ]);
-    }
     html! {
         section.card {
-            h2 { (t("Chưa có tài khoản", "Without an account")) " (" (list.len()) ")" }
+            h2 { (t("Chưa có tài khoản", "Without an account")) " (" (n) ")" }
+            (grid.bar_alone())
             form method="post" action=(LIST) {
                 (csrf(&ctx.look))
                 @for k in kinds { input type="hidden" name="kind" value=(k); }
-                (table.render(ctx.lang()))
+                (grid.table_alone())
                 (how(ctx, f, errors))
                 button.btn.main type="submit" { (t("Tạo tài khoản cho những người đã chọn", "Make accounts for the chosen")) }
             }
@@ -151,37 +164,46 @@ fn how(ctx: &Ctx, f: &FormData, errors: &[FieldError]) -> Markup {
     }
 }
 
-fn unused_ones(ctx: &Ctx, f: &FormData, list: &[Account], errors: &[FieldError]) -> Markup {
+fn unused_grid(ctx: &Ctx, f: &FormData, list: &[Account]) -> Grid {
     let t = |vi, en| ctx.t(vi, en);
-    if list.is_empty() {
-        return html! {};
-    }
     let columns = vec![
-        Column::text(t("Chọn", "Choose")),
-        Column::text(t("Họ tên", "Name")),
-        Column::text(t("Tên đăng nhập", "Sign-in name")),
-        Column::text(t("Mật khẩu một lần", "One-time password")),
+        GridColumn::action(t("Chọn", "Choose")),
+        GridColumn::text("name", t("Họ tên", "Name")),
+        GridColumn::text("login", t("Tên đăng nhập", "Sign-in name")),
+        GridColumn::text("until", t("Mật khẩu một lần", "One-time password")),
     ];
-    let mut table = Table::new(t("Lời mời chưa dùng", "Unused invitations"), columns);
+    let may = ctx.can(Verb::Export, "account");
+    let mut grid = Grid::new(ctx, f, "u", "loi-moi-chua-dung", t("Lời mời chưa dùng", "Unused invitations"), columns).export(may);
     for a in list {
+        let until = a.password_until.map(fmt::instant).unwrap_or_default();
         let over = a.password_until.is_some_and(|u| u <= ctx.app.now());
-        table.row(vec![
-            html! { input type="checkbox" name="renew" value=(a.id) aria-label=(format!("{} {}", t("Chọn", "Choose"), a.name)) checked[f.all("renew").any(|i| i == a.id)]; },
-            html! { a href=(format!("/admin/accounts/{}", a.id)) { (a.name) } },
-            html! { code { (a.login) } },
-            html! { @match a.password_until {
-                Some(u) if over => (tag(Tone::Unmet, &format!("{} {}", t("hết hạn", "ended"), fmt::instant(u)))),
-                Some(u) => { (t("đến", "until")) " " (fmt::instant(u)) },
-                None => (t("chưa dùng", "unused")),
-            } },
+        let words = match a.password_until {
+            Some(_) if over => format!("{} {until}", t("hết hạn", "ended")),
+            Some(_) => format!("{} {until}", t("đến", "until")),
+            None => t("chưa dùng", "unused").to_owned(),
+        };
+        grid.row(vec![
+            GridCell::only(html! { input type="checkbox" name="renew" value=(a.id) aria-label=(format!("{} {}", t("Chọn", "Choose"), a.name)) checked[f.all("renew").any(|i| i == a.id)]; }),
+            GridCell::link(&format!("/admin/accounts/{}", a.id), &a.name),
+            GridCell::with(html! { code { (a.login) } }, Cell::text(&a.login)),
+            GridCell::tag(if over { Tone::Unmet } else { Tone::Plain }, &words),
         ]);
+    }
+    grid
+}
+
+fn unused_ones(ctx: &Ctx, f: &FormData, grid: &Grid, n: usize, errors: &[FieldError]) -> Markup {
+    let t = |vi, en| ctx.t(vi, en);
+    if n == 0 {
+        return html! {};
     }
     html! {
         section.card {
-            h2 { (t("Đã cấp, chưa đăng nhập lần nào", "Made, never signed in")) " (" (list.len()) ")" }
+            h2 { (t("Đã cấp, chưa đăng nhập lần nào", "Made, never signed in")) " (" (n) ")" }
+            (grid.bar_alone())
             form method="post" action=(LIST) {
                 (csrf(&ctx.look))
-                (table.render(ctx.lang()))
+                (grid.table_alone())
                 (how(ctx, f, errors))
                 button.btn type="submit" { (t("Gia hạn: cấp mật khẩu một lần mới", "Renew: new one-time passwords")) }
             }

@@ -28,24 +28,40 @@ pub struct GridColumn {
     id: &'static str,
     head: Column,
     kind: ColumnKind,
+    /// Only in the file.
+    hidden: bool,
 }
 
 impl GridColumn {
     /// Text.
     pub fn text(id: &'static str, label: &str) -> Self {
-        Self { id, head: Column::text(label), kind: ColumnKind::Text }
+        Self { id, head: Column::text(label), kind: ColumnKind::Text, hidden: false }
     }
     /// Whole numbers, right-aligned.
     pub fn num(id: &'static str, label: &str) -> Self {
-        Self { id, head: Column::num(label), kind: ColumnKind::Integer }
+        Self { id, head: Column::num(label), kind: ColumnKind::Integer, hidden: false }
     }
     /// Days.
     pub fn day(id: &'static str, label: &str) -> Self {
-        Self { id, head: Column::text(label), kind: ColumnKind::Date }
+        Self { id, head: Column::text(label), kind: ColumnKind::Date, hidden: false }
     }
     /// Buttons and boxes: no order, not in the file.
     pub fn action(label: &str) -> Self {
-        Self { id: "", head: Column::text(label), kind: ColumnKind::Text }
+        Self { id: "", head: Column::text(label), kind: ColumnKind::Text, hidden: false }
+    }
+    /// A running number before the cell that names the row.
+    pub fn index(id: &'static str, label: &str) -> Self {
+        Self { id, head: Column::index(label), kind: ColumnKind::Text, hidden: false }
+    }
+    /// Numbers with a decimal.
+    pub fn rate(id: &'static str, label: &str) -> Self {
+        Self { id, head: Column::num(label), kind: ColumnKind::Decimal(1), hidden: false }
+    }
+    /// Not on the page, only in the file.
+    #[must_use]
+    pub fn only_in_file(mut self) -> Self {
+        self.hidden = true;
+        self
     }
     /// Goes first on narrow screens, see [`Column::drop_at`].
     #[must_use]
@@ -114,6 +130,7 @@ pub struct Grid {
     rows: Vec<Vec<GridCell>>,
     lang: Lang,
     may_export: bool,
+    most: usize,
 }
 
 impl Grid {
@@ -121,13 +138,21 @@ impl Grid {
     /// `file`: name of the .xlsx, ASCII.
     pub fn new(ctx: &Ctx, q: &FormData, key: &'static str, file: &'static str, caption: &str, columns: Vec<GridColumn>) -> Self {
         let path = ctx.look.here.split('?').next().unwrap_or("/").to_owned();
-        let (pairs, lang) = (q.0.clone(), ctx.lang());
-        Self { key, caption: caption.to_owned(), file, path, pairs, columns, rows: vec![], lang, may_export: true }
+        // a form that was sent is no address
+        let pairs = if q.has("csrf") { vec![] } else { q.0.clone() };
+        let lang = ctx.lang();
+        Self { key, caption: caption.to_owned(), file, path, pairs, columns, rows: vec![], lang, may_export: true, most: ROWS }
     }
     /// Whether it may be taken away as a file.
     #[must_use]
     pub fn export(mut self, may: bool) -> Self {
         self.may_export = may;
+        self
+    }
+    /// So many rows on a page.
+    #[must_use]
+    pub fn rows_a_page(mut self, n: usize) -> Self {
+        self.most = n.max(1);
         self
     }
     /// Adds a row: a cell for each column.
@@ -209,24 +234,37 @@ impl Grid {
         Ok::<Response, crate::error::Fail>(crate::edge::file(bytes, &format!("{}.xlsx", self.file)))
     }
 
-    /// Words, file, table and pages.
-    pub fn render(&self) -> Markup {
-        let lang = self.lang;
-        let all = self.chosen();
-        let page: usize = self.asked("page").parse().unwrap_or(1).max(1);
-        let pages = all.len().div_ceil(ROWS).max(1);
-        let page = page.min(pages);
+    /// These rows under their headings.
+    fn table<'a>(&self, rows: impl Iterator<Item = &'a usize>) -> Table {
         let sort = self.asked("sort");
-        let heads = self.columns.iter().map(|c| {
-            let ascending = if sort == c.id { Some(true) } else { (sort.strip_prefix('-') == Some(c.id)).then_some(false) };
+        let seen: Vec<usize> = (0..self.columns.len()).filter(|i| self.columns.get(*i).is_some_and(|c| !c.hidden)).collect();
+        let heads = seen.iter().filter_map(|i| self.columns.get(*i)).map(|c| {
+            let ascending = if c.id.is_empty() {
+                None
+            } else if sort == c.id {
+                Some(true)
+            } else {
+                (sort.strip_prefix('-') == Some(c.id)).then_some(false)
+            };
             let next = if ascending == Some(true) { format!("-{}", c.id) } else { c.id.to_owned() };
             let by = (!c.id.is_empty()).then(|| Sort { href: self.href(&[("sort", &next)]), ascending });
             c.head.clone().sort(by)
         });
         let mut table = Table::new(&self.caption, heads.collect());
-        for i in all.iter().skip((page - 1) * ROWS).take(ROWS) {
-            table.row(self.rows.get(*i).map(|r| r.iter().map(|c| c.shown.clone()).collect()).unwrap_or_default());
+        for r in rows.filter_map(|i| self.rows.get(*i)) {
+            table.row(seen.iter().map(|i| r.get(*i).map_or_else(|| html! {}, |c| c.shown.clone())).collect());
         }
+        table
+    }
+
+    /// Words, file, table and pages.
+    pub fn render(&self) -> Markup {
+        let lang = self.lang;
+        let all = self.chosen();
+        let page: usize = self.asked("page").parse().unwrap_or(1).max(1);
+        let pages = all.len().div_ceil(self.most).max(1);
+        let page = page.min(pages);
+        let table = self.table(all.iter().skip((page - 1) * self.most).take(self.most));
         let words = self.asked("q");
         let export = if self.key.is_empty() { "xlsx" } else { self.key };
         html! {
@@ -269,18 +307,7 @@ impl Grid {
 
     /// The table alone, for where it must stand inside a form: [`Grid::bar_alone`] goes before the form.
     pub fn table_alone(&self) -> Markup {
-        let all = self.chosen();
-        let sort = self.asked("sort");
-        let heads = self.columns.iter().map(|c| {
-            let ascending = if sort == c.id { Some(true) } else { (sort.strip_prefix('-') == Some(c.id)).then_some(false) };
-            let next = if ascending == Some(true) { format!("-{}", c.id) } else { c.id.to_owned() };
-            let by = (!c.id.is_empty()).then(|| Sort { href: self.href(&[("sort", &next)]), ascending });
-            c.head.clone().sort(by)
-        });
-        let mut table = Table::new(&self.caption, heads.collect());
-        for i in &all {
-            table.row(self.rows.get(*i).map(|r| r.iter().map(|c| c.shown.clone()).collect()).unwrap_or_default());
-        }
+        let table = self.table(self.chosen().iter());
         html! { div data-grid=(self.file) { (table.render(self.lang)) } }
     }
 

@@ -13,8 +13,7 @@ use store::{Error, FieldError, Result, Tx};
 
 use crate::app::App;
 use crate::components::{
-    Column, FieldView, Grid, GridCell, GridColumn, InputKind, Tab, Table, empty, error_summary, field, heading, notice, post_button, tabs,
-    tag,
+    FieldView, Grid, GridCell, GridColumn, InputKind, Tab, empty, error_summary, field, heading, notice, post_button, tabs, tag,
 };
 use crate::ctx::{Ctx, Who};
 use crate::error::PageResult;
@@ -197,8 +196,8 @@ fn visible(tx: &mut Tx, w: &Who, id: &str) -> Result<Account> {
     if seen { Ok(a) } else { Err(Error::NotFound("Không có tài khoản này.".into())) }
 }
 
-async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
-    page_of(&ctx, id, FormData::default(), Offers::new(), Offers::new(), vec![], StatusCode::OK).await
+async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
+    page_of(&ctx, id, q.0, Offers::new(), Offers::new(), vec![], StatusCode::OK).await
 }
 
 async fn page_of(
@@ -225,6 +224,10 @@ async fn page_of(
     let t = |vi, en| ctx.t(vi, en);
     let base = format!("{LIST}/{}", a.id);
     let may = ctx.can(Verb::Update, "account") && a.id != ctx.actor.id;
+    let held = grants_view(ctx, &form, &base, &grants, &names, may);
+    if let Some(file) = held.file() {
+        return file;
+    }
     let buttons = may.then(|| {
         html! {
             @if a.disabled_at.is_none() { (post_button(&ctx.look, &format!("{base}/recovery-code"), t("Cấp mã một lần", "One-time code"), false, None)) }
@@ -236,7 +239,7 @@ async fn page_of(
     let body = html! {
         (heading(&a.name, Some(html! { code { (a.login) } " · " (name_of(&names, a.agency.as_deref())) " · " (state(ctx, &a)) }), buttons))
         (error_summary(&errors, |n| label_of(ctx, n), ctx.lang()))
-        section.card { h2 { (t("Quyền", "Grants")) } (grants_view(ctx, &base, &grants, &names, may)) @if may { (grant_form(ctx, &base, &form, &chosen, &offers, &errors)) } }
+        section.card { h2 { (t("Quyền", "Grants")) } @if held.is_empty() { p.muted { (t("Chưa có quyền nào: tài khoản này chưa xem được gì.", "No grants: this account sees nothing yet.")) } } @else { (held.render()) } @if may { (grant_form(ctx, &base, &form, &chosen, &offers, &errors)) } }
         section.card { h2 { (t("Các lần đăng nhập gần đây", "Recent sign-ins")) } (sign_ins(ctx, &log)) }
         @if may && second.since.is_some() { (second_reset(ctx, &base)) }
         @if let Some(l) = leaving.as_ref().filter(|_| may && a.disabled_at.is_none()) { (section(ctx, &a, l)) }
@@ -253,19 +256,14 @@ async fn page_of(
     Ok(Page::new(&a.name).active(LIST).crumb(t("Tài khoản", "Accounts"), LIST).crumb_text(&a.name).status(status).body(body).respond(ctx))
 }
 
-fn grants_view(ctx: &Ctx, base: &str, list: &[Grant], names: &[(String, String)], may: bool) -> Markup {
-    if list.is_empty() {
-        return html! { p.muted { (ctx.t("Chưa có quyền nào: tài khoản này chưa xem được gì.", "No grants: this account sees nothing yet.")) } };
-    }
-    let mut t = Table::new(
-        ctx.t("Quyền", "Grants"),
-        vec![
-            Column::text(ctx.t("Vai trò", "Role")),
-            Column::text(ctx.t("Phạm vi", "Reach")),
-            Column::text(ctx.t("Từ – đến", "From – to")).drop_at(1),
-            Column::text(""),
-        ],
-    );
+fn grants_view(ctx: &Ctx, q: &FormData, base: &str, list: &[Grant], names: &[(String, String)], may: bool) -> Grid {
+    let columns = vec![
+        GridColumn::text("role", ctx.t("Vai trò", "Role")),
+        GridColumn::text("reach", ctx.t("Phạm vi", "Reach")),
+        GridColumn::day("from", ctx.t("Từ – đến", "From – to")).drop_at(1),
+        GridColumn::action(""),
+    ];
+    let mut t = Grid::new(ctx, q, "g", "quyen", ctx.t("Quyền", "Grants"), columns).export(ctx.can(Verb::Export, "account"));
     for g in list {
         let reach = match &g.agency {
             None => ctx.t("toàn hệ thống", "whole instance").to_owned(),
@@ -273,13 +271,13 @@ fn grants_view(ctx: &Ctx, base: &str, list: &[Grant], names: &[(String, String)]
         };
         let date = |d: &Option<String>| d.as_deref().map(fmt::date).unwrap_or_default();
         t.row(vec![
-            html! { (role_label(ctx, &g.role)) },
-            html! { (reach) },
-            html! { (date(&g.from_date)) " – " (date(&g.to_date)) },
-            html! { @if !g.active { (tag(Tone::Plain, ctx.t("hết hiệu lực", "over"))) } @else if may { (post_button(&ctx.look, &format!("{base}/grants/{}/end", g.id), ctx.t("Thôi cấp", "End"), false, None)) } },
+            GridCell::text(&role_label(ctx, &g.role)),
+            GridCell::text(&reach),
+            GridCell::with(html! { (date(&g.from_date)) " – " (date(&g.to_date)) }, g.from_date.clone().map_or(Cell::Empty, Cell::Date)),
+            GridCell::only(html! { @if !g.active { (tag(Tone::Plain, ctx.t("hết hiệu lực", "over"))) } @else if may { (post_button(&ctx.look, &format!("{base}/grants/{}/end", g.id), ctx.t("Thôi cấp", "End"), false, None)) } }),
         ]);
     }
-    t.render(ctx.lang())
+    t
 }
 
 fn grant_form(ctx: &Ctx, base: &str, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError]) -> Markup {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use access::Verb;
+use documents::Cell;
 use registers::actions::{self, Values};
 use registers::{Data, Record};
 use store::{Error, Tx};
 use web::axum::extract::Path;
 use web::charts::{Bar3, bar3};
-use web::components::{Column, Tab, Table, facts, heading, notice, tabs, tag};
+use web::components::{Grid, GridCell, GridColumn, Tab, facts, heading, notice, tabs, tag};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::shell::csrf;
@@ -71,6 +72,14 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         Tab { id: "about".into(), label: lang.t("Văn bản", "Document").into(), count: None, href: at("about") },
     ];
     let title = plan.text("title").unwrap_or_default().to_owned();
+    let grid = match &part {
+        Part::Tasks(tasks) => Some(tasks_table(&ctx, &q, &id, tasks)),
+        Part::Targets(live) => Some(targets_table(&ctx, &q, &plan, live)),
+        _ => None,
+    };
+    if let Some(file) = grid.as_ref().and_then(Grid::file) {
+        return file;
+    }
     let state = super::list::state_of(&ctx, plan.state.as_deref().unwrap_or_default());
     let body = html! {
         (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày ban hành", "Edit number, date")) } })))
@@ -81,10 +90,11 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         (tabs(&list, &tab, lang.t("Phần của kế hoạch", "Parts of the plan")))
         section.card {
             @match &part {
-                Part::Tasks(tasks) => { (undated(&id, tasks, lang)) (tasks_table(&ctx, &id, tasks)) }
+                Part::Tasks(tasks) => { (undated(&id, tasks, lang)) @if let Some(g) = &grid { (g.render()) } }
                 Part::Duties(duties) => (duties_list(duties)),
                 Part::About(recipients) => (about(&ctx, &plan, recipients)),
-                Part::Targets(live) => (targets_table(&ctx, &plan, live)),
+                Part::Targets(live) if live.is_empty() => p.muted { (lang.t("Kế hoạch này không nêu chỉ tiêu bằng số.", "This plan states no numeric target.")) },
+                Part::Targets(_) => { @if let Some(g) = &grid { (g.render()) } }
             }
         }
     };
@@ -187,41 +197,58 @@ fn threshold(r: &Record, lang: Lang) -> String {
     format!("{sign} {value}{upper}{unit}")
 }
 
-fn targets_table(ctx: &Ctx, of: &Record, live: &[Live]) -> Markup {
+fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
     let (lang, plan) = (ctx.lang(), of.id.as_str());
     let may = ctx.can(Verb::Update, "target");
-    let mut t = Table::new(
-        lang.t("Chỉ tiêu", "Targets"),
-        vec![
-            Column::text(lang.t("Chỉ tiêu của kế hoạch", "Target of the plan")),
-            Column::text(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
-            Column::num(lang.t("Kết quả", "Result")),
-            Column::text(lang.t("Kết luận", "Verdict")),
-        ],
-    );
+    let columns = vec![
+        GridColumn::text("what", lang.t("Chỉ tiêu của kế hoạch", "Target of the plan")),
+        GridColumn::action(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
+        GridColumn::text("result", lang.t("Kết quả", "Result")),
+        GridColumn::text("verdict", lang.t("Kết luận", "Verdict")),
+        GridColumn::text("goal", lang.t("Mục tiêu", "Goal")).only_in_file(),
+        GridColumn::day("until", lang.t("Đến", "Until")).only_in_file(),
+    ];
+    let mut g = Grid::new(ctx, q, "", "chi-tieu-ke-hoach", lang.t("Chỉ tiêu", "Targets"), columns).export(ctx.can(Verb::Export, "target"));
     for l in live {
         let r = &l.record;
+        let content = r.text("content").unwrap_or_default();
         let what = html! {
-            (cut(r.text("content").unwrap_or_default()))
+            (cut(content))
             div.small.muted { (threshold(r, lang)) @if let Some(h) = r.text("horizon") { " · " (lang.t("đến", "until")) " " (fmt::date(h)) } }
         };
         let said = l.figure.as_ref().map(|f| f.said(r.text("horizon").or(of.text("ends_on")), &ctx.today, lang));
+        let (goal, until) = (GridCell::text(&threshold(r, lang)), GridCell::day(r.text("horizon")));
         match &l.figure {
-            Some(f) => t.row(vec![
-                html! { a href={"/targets/" (f.id)} { (what) } },
-                match r.real("value").filter(|_| r.text("unit") == Some("percent")) {
-                    goal if f.share => bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang),
-                    _ => html! {},
-                },
-                html! { (f.words) },
-                html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, &r.id)) } },
+            Some(f) => {
+                let goal_line = r.real("value").filter(|_| r.text("unit") == Some("percent"));
+                let bar = Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: goal_line };
+                g.row(vec![
+                    GridCell::with(html! { a href={"/targets/" (f.id)} { (what) } }, Cell::text(content)),
+                    GridCell::only(if f.share {
+                        bar3(bar, lang)
+                    } else {
+                        html! {}
+                    }),
+                    GridCell::text(&f.words),
+                    GridCell::with(
+                        html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, &r.id)) } },
+                        said.as_ref().map_or(Cell::Empty, |s| Cell::text(&s.1)),
+                    ),
+                    goal,
+                    until,
+                ]);
+            }
+            None => g.row(vec![
+                GridCell::with(html! { a href={"/r/target/" (r.id)} { (what) } }, Cell::text(content)),
+                GridCell::only(html! {}),
+                GridCell::only(html! { "–" }),
+                GridCell::with(bind(ctx, plan, l, may), Cell::text(lang.t("Chưa gắn chỉ số", "No indicator yet"))),
+                goal,
+                until,
             ]),
-            None => t.row(vec![what, html! {}, html! { "–" }, bind(ctx, plan, l, may)]),
         }
     }
-    html! {
-        @if live.is_empty() { p.muted { (lang.t("Kế hoạch này không nêu chỉ tiêu bằng số.", "This plan states no numeric target.")) } } @else { (t.render(lang)) }
-    }
+    g
 }
 
 /// Chooses the indicator that measures a target. Suggested by words, confirmed by a person.
@@ -295,31 +322,33 @@ async fn bind_record(ctx: &Ctx, register: &'static str, id: &str, indicator: Str
     Ok(())
 }
 
-fn tasks_table(ctx: &Ctx, plan: &str, tasks: &[Acting]) -> Markup {
+fn tasks_table(ctx: &Ctx, q: &FormData, plan: &str, tasks: &[Acting]) -> Grid {
     let lang = ctx.lang();
-    let mut t = Table::new(
-        lang.t("Nhiệm vụ", "Tasks"),
-        vec![
-            Column::index("#"),
-            Column::text(lang.t("Nhiệm vụ", "Task")),
-            Column::text(lang.t("Chủ trì", "Lead")),
-            Column::text(lang.t("Phối hợp", "With")).drop_at(2),
-            Column::text(lang.t("Thời gian", "Time")),
-        ],
-    );
+    let columns = vec![
+        GridColumn::index("no", "#"),
+        GridColumn::text("task", lang.t("Nhiệm vụ", "Task")),
+        GridColumn::text("lead", lang.t("Chủ trì", "Lead")),
+        GridColumn::text("with", lang.t("Phối hợp", "With")).drop_at(2),
+        GridColumn::text("time", lang.t("Thời gian", "Time")),
+    ];
+    let mut g = Grid::new(ctx, q, "", "nhiem-vu-ke-hoach", lang.t("Nhiệm vụ", "Tasks"), columns).export(ctx.can(Verb::Export, "task"));
     for (r, actors) in tasks {
         let names = |role: &str| {
             actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ")
         };
-        t.row(vec![
-            html! { (r.text("no").unwrap_or_default()) },
-            html! { a href={"/plans/" (plan) "/task/" (r.id)} { (cut(r.text("content").unwrap_or_default())) } },
-            html! { (names("lead")) },
-            html! { (names("coordinating")) },
-            html! { (time_words(r)) @if r.text("condition").is_some() { " " (tag(Tone::Soon, lang.t("chờ điều kiện", "waits"))) } },
+        let (content, time) = (r.text("content").unwrap_or_default(), time_words(r));
+        g.row(vec![
+            GridCell::text(r.text("no").unwrap_or_default()),
+            GridCell::with(html! { a href={"/plans/" (plan) "/task/" (r.id)} { (cut(content)) } }, Cell::text(content)),
+            GridCell::text(&names("lead")),
+            GridCell::text(&names("coordinating")),
+            GridCell::with(
+                html! { (time) @if r.text("condition").is_some() { " " (tag(Tone::Soon, lang.t("chờ điều kiện", "waits"))) } },
+                Cell::text(time.to_string()),
+            ),
         ]);
     }
-    t.render(lang)
+    g
 }
 
 fn duties_list(duties: &[Acting]) -> Markup {
