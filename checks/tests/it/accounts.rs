@@ -93,6 +93,12 @@ fn the_command_line_asks_for_a_reach_too() {
     assert!(code == 5 && said.contains("--agency"), "{code} {said}");
     assert_eq!(run(&["account", "grant", "dong.lenh", "contact", "--agency", "x", "--whole-system"]).0, 2);
     assert_eq!(run(&["account", "grant", "dong.lenh", "head", "--whole-system"]).0, 0);
+    let (code, said) = run(&["account", "code", "dong.lenh"]);
+    assert!(code == 0 && said.contains("mã một lần"), "{code} {said}");
+    assert_eq!(run(&["account", "review"]).0, 0);
+    let (code, said) = run(&["account", "leave", "dong.lenh", "--to", "quantri", "--reason", "nghỉ việc"]);
+    assert!(code == 5 && said.contains("cùng cơ quan"), "{code} {said}");
+    assert_eq!(run(&["account", "leave", "dong.lenh", "--reason", "nghỉ việc"]).0, 0);
 }
 
 /// A worker that does what the people module asks for.
@@ -406,6 +412,7 @@ fn who_leaves_is_listed_and_their_work_goes_to_another() {
                 actions::update(tx, &reg, &system, "person", &person, old.version, left, None)
             })
             .unwrap();
+        assert!(boss.get("/").text().contains("1 tài khoản cần xem lại"));
         assert!(review("nghi.viec") && review("đã thôi công tác từ 20/11/2026") && !review("o.lai"));
         let at = format!("/admin/accounts/{}", from.id);
         let page = boss.get(&at).text();
@@ -417,6 +424,12 @@ fn who_leaves_is_listed_and_their_work_goes_to_another() {
         assert_eq!(no.status, 422, "work without an heir: {}", no.text());
         let other = w.instance.store.read_blocking(|tx| Ok(access::account_by_login(tx, "daumoi")?.unwrap().id)).unwrap();
         assert_eq!(boss.post(&format!("{at}/leave"), &[("reason", "nghỉ việc"), ("to", &other)]).status, 422, "of another agency");
+        let by_program =
+            w.program("quantri", None).call("POST", &format!("/api/v1/accounts/{}/leave", from.id), &[], &json!({ "reason": "nghỉ" }));
+        assert_eq!(by_program.status, 422, "{}", by_program.text());
+        let code =
+            w.program("quantri", None).call("POST", &format!("/api/v1/accounts/{}/recovery-code", to.id), &[], &serde_json::Value::Null);
+        assert!(code.status == 201 && code.json()["code"].as_str().is_some_and(|c| c.len() == 23), "{}", code.text());
         assert_eq!(w.client("daumoi").post(&format!("{at}/leave"), &[("reason", "x"), ("to", &to.id)]).status, 403);
         assert_eq!(boss.post(&format!("{at}/leave"), &[("reason", "nghỉ việc"), ("to", &to.id)]).status, 303);
         let now = world::records(&w.instance, "obligation", vec![]).into_iter().find(|x| x.id == o.id).unwrap();

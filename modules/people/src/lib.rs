@@ -15,7 +15,7 @@ use std::sync::Arc;
 use access::{Roles, Verb};
 use registers::{Query, Record, Registry, actions};
 use store::{Result, Tx};
-use web::{App, Cx, DemoContext, L, MenuItem, Module, Place, Source, sources};
+use web::{App, Cx, DemoContext, L, MenuItem, Module, Place, Source, WorkItem, sources};
 
 pub use candidates::{Candidate, candidates, unused};
 
@@ -46,6 +46,9 @@ impl Module for People {
     }
     fn handlers(&self, registry: &Arc<Registry>, roles: &Arc<Roles>) -> Vec<(&'static str, work::JobHandler)> {
         vec![(invite::JOB, invite::handler(registry, roles))]
+    }
+    fn home(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &access::Actor) -> Result<Vec<WorkItem>> {
+        review::home(cx, tx, actor)
     }
     fn to_review(&self, cx: &Cx<'_>, tx: &mut Tx, accounts: &[access::Account]) -> Result<Vec<(String, String)>> {
         review::to_review(cx, tx, accounts)

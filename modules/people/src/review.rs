@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use access::{Account, Actor, Verb};
 use registers::{Filter, Op, Query, Record};
 use store::{Result, Tx};
-use web::{Cx, fmt};
+use web::{Cx, WorkItem, fmt};
 
 use crate::every;
 
@@ -76,4 +76,25 @@ fn of_people(tx: &mut Tx, cx: &Cx<'_>, program: &Actor, register: &str, ids: &BT
         }
     }
     Ok(out)
+}
+
+/// For who manages accounts: how many should be looked at.
+pub(crate) fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
+    if actor.may(Verb::Update, "account").is_err() {
+        return Ok(vec![]);
+    }
+    let Ok(scope) = actor.may(Verb::Read, "account") else { return Ok(vec![]) };
+    let accounts = access::every_account(tx, &scope)?;
+    let n = to_review(cx, tx, &accounts)?.len();
+    if n == 0 {
+        return Ok(vec![]);
+    }
+    let (title, reason) = match cx.lang {
+        web::Lang::Vi => (
+            format!("{n} tài khoản cần xem lại"),
+            "Người nghỉ, chuyển cơ quan hoặc thôi vị trí; khoá và chuyển việc cho người thay.".into(),
+        ),
+        web::Lang::En => (format!("{n} accounts to be looked at"), "Their people left, moved or ended their post.".into()),
+    };
+    Ok(vec![WorkItem { title, reason, href: "/admin/accounts?state=review".into(), ..WorkItem::default() }])
 }

@@ -106,7 +106,7 @@ pub fn xlsx(slips: &[Slip], url: &str, today: &str) -> Result<Vec<u8>> {
 /// A list to sign for, and one page for each person.
 pub fn document(slips: &[Slip], url: &str, place: &str, today: &str) -> Document {
     let mut list = Table {
-        columns: [(1.0, Align::Center), (5.0, Align::Left), (6.0, Align::Left), (4.0, Align::Left), (3.0, Align::Left)]
+        columns: [(1.8, Align::Center), (5.0, Align::Left), (6.0, Align::Left), (4.0, Align::Left), (3.0, Align::Left)]
             .map(|(w, a)| TableColumn::new(w, a))
             .to_vec(),
         header: vec![Row::new(["STT", "Họ tên", "Cơ quan", "Tên đăng nhập", "Ký nhận"])],
@@ -141,7 +141,8 @@ pub fn document(slips: &[Slip], url: &str, place: &str, today: &str) -> Document
     }
     let head = Head {
         agency: "Hệ thống Lá Chắn".into(),
-        place: place.to_owned(),
+        // left to be written by hand where nobody said it
+        place: if place.is_empty() { "……………".to_owned() } else { place.to_owned() },
         date: today.to_owned(),
         kind: "Danh sách".into(),
         subject: "Trao phiếu tài khoản".into(),

@@ -60,6 +60,19 @@ enum AccountWord {
         #[arg(long)]
         reason: String,
     },
+    /// Mã một lần để chủ tài khoản tự đặt mật khẩu mới, in một lần · One-time code with which the owner chooses a new password
+    Code { login: String },
+    /// Tài khoản cần xem lại: người đã nghỉ, chuyển, thôi vị trí · Accounts whose person left, moved or ended the post
+    Review,
+    /// Khóa tài khoản người nghỉ, chuyển việc cho người khác cùng cơ quan · Close an account and hand its open work over
+    Leave {
+        login: String,
+        /// Tên đăng nhập người nhận việc · Sign-in name of who takes over
+        #[arg(long)]
+        to: Option<String>,
+        #[arg(long)]
+        reason: String,
+    },
     /// Mật khẩu tạm mới, in một lần · New temporary password, printed once
     Password { login: String },
     /// Khóa tài khoản · Shut an account
@@ -83,6 +96,12 @@ pub(super) fn temporary() -> String {
     SystemIds.fill(&mut bytes);
     let word: Vec<char> = bytes.iter().map(|b| char::from(LETTERS[usize::from(*b) % LETTERS.len()])).collect();
     word.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// Who acts, for calls that pages make too.
+fn who(instance: &crate::instance::Instance, actor: &Actor) -> web::Who {
+    let today = web::fmt::day_of(instance.clock().now());
+    web::Who { actor: actor.clone(), reg: Arc::clone(&instance.registry), today, lang: web::Lang::Vi }
 }
 
 /// The agency of a grant; where it matters one of the two words must be there.
@@ -167,6 +186,39 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
         AccountWord::EndGrant { id, reason } => {
             let (id, reason) = (id.clone(), reason.clone());
             store.write_blocking(move |tx| access::end_grant(tx, &actor, &id, &reason))?;
+        }
+        AccountWord::Code { login } => {
+            let id = id_of(login)?.0;
+            let r = store.write_blocking(move |tx| access::give_code(tx, &actor, &id))?;
+            let until = web::fmt::instant(r.expires_at);
+            if context.json {
+                print_json(&json!({ "login": login, "code": r.code.reveal(), "until": until }));
+            } else {
+                say!("{login}  mã một lần: {}  (nhập ở trang Quên mật khẩu, đến {until})", r.code.reveal());
+            }
+        }
+        AccountWord::Review => {
+            let who = who(&instance, &actor);
+            let found = store.read_blocking(|tx| {
+                let list = access::every_account(tx, &who.may(Verb::Read, "account")?)?;
+                let why = web::pages::reasons_to_review(crate::modules::ALL, tx, &who, &list)?;
+                Ok(list.into_iter().filter_map(|a| why.get(&a.id).map(|w| (a, w.clone()))).collect::<Vec<_>>())
+            })?;
+            for (a, why) in found {
+                if context.json {
+                    print_json(&json!({ "id": a.id, "login": a.login, "name": a.name, "why": why }));
+                } else {
+                    say!("{:<20} {}: {why}", a.login, a.name);
+                }
+            }
+        }
+        AccountWord::Leave { login, to, reason } => {
+            let id = id_of(login)?.0;
+            let to = to.as_deref().map(|t| id_of(t).map(|x| x.0)).transpose()?;
+            let (who, reason) = (who(&instance, &actor), reason.clone());
+            let n = store
+                .write_blocking(move |tx| web::pages::close_and_hand_over(crate::modules::ALL, tx, &who, &id, to.as_deref(), &reason))?;
+            say!("Đã khóa {login}, chuyển {n} việc.");
         }
         AccountWord::Password { login } => {
             let (id, name) = id_of(login)?;

@@ -69,7 +69,7 @@ enum Word {
     /// Ghi tệp mẫu .xlsx của một sổ · Write the empty .xlsx template of a register
     Template(records::TemplateArgs),
     #[command(visible_alias = "accounts")]
-    /// Tài khoản · Accounts: list, create, grants, grant, end-grant, password, disable, enable
+    /// Tài khoản · Accounts: list, create, invite, code, review, leave, grants, grant, end-grant, password, disable, enable
     Account(accounts::AccountArgs),
     /// Đo tốc độ · Benchmarks: plan, indicators, drill, writes, pages, start, memory (no name: all)
     Bench { name: Option<String> },

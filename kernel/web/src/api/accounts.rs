@@ -15,9 +15,14 @@ use crate::app::App;
 use crate::fmt;
 use crate::forms::QueryData;
 use crate::pages::admin::hashed;
+use crate::pages::close_and_hand_over;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/accounts", get(list).post(create)).route("/api/v1/accounts/{id}/grants", post(grant))
+    Router::new()
+        .route("/api/v1/accounts", get(list).post(create))
+        .route("/api/v1/accounts/{id}/grants", post(grant))
+        .route("/api/v1/accounts/{id}/leave", post(leave))
+        .route("/api/v1/accounts/{id}/recovery-code", post(code))
 }
 
 fn account_json(a: &Account) -> Value {
@@ -98,6 +103,23 @@ async fn grant(actor: Api, Path(id): Path<String>, body: Bytes) -> ApiResult {
     Ok((StatusCode::CREATED, Json(json!(made))).into_response())
 }
 
+/// `{to?, reason}`: closes the account, its open work goes to another of the agency.
+async fn leave(actor: Api, Path(id): Path<String>, body: Bytes) -> ApiResult {
+    actor.may(Verb::Update, "account")?;
+    let v = object(&body)?;
+    let (to, reason, modules) = (word(&v, "to"), word(&v, "reason").unwrap_or_default(), actor.app.modules);
+    let moved = actor.write(move |tx, w| close_and_hand_over(modules, tx, w, &id, to.as_deref(), &reason)).await?;
+    Ok(Json(json!({ "handed_over": moved })).into_response())
+}
+
+/// A one-time code with which the owner chooses a new password, shown this once.
+async fn code(actor: Api, Path(id): Path<String>) -> ApiResult {
+    actor.may(Verb::Update, "account")?;
+    let r = actor.write(move |tx, w| access::give_code(tx, &w.actor, &id)).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "login": r.account.login, "code": r.code.reveal(), "expires_at": fmt::rfc3339(r.expires_at) })))
+        .into_response())
+}
+
 /// Path items for OpenAPI.
 pub(crate) fn openapi() -> Map<String, Value> {
     let answer = |what: &str| json!({ "description": what, "content": { "application/json": { "schema": { "type": "object" } } } });
@@ -105,16 +127,20 @@ pub(crate) fn openapi() -> Map<String, Value> {
     let body = |mut v: Value, required: &[&str], names: &[&str]| {
         let text: Map<String, Value> = names.iter().map(|n| ((*n).to_owned(), json!({ "type": "string" }))).collect();
         let mut properties = text;
-        properties.insert(
-            "whole_system".into(),
-            json!({ "type": "boolean", "description": "Toàn hệ thống; thiếu cả agency lẫn whole_system là lỗi" }),
-        );
+        if names.contains(&"role") {
+            let what = "Toàn hệ thống; thiếu cả agency lẫn whole_system là lỗi";
+            properties.insert("whole_system".into(), json!({ "type": "boolean", "description": what }));
+        }
         v["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "type": "object", "required": required, "properties": properties } } } });
         v
     };
     let id = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
     let mut grant = body(op("accounts_grant", "Give a role", "201"), &["role"], &["role", "agency", "from_date", "to_date"]);
-    grant["parameters"] = id;
+    grant["parameters"] = id.clone();
+    let mut leave = body(op("accounts_leave", "Close an account and hand its open work over", "200"), &["reason"], &["to", "reason"]);
+    leave["parameters"] = id.clone();
+    let mut code = op("accounts_recovery_code", "A one-time code to choose a new password, in this answer only", "201");
+    code["parameters"] = id;
     Map::from_iter([
         (
             "/api/v1/accounts".to_owned(),
@@ -123,5 +149,7 @@ pub(crate) fn openapi() -> Map<String, Value> {
                     &["login", "name", "role"], &["login", "name", "email", "role", "agency", "person"]) }),
         ),
         ("/api/v1/accounts/{id}/grants".to_owned(), json!({ "post": grant })),
+        ("/api/v1/accounts/{id}/leave".to_owned(), json!({ "post": leave })),
+        ("/api/v1/accounts/{id}/recovery-code".to_owned(), json!({ "post": code })),
     ])
 }

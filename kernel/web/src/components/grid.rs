@@ -290,17 +290,19 @@ impl Grid {
         let own = [self.name("q"), self.name("page"), "export".into(), "csrf".into()];
         let kept = self.pairs.iter().filter(|(k, v)| !own.contains(k) && !v.is_empty());
         html! {
-            div.row.between.filters {
+            div.gridbar {
                 @if self.rows.len() > FEW || !words.is_empty() {
-                    form.row id=(form) method="get" action=(self.path) role="search" {
+                    form.filters id=(form) method="get" action=(self.path) role="search" {
                         @for (k, v) in kept { input type="hidden" name=(k) value=(v); }
-                        label.q { (lang.t("Tìm trong bảng", "Find in the table")) " " input type="search" name=(self.name("q")) value=(words) autocomplete="off"; }
+                        label.q { (lang.t("Tìm trong bảng", "Find in the table")) input type="search" name=(self.name("q")) value=(words) autocomplete="off"; }
                         button.btn type="submit" { (lang.t("Lọc", "Filter")) }
                         @if !words.is_empty() { a href=(self.href(&[("q", "")])) { (lang.t("Bỏ lọc", "Clear")) } }
                     }
                 }
-                span.muted.small { (fmt::int(i64::try_from(n).unwrap_or(i64::MAX))) " " (lang.t("dòng", "rows")) }
-                @if self.may_export { a.btn href=(self.href(&[("export", export)])) { (lang.t("Tải .xlsx", "Get .xlsx")) } }
+                div.end {
+                    span.muted.small role="status" { (fmt::int(i64::try_from(n).unwrap_or(i64::MAX))) " " (lang.t("dòng", "rows")) }
+                    @if self.may_export { a.btn href=(self.href(&[("export", export)])) { (lang.t("Tải .xlsx", "Get .xlsx")) } }
+                }
             }
         }
     }
@@ -330,10 +332,36 @@ fn said(c: &Cell) -> String {
 fn order(c: &Cell) -> (u8, i64, String) {
     match c {
         Cell::Empty => (2, 0, String::new()),
-        Cell::Integer(n) => (0, *n, String::new()),
+        Cell::Integer(n) => (0, n.saturating_mul(1000), String::new()),
         #[expect(clippy::cast_possible_truncation, reason = "an order of figures on a page")]
         Cell::Decimal(x) => (0, (x * 1000.0) as i64, String::new()),
         Cell::Text(s) => (1, 0, text::sort_key(s)),
         other => (1, 0, other.to_text()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stand_in_their_own_order_and_what_is_empty_last() {
+        let mut list =
+            [Cell::Empty, Cell::Text("Tổ 10".into()), Cell::Text("Đội 1".into()), Cell::Text("Tổ 2".into()), Cell::Text("Ấp An".into())];
+        list.sort_by_key(order);
+        let words: Vec<String> = list.iter().map(Cell::to_text).collect();
+        assert_eq!(words, ["Ấp An", "Đội 1", "Tổ 2", "Tổ 10", ""]);
+        let mut numbers = [Cell::Integer(10), Cell::Decimal(9.5), Cell::Empty, Cell::Integer(-3)];
+        numbers.sort_by_key(order);
+        assert_eq!(numbers[0], Cell::Integer(-3));
+        assert_eq!(numbers[3], Cell::Empty);
+        let mut days = [Cell::Date("2026-12-01".into()), Cell::Date("2026-02-28".into())];
+        days.sort_by_key(order);
+        assert_eq!(days[0], Cell::Date("2026-02-28".into()));
+    }
+
+    #[test]
+    fn a_day_is_found_as_people_write_it() {
+        assert!(said(&Cell::Date("2026-12-01".into())).contains("01/12/2026"));
     }
 }

@@ -21,10 +21,11 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/admin/accounts/{id}/leave", post(leave))
 }
 
+/// Every part of the domain.
 type Modules = &'static [&'static dyn Module];
 
 /// Why accounts should be looked at, by id.
-pub(super) fn reasons(modules: Modules, tx: &mut Tx, w: &Who, list: &[Account]) -> Result<BTreeMap<String, String>> {
+pub fn reasons(modules: Modules, tx: &mut Tx, w: &Who, list: &[Account]) -> Result<BTreeMap<String, String>> {
     let mut out: BTreeMap<String, String> = BTreeMap::new();
     for m in modules {
         for (id, why) in m.to_review(&w.cx(), tx, list)? {
@@ -76,42 +77,47 @@ pub(super) fn section(ctx: &Ctx, a: &Account, l: &Leaving) -> Markup {
     }
 }
 
-/// Closes the account and hands its work over, both or neither.
-async fn leave(ctx: Ctx, Path(id): Path<String>, f: FormData) -> PageResult {
-    let modules = ctx.app.modules;
-    let (rec, to) = (id.clone(), f.filled("to").map(str::to_owned));
-    let reason = f.text("reason").trim().to_owned();
-    if reason.is_empty() {
-        return Err(Error::invalid("reason", "Hãy ghi lý do.").into());
+/// Closes the account and hands its work over, both or neither; how many pieces. `to` may be absent only when there is none.
+///
+/// # Errors
+/// `Invalid` without a reason, without somebody to take the work over, or when that is nobody of the same agency.
+pub fn close_and_hand_over(modules: Modules, tx: &mut Tx, w: &Who, id: &str, to: Option<&str>, reason: &str) -> Result<usize> {
+    if reason.trim().is_empty() {
+        return Err(Error::invalid("reason", "Hãy ghi lý do."));
     }
-    let moved = ctx
-        .write(move |tx, w| {
-            let from = access::account_in_scope(tx, &w.may(Verb::Read, "account")?, &rec)?;
-            // refused before anything of others is touched
-            w.may(Verb::Update, "account")?;
-            let mut n = 0;
-            if let Some(to) = to {
-                let to = access::account_in_scope(tx, &w.may(Verb::Read, "account")?, &to)?;
-                if to.agency.is_none() || to.agency != from.agency || to.disabled_at.is_some() || to.id == from.id {
-                    return Err(Error::invalid("to", "Người nhận việc phải có tài khoản đang dùng của cùng cơ quan."));
-                }
-                access::set_disabled(tx, &w.actor, &from.id, true, &reason)?;
-                for m in modules {
-                    n += m.hand_over(&w.cx(), tx, &w.actor, &from, &to)?;
-                }
-                return Ok(n);
-            }
-            let mut work = 0;
+    let scope = w.may(Verb::Read, "account")?;
+    let from = access::account_in_scope(tx, &scope, id)?;
+    // refused before anything of others is touched
+    w.may(Verb::Update, "account")?;
+    let to = to.map(|t| access::account_in_scope(tx, &scope, t)).transpose()?;
+    let mut n = 0;
+    match &to {
+        Some(t) if t.agency.is_none() || t.agency != from.agency || t.disabled_at.is_some() || t.id == from.id => {
+            return Err(Error::invalid("to", "Người nhận việc phải có tài khoản đang dùng của cùng cơ quan."));
+        }
+        Some(_) => {}
+        None => {
             for m in modules {
-                work += m.open_work(&w.cx(), tx, &from)?;
+                n += m.open_work(&w.cx(), tx, &from)?;
             }
-            if work > 0 {
+            if n > 0 {
                 return Err(Error::invalid("to", "Tài khoản này còn việc đang mở. Chọn người nhận việc."));
             }
-            access::set_disabled(tx, &w.actor, &from.id, true, &reason)?;
-            Ok(n)
-        })
-        .await?;
+        }
+    }
+    access::set_disabled(tx, &w.actor, &from.id, true, reason.trim())?;
+    if let Some(to) = &to {
+        for m in modules {
+            n += m.hand_over(&w.cx(), tx, &w.actor, &from, to)?;
+        }
+    }
+    Ok(n)
+}
+
+async fn leave(ctx: Ctx, Path(id): Path<String>, f: FormData) -> PageResult {
+    let modules = ctx.app.modules;
+    let (rec, to, reason) = (id.clone(), f.filled("to").map(str::to_owned), f.text("reason").to_owned());
+    let moved = ctx.write(move |tx, w| close_and_hand_over(modules, tx, w, &rec, to.as_deref(), &reason)).await?;
     let said =
         format!("{} {moved} {}", ctx.t("Đã khoá tài khoản và chuyển", "Account closed;"), ctx.t("việc.", "pieces of work handed over."));
     redirect_with(&ctx, &format!("/admin/accounts/{id}"), "met", &said)

@@ -25,6 +25,7 @@ mod verification;
 
 pub use files::run_import;
 pub(crate) use files::workbook;
+pub use leaving::{close_and_hand_over, reasons as reasons_to_review};
 pub use verification::{VERIFY_JOB, verify_job};
 
 use axum::Router;

@@ -227,6 +227,7 @@ async fn take(State(app): State<App>, guest: Guest, Caller(client): Caller, head
 
 /// A manager gives a code, shown this once.
 async fn code(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    ctx.may(access::Verb::Update, "account")?;
     let r = ctx.write(move |tx, w| access::give_code(tx, &w.actor, &id)).await?;
     let t = |vi, en| ctx.t(vi, en);
     let title = t("Mã một lần", "One-time code");
