@@ -249,7 +249,7 @@ fn lead_at(text: &Folded<'_>, from: usize) -> Vec<String> {
     let folded = Folded::new(bare);
     let end = folded.key.find(['.', ';', ':', '(']).unwrap_or(folded.key.len());
     let small = |word: &&str| folded.word(word, 1).filter(|at| *at < end && !folded.is_upper(*at));
-    let Some(at) = LEADS.iter().filter_map(|w| small(&w)).min() else { return Vec::new() };
+    let Some(at) = LEADS.iter().filter_map(small).min() else { return Vec::new() };
     let name = folded.slice(0, at).trim().trim_end_matches(',');
     let other = has_word(&folded.key[..at], "phoi hop");
     if other || !is_agency(name) || name.chars().count() >= 160 { Vec::new() } else { split_names(name) }

@@ -116,6 +116,10 @@ fn common(wanted: &[String], label: &str) -> Vec<String> {
             _ => runs.push(vec![]),
         }
     }
+    // one syllable alone says little beside a whole word
+    if runs.iter().any(|r| r.len() > 1) {
+        runs.retain(|r| r.len() > 1);
+    }
     let mut found: Vec<String> = runs.into_iter().filter(|r| !r.is_empty()).map(|r| r.join(" ")).collect();
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|w| seen.insert(w.clone()));

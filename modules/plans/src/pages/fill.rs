@@ -124,12 +124,12 @@ fn input(n: usize, name: &str, asked: bool, written: &str, list: Option<&str>, s
     }
     let by = error.map(|_| format!("{id}-error"));
     let kept = if name == "product" { written } else { "" };
-    html! {
+    html! { div {
         @if let (Some(e), Some(by)) = (error, &by) { div.error id=(by) { (e) } }
         label.sr for=(id) { (label(&field, lang)) }
         input id=(id) name=(field) type="text" value=(sent.unwrap_or(kept)) list=[list] autocomplete="off" aria-describedby=[by] aria-invalid=[error.map(|_| "true")];
         @if name != "product" && !written.is_empty() { div.small.muted { (lang.t("Văn bản ghi", "The document says")) ": “" (written) "”" } }
-    }
+    } }
 }
 
 /// Keys of the rows in the order they were sent.
