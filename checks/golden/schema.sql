@@ -1,3 +1,4 @@
+ALTER TABLE account ADD COLUMN password_until BIGINT;
 ALTER TABLE session ADD COLUMN pending BIGINT;
 CREATE INDEX "agency__commune" ON "agency" ("commune", "id") WHERE "deleted_at" IS NULL;
 CREATE INDEX "agency__head" ON "agency" ("head", "id") WHERE "deleted_at" IS NULL;
@@ -203,6 +204,7 @@ CREATE INDEX "training_record__person" ON "training_record" ("person", "id") WHE
 CREATE INDEX "training_record__title" ON "training_record" ("sort_title", "id", "search", "deleted_at") WHERE "deleted_at" IS NULL;
 CREATE INDEX "training_record__training_class" ON "training_record" ("training_class", "id") WHERE "deleted_at" IS NULL;
 CREATE INDEX account_grant_account ON account_grant (account);
+CREATE INDEX account_person ON account (person);
 CREATE INDEX api_token_account ON api_token (account);
 CREATE INDEX event_record ON event (register, record);
 CREATE INDEX event_waiting ON event (at, id) WHERE done IS NULL;
@@ -213,6 +215,7 @@ CREATE INDEX ledger_leaf_record ON ledger_leaf (register, record, version);
 CREATE INDEX notice_account ON notice (account, id);
 CREATE INDEX outbox_due ON outbox (state, next_at);
 CREATE INDEX plan_draft_hash ON plan_draft (hash);
+CREATE INDEX recovery_account ON recovery (account, created_at);
 CREATE INDEX saved_filter_register ON saved_filter (register, shared);
 CREATE INDEX session_account ON session (account);
 CREATE INDEX sign_in_log_account ON sign_in_log (account, at);
@@ -293,6 +296,7 @@ CREATE TABLE ledger_leaf (seq BIGINT PRIMARY KEY, register TEXT NOT NULL, record
 CREATE TABLE notice ( id TEXT PRIMARY KEY, account TEXT NOT NULL, at BIGINT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, link TEXT, read_at BIGINT, ack_at BIGINT, needs_ack BIGINT NOT NULL);
 CREATE TABLE outbox ( id TEXT PRIMARY KEY, event TEXT NOT NULL, recipient_account TEXT, recipient_address TEXT NOT NULL, channel TEXT NOT NULL, template TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, attempts BIGINT NOT NULL, next_at BIGINT NOT NULL, lease_until BIGINT, expires_at BIGINT NOT NULL, last_error TEXT, created_at BIGINT NOT NULL, sent_at BIGINT, UNIQUE (event, recipient_address, channel, template));
 CREATE TABLE plan_draft (id TEXT PRIMARY KEY, at BIGINT NOT NULL, account TEXT NOT NULL, file_name TEXT NOT NULL, hash TEXT NOT NULL, bytes BYTES NOT NULL, body TEXT NOT NULL, plan TEXT, version BIGINT NOT NULL);
+CREATE TABLE recovery ( id TEXT PRIMARY KEY, account TEXT NOT NULL, code_hash BYTES NOT NULL UNIQUE, purpose TEXT NOT NULL, asked_by TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT);
 CREATE TABLE register_definition (id TEXT PRIMARY KEY, body TEXT NOT NULL, hash TEXT NOT NULL);
 CREATE TABLE saved_filter (id TEXT PRIMARY KEY, account TEXT NOT NULL, register TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL, shared BIGINT NOT NULL);
 CREATE TABLE schedule (kind TEXT PRIMARY KEY, last_run BIGINT NOT NULL);

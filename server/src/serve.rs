@@ -155,6 +155,9 @@ fn worker(instance: &Instance, mail: Option<work::MailConfig>) -> Result<work::W
             Ok(work::Outcome::Done(serde_json::Value::Null))
         }),
     );
+    for (kind, handler) in modules::ALL.iter().flat_map(|m| m.handlers(&instance.registry, &instance.roles)) {
+        worker = worker.handler(kind, handler);
+    }
     worker = worker.handler(web::pages::VERIFY_JOB, web::pages::verify_job(Arc::clone(&instance.registry)));
     let reg = Arc::clone(&instance.registry);
     let react: work::React = Box::new(move |tx, event| {

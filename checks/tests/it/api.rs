@@ -90,6 +90,8 @@ fn every_page_asks_who() {
         "/sign-in",
         "/sign-out",
         "/prefs",
+        "/recover",
+        "/recover/use",
         "/healthz",
         "/favicon.ico",
         "/assets/{hash}/{name}",

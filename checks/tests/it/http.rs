@@ -248,11 +248,17 @@ fn a_plan(w: &World, c: &Client) {
     let text = text.replace("27/KH-UBND", "28/KH-UBND");
     let empty = ok(c.upload("/plans/import", "trong.docx", b""), 422).text();
     assert!(empty.contains("Tệp «trong.docx» rỗng"), "{empty}");
+    let sheet = ok(c.upload("/plans/import", "ke-hoach.doc", &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1]), 422).text();
+    assert!(sheet.contains("Word đời cũ") && sheet.contains("lưu lại ở dạng .docx"), "{sheet}");
     let letter = ok(c.upload("/plans/import", "thu.txt", "Kính gửi các bạn, đây không phải kế hoạch.".as_bytes()), 303)
         .header("location")
         .to_owned();
-    ok(world::accept(c, &letter, ""), 303);
-    assert!(ok(c.get(&letter), 200).text().contains("chưa có mục tiêu, nhiệm vụ hay phân công nào"));
+    let why = ok(c.get(&letter), 200).text();
+    assert!(why.contains("không có nhiệm vụ, mục tiêu hay chỉ tiêu nào") && why.contains("Không thấy đề mục nào"), "{why}");
+    assert!(!why.contains(&format!("{letter}/accept")), "nothing to accept: {why}");
+    assert!(!ok(c.get(&format!("{letter}/accept")), 200).text().contains("<button class=\"btn main\""));
+    ok(c.post(&format!("{letter}/accept"), &[("version", "1"), ("anyway", "1")]), 303);
+    assert!(ok(c.get(&letter), 200).text().contains("chưa có nhiệm vụ, mục tiêu hay chỉ tiêu nào"));
     let before = total(c, "/api/v1/obligation?as_of=all");
     let draft = ok(c.upload("/plans/import", "ke-hoach.txt", text.as_bytes()), 303).header("location").to_owned();
     let review = ok(c.get(&draft), 200).text();
@@ -265,7 +271,9 @@ fn a_plan(w: &World, c: &Client) {
     assert!(ok(c.get(&format!("{draft}/accept")), 200).text().contains("sửa sau khi bạn mở trang"));
     let last = ok(c.get(&format!("{draft}/accept")), 200).text();
     assert!(last.contains("điều chưa xem") && last.contains("Vẫn chấp nhận"), "{last}");
-    let accepted = ok(world::accept(c, &draft, ""), 303);
+    // the same text under another number is asked about
+    assert!(last.contains("số dòng của văn bản") && last.contains("value=\"other\""), "{last}");
+    let accepted = ok(world::accept(c, &draft, "other"), 303);
     let to = accepted.header("location").to_owned();
     if to == draft {
         // the number and the day are taken: that is what the message says; another number then

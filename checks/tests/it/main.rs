@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod access_matrix;
+mod accounts;
 mod api;
 mod disk;
 mod doors;
 mod golden;
+mod hand_in;
 mod hardening;
 mod hostile;
 mod http;
@@ -16,11 +18,13 @@ mod needles;
 mod obligations;
 mod obligations_change;
 mod pages;
+mod plan_review;
 mod properties;
 mod rights;
 mod second_factor;
 mod shutdown;
 mod story;
+mod tables;
 mod tidy;
 mod uploads;
 mod world;

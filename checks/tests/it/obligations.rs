@@ -159,6 +159,8 @@ pub fn a_plan(w: &World, number: &str, cases: &[Case<'_>]) -> Vec<String> {
                 ("ends_on", "2030-12-31"),
             ];
             let plan = actions::create(tx, &reg, &system, "plan", words(&head), None)?.id;
+            // a draft burdens nobody
+            actions::transition(tx, &reg, &system, "plan", &plan, 1, "issue", Values::new(), None)?;
             let mut tasks = vec![];
             for (i, (mut fields, leads)) in cases.into_iter().enumerate() {
                 fields.extend(words(&[("plan", &plan), ("content", &format!("Việc thử {i}"))]));

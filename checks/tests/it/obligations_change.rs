@@ -286,7 +286,6 @@ fn a_plan_out_of_force_makes_nobody_late() {
         let [a, b, c] = [&list[0], &list[1], &list[2]].map(String::as_str);
         let task = a_plan(w, "918/KH-UBND", &[Case { fields: DEADLINE, leads: &[a, b, c] }]).remove(0);
         let plan = found(w, "task", &[]).into_iter().find(|t| t.id == task).unwrap().text("plan").unwrap().to_owned();
-        change(w, "2026-11-20", "plan", &plan, "issue", Values::new());
         expand(w, "2026-11-20");
         change(w, "2026-11-20", "obligation", &owed(w, &task, b).id, "start", Values::new());
         change(w, "2026-11-20", "obligation", &owed(w, &task, c).id, "submit", words(&[("result_note", "đã làm")]));

@@ -119,6 +119,9 @@ fn the_statement_of_every_indicator_says_what_the_evaluator_says() {
                         by.entry(o.code()).or_default().push(r.id.clone());
                     }
                 }
+                // both ways of writing the question, whichever this engine would be asked in
+                let sets = rules::Ctx { sets: true, ..ctx.clone() };
+                let joined = w.instance.store.read_blocking(|tx| summary(tx, rate, &sets)).unwrap();
                 let (sql, drill) = w
                     .instance
                     .store
@@ -136,8 +139,8 @@ fn the_statement_of_every_indicator_says_what_the_evaluator_says() {
                     excluded: n(Outcome::Excluded),
                     ..Figure::default()
                 };
-                if sql != told {
-                    wrong.push(format!("{id} {part} on {day}: SQL {sql:?}, evaluator {told:?}"));
+                if sql != told || joined != told {
+                    wrong.push(format!("{id} {part} on {day}: SQL {sql:?}, joined {joined:?}, evaluator {told:?}"));
                 }
                 for (o, ids) in drill {
                     let mut expected = by.remove(&o.code()).unwrap_or_default();

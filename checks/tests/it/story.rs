@@ -413,10 +413,9 @@ fn contact(me: &Person<'_>) -> Done {
     b.click_link("Thống kê dữ liệu cá nhân")?;
     me.look("obligation")?;
     b.fill("#f-note", "Đã thống kê 12 loại dữ liệu, giao chị Lan phụ trách.")?;
-    b.click("form[action*='/evidence'] button.main")?;
-    b.see("Đã thêm minh chứng")?;
-    b.fill("form[action$='/submit'] textarea", "Xong, kèm bảng thống kê.")?;
-    b.click("form[action$='/submit'] button")?;
+    // evidence and hand-in are one step
+    b.click("form[action*='/hand-in'] button[value=submit]")?;
+    b.see("Đã nộp, chờ duyệt")?;
     b.see("Chờ duyệt")
 }
 

@@ -59,11 +59,19 @@ pub fn on(engine: Engine) -> Option<World> {
 pub fn accept(c: &Client, draft: &str, same: &str) -> testkit::Reply {
     let page = c.get(&format!("{draft}/accept")).text();
     let version = page.split("name=\"version\" value=\"").nth(1).and_then(|s| s.split('"').next()).unwrap_or_default().to_owned();
-    c.post(&format!("{draft}/accept"), &[("version", &version), ("same", same)])
+    let mut form = vec![("version", version.as_str()), ("same", same)];
+    if page.contains("name=\"anyway\"") {
+        form.push(("anyway", "1"));
+    }
+    c.post(&format!("{draft}/accept"), &form)
 }
 
 pub fn open(url: &str) -> Instance {
-    Instance::open(url, Arc::new(ManualClock::new(NOW)), Arc::new(SeededIds::new(42))).unwrap()
+    seeded(url, 42)
+}
+
+fn seeded(url: &str, seed: u64) -> Instance {
+    Instance::open(url, Arc::new(ManualClock::new(NOW)), Arc::new(SeededIds::new(seed))).unwrap()
 }
 
 /// The filled file, made at first use.
@@ -75,7 +83,8 @@ fn template() -> &'static Path {
         let file = dir.join(format!("template-{}.db", std::process::id()));
         let started = Instant::now();
         lachan::demo::fill_at(&file.to_string_lossy(), SMALL, NOW, &|_, _, _| ()).unwrap();
-        let instance = open(&file.to_string_lossy());
+        // ids of its own: those of the tests must not come again
+        let instance = seeded(&file.to_string_lossy(), 41);
         more_accounts(&instance);
         // nobody has it open any more, and everything is in the one file
         instance.store.close();

@@ -2,6 +2,7 @@
 
 use crate::actors::{is_agency, split_names, starts_head};
 use crate::fold::Folded;
+use crate::funding;
 use crate::lines::{Marker, Para};
 use crate::plan::{Assignment, Warning};
 use crate::sections::{Document, Part, Purpose};
@@ -31,6 +32,8 @@ pub struct Clause {
     pub text: String,
     /// Source lines.
     pub lines: Vec<usize>,
+    /// Says who pays: nobody's task.
+    pub funding: bool,
 }
 
 /// Reads all assignment sections and the general clauses beside them.
@@ -51,27 +54,29 @@ fn ordinal(part: &Part) -> Option<String> {
 }
 
 fn general(part: &Part, clauses: &mut Vec<Clause>) {
+    let mut walk = funding::Walk::default();
     for para in &part.paras {
         let no = match &para.marker {
             Marker::Number(n) | Marker::Letter(n) => Some(n.clone()),
             _ => None,
         };
+        let funding = walk.skips(para);
         let nested = para.marker.level() > 7 && para.marker != Marker::None;
         match clauses.last_mut() {
-            Some(last) if nested && last.section == ordinal(part) => {
+            Some(last) if nested && last.section == ordinal(part) && last.funding == funding => {
                 last.text.push_str("\n- ");
                 last.text.push_str(&para.text);
                 last.lines.extend(&para.lines);
             }
-            _ => clauses.push(Clause { section: ordinal(part), no, text: para.text.clone(), lines: para.lines.clone() }),
+            _ => clauses.push(Clause { section: ordinal(part), no, text: para.text.clone(), lines: para.lines.clone(), funding }),
         }
     }
 }
 
 /// Header of a block: its agencies, the text behind them, debris cut off.
-struct Header {
-    agencies: Vec<String>,
-    inline: Option<String>,
+pub struct Header {
+    pub agencies: Vec<String>,
+    pub inline: Option<String>,
     debris: bool,
 }
 
@@ -98,7 +103,7 @@ const VERBS: &[&str] = &[
     "la don vi",
 ];
 
-fn header(text: &str) -> Option<Header> {
+pub fn header(text: &str) -> Option<Header> {
     let text = strip_order(text);
     let folded = Folded::new(text);
     if !starts_head(&folded, 0) {
@@ -129,7 +134,7 @@ fn header(text: &str) -> Option<Header> {
 }
 
 /// "Giao Công an tỉnh …" → "Công an tỉnh …".
-fn strip_order(text: &str) -> &str {
+pub fn strip_order(text: &str) -> &str {
     for order in ["Giao cho ", "Giao ", "Đề nghị ", "Yêu cầu ", "Trách nhiệm của ", "Đối với "] {
         if let Some(rest) = text.strip_prefix(order) {
             return rest;
@@ -161,8 +166,17 @@ struct Walk {
 
 fn part_blocks(part: &Part, blocks: &mut Vec<BlockOf>, clauses: &mut Vec<Clause>, warnings: &mut Vec<Warning>) {
     let mut walk = Walk { header_level: u8::MAX, duty_level: u8::MAX, open: false };
+    let mut money = funding::Walk::default();
     for (at, para) in part.paras.iter().enumerate() {
         let level = para.marker.level();
+        if money.skips(para) {
+            walk = Walk { header_level: u8::MAX, duty_level: u8::MAX, open: false };
+            let bare = part.paras.get(at + 1).is_some_and(|n| n.marker != Marker::None && n.marker.level() > level);
+            if !bare || para.text.chars().count() > 120 {
+                clauses.push(clause(part, para, true));
+            }
+            continue;
+        }
         let may_open = opens(&part.paras, at, &walk);
         if may_open && let Some(found) = header(&para.text) {
             if found.debris {
@@ -185,12 +199,7 @@ fn part_blocks(part: &Part, blocks: &mut Vec<BlockOf>, clauses: &mut Vec<Clause>
                 continue;
             }
             if !bare_heading {
-                clauses.push(Clause {
-                    section: ordinal(part),
-                    no: number(&para.marker),
-                    text: para.text.clone(),
-                    lines: para.lines.clone(),
-                });
+                clauses.push(clause(part, para, false));
             }
             walk.header_level = u8::MAX;
             continue;
@@ -200,9 +209,13 @@ fn part_blocks(part: &Part, blocks: &mut Vec<BlockOf>, clauses: &mut Vec<Clause>
         {
             add_duty(block, para, &mut walk);
         } else if !para.text.ends_with(':') {
-            clauses.push(Clause { section: ordinal(part), no: number(&para.marker), text: para.text.clone(), lines: para.lines.clone() });
+            clauses.push(clause(part, para, false));
         }
     }
+}
+
+fn clause(part: &Part, para: &Para, funding: bool) -> Clause {
+    Clause { section: ordinal(part), no: number(&para.marker), text: para.text.clone(), lines: para.lines.clone(), funding }
 }
 
 /// A short heading with items below that is no topic ("Nhiệm vụ chung", "Chế độ báo cáo").

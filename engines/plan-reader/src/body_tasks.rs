@@ -1,60 +1,76 @@
 //! Tasks of a plan without a task table: the items of the task sections and the agency blocks.
 
 use crate::actors::{coordinators_in, is_agency, read_cell, split_names};
-use crate::assignments::{BlockOf, Clause};
+use crate::assignments::{BlockOf, Clause, header, strip_order};
 use crate::columns::{Role, role};
 use crate::fold::{Folded, has_word};
+use crate::funding;
 use crate::lines::{Marker, Para};
-use crate::plan::Task;
+use crate::plan::{Task, Warning};
 use crate::schedule;
 use crate::sections::{Document, Purpose, has_children};
+use crate::warnings;
 
 /// Reads the tasks of the body.
-pub fn read(doc: &Document, blocks: &[BlockOf], clauses: &[Clause], year: Option<i32>) -> Vec<Task> {
+pub fn read(doc: &Document, blocks: &[BlockOf], clauses: &[Clause], year: Option<i32>, warnings: &mut Vec<Warning>) -> Vec<Task> {
     let mut out = Vec::new();
+    let mut money: Vec<(usize, String)> = Vec::new();
     for part in doc.parts.iter().filter(|p| p.purpose == Purpose::Tasks) {
         let section = Some(part.section.ordinal.clone()).filter(|o| !o.is_empty());
-        section_tasks(&part.paras, section, year, &mut out);
+        section_tasks(&part.paras, section, year, &mut out, &mut money);
     }
     if !doc.appendix.is_empty() {
-        appendix_tasks(doc, year, &mut out);
+        appendix_tasks(doc, year, &mut out, &mut money);
     }
     for block in blocks {
         block_tasks(block, year, &mut out);
     }
     for clause in clauses {
-        let mut task = task(&clause.text, clause.section.clone(), clause.no.clone(), clause.lines.clone(), year);
-        if is_agency(&clause.text) {
-            task.lead = stated_lead(&clause.text);
+        if clause.funding {
+            money.push((clause.lines.first().copied().unwrap_or(0), clause.text.clone()));
+        } else {
+            out.push(task(&clause.text, clause.section.clone(), clause.no.clone(), clause.lines.clone(), year));
         }
-        out.push(task);
+    }
+    for (line, text) in money {
+        warnings::funding_clause(warnings, line, &text);
     }
     out
 }
 
 /// A list in the appendix instead of a table: "I. …" sections with numbered items.
-fn appendix_tasks(doc: &Document, year: Option<i32>, out: &mut Vec<Task>) {
+fn appendix_tasks(doc: &Document, year: Option<i32>, out: &mut Vec<Task>, money: &mut Vec<(usize, String)>) {
     let mut section = None;
     let mut run: Vec<Para> = Vec::new();
     for para in &doc.appendix {
         match &para.marker {
             Marker::Roman(o) | Marker::Upper(o) | Marker::Part(o) => {
-                section_tasks(&std::mem::take(&mut run), section.take(), year, out);
+                section_tasks(&std::mem::take(&mut run), section.take(), year, out, money);
                 section = Some(o.clone());
             }
             Marker::None if run.is_empty() => {}
             _ => run.push(para.clone()),
         }
     }
-    section_tasks(&run, section, year, out);
+    section_tasks(&run, section, year, out, money);
 }
 
-/// Each leaf item becomes a task; short items with deeper ones below are headings.
-fn section_tasks(paras: &[Para], section: Option<String>, year: Option<i32>, out: &mut Vec<Task>) {
+/// Each leaf item becomes a task; short items with deeper ones below are headings. A heading that names an agency ("Sở Y tế có
+/// trách nhiệm:") leads what stands below it; what stands below a heading about money, and speaks of money, is no task.
+fn section_tasks(paras: &[Para], section: Option<String>, year: Option<i32>, out: &mut Vec<Task>, money: &mut Vec<(usize, String)>) {
+    let mut funding = funding::Walk::default();
+    let mut above: Option<(u8, Vec<String>)> = None;
     let mut parent_number: Option<String> = None;
     let mut owner: Option<(usize, u8)> = None;
     for (at, para) in paras.iter().enumerate() {
         let level = para.marker.level();
+        if funding.skips(para) {
+            owner = None;
+            if is_sentence(para) {
+                money.push((para.line, para.text.clone()));
+            }
+            continue;
+        }
         if let Some((at, _)) = owner
             && let Some((role, value)) = attribute(para)
         {
@@ -76,10 +92,15 @@ fn section_tasks(paras: &[Para], section: Option<String>, year: Option<i32>, out
             continue;
         }
         owner = None;
+        if above.as_ref().is_some_and(|(open, _)| para.marker != Marker::None && level <= *open) {
+            above = None;
+        }
         if para.marker == Marker::None && (para.text.starts_with('(') || para.text.ends_with(':')) {
+            above = heading_lead(&para.text).map(|lead| (6, lead));
             continue;
         }
         if is_heading(paras, at) {
+            above = heading_lead(&para.text).map(|lead| (level, lead)).or(above);
             continue;
         }
         let no = match &para.marker {
@@ -87,9 +108,25 @@ fn section_tasks(paras: &[Para], section: Option<String>, year: Option<i32>, out
             Marker::Letter(l) => Some(parent_number.as_ref().map_or_else(|| l.clone(), |n| format!("{n}.{l}"))),
             _ => None,
         };
-        out.push(task(&para.text, section.clone(), no, para.lines.clone(), year));
+        let mut task = task(&para.text, section.clone(), no, para.lines.clone(), year);
+        if let Some((_, lead)) = above.as_ref().filter(|_| task.lead.is_empty() && !para.key.starts_with("phoi hop")) {
+            task.lead.clone_from(lead);
+            task.coordinating = coordinators_in(&para.text).into_iter().filter(|n| !lead.contains(n)).collect();
+        }
+        out.push(task);
         owner = Some((out.len() - 1, if para.marker == Marker::None { 9 } else { level }));
     }
+}
+
+/// More than a heading: it ends like a sentence or is as long as one.
+fn is_sentence(para: &Para) -> bool {
+    para.text.ends_with(['.', ';']) || para.text.chars().count() > 80
+}
+
+/// Agencies of a heading that says nothing else, or only that they answer for what follows.
+fn heading_lead(text: &str) -> Option<Vec<String>> {
+    let found = header(text.trim_end_matches([':', ' ']))?;
+    found.inline.is_none_or(|rest| rest.chars().count() < 60).then_some(found.agencies).filter(|a| !a.is_empty())
 }
 
 fn is_heading(paras: &[Para], at: usize) -> bool {
@@ -181,16 +218,41 @@ fn block_tasks(block: &BlockOf, year: Option<i32>, out: &mut Vec<Task>) {
     }
 }
 
-/// Agencies in front of "chủ trì", or "Giao … chủ trì" anywhere in a sentence.
+/// What makes the agency in front of it the lead, when written small.
+const LEADS: &[&str] =
+    &["chu tri", "co trach nhiem", "chiu trach nhiem", "co nhiem vu", "chu dong", "tham muu", "to chuc trien khai", "huong dan", "bo tri"];
+
+/// Agencies that a sentence gives the task to: "Giao Công an tỉnh chủ trì …", "Sở Y tế có trách nhiệm …", "Ủy ban nhân dân các xã,
+/// phường chủ động …". At the beginning of a sentence or clause, or behind "giao" anywhere.
 fn stated_lead(text: &str) -> Vec<String> {
     let folded = Folded::new(text);
-    let Some(at) = folded.word("chu tri", 0) else {
-        return Vec::new();
-    };
-    let start = folded.key[..at].rfind(['.', ';', ':']).map_or(0, |i| i + 1);
-    let lead = folded.slice(start, at).trim();
-    let lead = lead.strip_prefix("Giao ").or_else(|| lead.strip_prefix("giao ")).unwrap_or(lead);
-    if is_agency(lead) && lead.chars().count() < 160 { split_names(lead) } else { Vec::new() }
+    let key = folded.key.as_str();
+    let mut starts = vec![0];
+    starts.extend(
+        key.bytes()
+            .enumerate()
+            .filter(|(at, b)| matches!(b, b'.' | b';' | b':') && key.as_bytes().get(at + 1) == Some(&b' '))
+            .map(|(at, _)| at + 2),
+    );
+    let mut from = 0;
+    while let Some(at) = folded.word("giao", from) {
+        let skip = if key[at..].starts_with("giao cho ") { 9 } else { 5 };
+        starts.extend((at + skip < key.len()).then_some(at + skip));
+        from = at + 4;
+    }
+    starts.into_iter().map(|start| lead_at(&folded, start)).find(|lead| !lead.is_empty()).unwrap_or_default()
+}
+
+fn lead_at(text: &Folded<'_>, from: usize) -> Vec<String> {
+    let whole = text.slice(from, text.key.len());
+    let bare = strip_order(whole.trim_start());
+    let folded = Folded::new(bare);
+    let end = folded.key.find(['.', ';', ':', '(']).unwrap_or(folded.key.len());
+    let small = |word: &&str| folded.word(word, 1).filter(|at| *at < end && !folded.is_upper(*at));
+    let Some(at) = LEADS.iter().filter_map(small).min() else { return Vec::new() };
+    let name = folded.slice(0, at).trim().trim_end_matches(',');
+    let other = has_word(&folded.key[..at], "phoi hop");
+    if other || !is_agency(name) || name.chars().count() >= 160 { Vec::new() } else { split_names(name) }
 }
 
 fn task(text: &str, section: Option<String>, no: Option<String>, lines: Vec<usize>, year: Option<i32>) -> Task {

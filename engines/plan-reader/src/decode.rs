@@ -38,19 +38,58 @@ fn sniff(bytes: &[u8], name: &str) -> Kind {
         return Kind::Zip;
     }
     if head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        let xls = name.to_ascii_lowercase().ends_with(".xls");
-        return Kind::Other(if xls { ".xls" } else { ".doc (Word 97-2003)" });
+        return Kind::Other(old_office(bytes, name));
     }
     if head.starts_with(b"{\\rtf") {
         return Kind::Other(".rtf");
     }
-    if head.starts_with(&[0xff, 0xd8, 0xff]) || head.starts_with(b"\x89PNG") || head.starts_with(b"II*\0") {
-        return Kind::Other("ảnh");
+    if let Some(kind) = media(head) {
+        return Kind::Other(kind);
     }
     if head.starts_with(b"\x1f\x8b") || head.starts_with(b"Rar!") || head.starts_with(b"7z\xbc\xaf") {
         return Kind::Other("nén (.gz, .rar, .7z)");
     }
+    if head.starts_with(b"MZ\x90\0") || head.starts_with(b"\x7fELF") {
+        return Kind::Other("chương trình");
+    }
+    let words = String::from_utf8_lossy(head).trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
+    if words.starts_with("<!doctype html") || words.starts_with("<html") {
+        return Kind::Other("trang web");
+    }
+    // a table of values looks like any text; only its name tells
+    if name.to_ascii_lowercase().ends_with(".csv") {
+        return Kind::Other(".csv");
+    }
     Kind::Text
+}
+
+/// The container of Office before 2007, and of newer files under a password.
+fn old_office(bytes: &[u8], name: &str) -> &'static str {
+    let locked: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let directory = &bytes[..bytes.len().min(4 << 20)];
+    let name = name.to_ascii_lowercase();
+    match name.rsplit('.').next() {
+        _ if directory.windows(locked.len()).any(|w| w == locked) => crate::error::LOCKED,
+        Some("xls") => ".xls",
+        Some("ppt") => ".ppt",
+        _ => ".doc",
+    }
+}
+
+/// Pictures, sound and film by their first bytes.
+fn media(head: &[u8]) -> Option<&'static str> {
+    let pictures: [&[u8]; 7] = [&[0xff, 0xd8, 0xff], b"\x89PNG", b"II*\0", b"MM\0*", b"GIF87a", b"GIF89a", b"\0\0\x01\0"];
+    let bitmap = head.starts_with(b"BM") && head.get(6..10) == Some(&[0; 4]);
+    let riff = head.starts_with(b"RIFF");
+    let brand = head.get(4..8).filter(|b| *b == b"ftyp").and_then(|_| head.get(8..12));
+    if pictures.iter().any(|p| head.starts_with(p))
+        || bitmap
+        || riff && head.get(8..12) == Some(b"WEBP")
+        || matches!(brand, Some(b"heic" | b"heix" | b"mif1" | b"avif"))
+    {
+        return Some("ảnh");
+    }
+    (riff || brand.is_some() || head.starts_with(b"ID3")).then_some("âm thanh, phim")
 }
 
 /// Reads any accepted file to lines.

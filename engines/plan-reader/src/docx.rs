@@ -33,7 +33,9 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, ReadError> {
     if archive.len() > MAX_ENTRIES {
         return Err(ReadError::Bomb);
     }
-    let name = document_name(&archive)?;
+    // OpenDocument says first which of its kinds it is
+    let sheet = bytes.get(..120).is_some_and(|head| String::from_utf8_lossy(head).contains("opendocument.spreadsheet"));
+    let name = document_name(&archive).map_err(|e| if sheet { ReadError::Unsupported(".ods") } else { e })?;
     let document = part(&mut archive, &name)?.ok_or_else(|| ReadError::BrokenDocx(name.clone()))?;
     let folder = name.rsplit_once('/').map_or("", |(f, _)| f);
     let numbering = part(&mut archive, &format!("{folder}/numbering.xml"))?.unwrap_or_default();

@@ -53,9 +53,7 @@ impl fmt::Display for ReadError {
                 "Tệp chữ không dùng bảng mã Unicode (lỗi từ byte {at}), có thể là TCVN3, VNI hoặc Windows-1258. \
                  Hãy chuyển sang Unicode (UTF-8) rồi nộp lại."
             ),
-            Self::Unsupported(kind) => {
-                write!(f, "Chưa đọc được tệp {kind}. Hãy mở tệp và lưu lại ở dạng .docx hoặc .pdf, rồi nộp lại.")
-            }
+            Self::Unsupported(kind) => write!(f, "{} {}", what(kind), remedy(kind)),
             Self::BrokenDocx(_) => {
                 f.write_str("Tệp .docx bị hỏng hoặc bị cắt cụt. Hãy tải lại tệp gốc, hoặc mở bằng trình soạn thảo rồi lưu lại.")
             }
@@ -76,3 +74,36 @@ impl fmt::Display for ReadError {
 }
 
 impl std::error::Error for ReadError {}
+
+/// What a file of a kind that is not read is, as a sentence.
+fn what(kind: &str) -> String {
+    match kind {
+        ".xlsx" | ".xls" | ".ods" | ".csv" => format!("Đây là bảng tính ({kind}), không phải văn bản kế hoạch."),
+        ".doc" => "Đây là tệp Word đời cũ (.doc, Word 97-2003), Lá Chắn không đọc được.".to_owned(),
+        LOCKED => "Đây là tệp Word hoặc Excel đặt mật khẩu, Lá Chắn không mở được.".to_owned(),
+        "ảnh" => "Đây là tệp ảnh, không có chữ để đọc.".to_owned(),
+        "âm thanh, phim" => "Đây là tệp âm thanh hoặc phim, không phải văn bản kế hoạch.".to_owned(),
+        ".pptx" | ".ppt" => format!("Đây là bài trình chiếu ({kind}), không phải văn bản kế hoạch."),
+        ".odt" | ".rtf" => format!("Đây là văn bản dạng {kind}, Lá Chắn không đọc dạng này."),
+        "trang web" => "Đây là trang web (HTML), không phải văn bản kế hoạch.".to_owned(),
+        "chương trình" => "Đây là tệp chương trình, không phải văn bản kế hoạch.".to_owned(),
+        kind => format!("Đây là tệp {kind}, không phải văn bản kế hoạch."),
+    }
+}
+
+/// What to do about it.
+fn remedy(kind: &str) -> &'static str {
+    match kind {
+        ".xlsx" | ".xls" | ".ods" | ".csv" => {
+            "Chọn tệp văn bản .docx, .pdf hoặc .txt; nếu danh mục nhiệm vụ chỉ có trong bảng tính, chép bảng sang Word, lưu .docx rồi nộp lại."
+        }
+        "ảnh" => "Dùng bản .docx gốc, hoặc nhận dạng chữ (OCR) rồi lưu thành .docx, .pdf có lớp chữ, sau đó nộp lại.",
+        LOCKED => "Mở tệp bằng mật khẩu, gỡ mật khẩu, lưu lại ở dạng .docx rồi nộp lại.",
+        "chương trình" | "âm thanh, phim" => "Chọn lại tệp kế hoạch ở dạng .docx, .pdf hoặc .txt.",
+        kind if kind.starts_with("nén") => "Giải nén, rồi chọn tệp kế hoạch bên trong (.docx, .pdf hoặc .txt).",
+        _ => "Mở tệp bằng Word hoặc LibreOffice, lưu lại ở dạng .docx hoặc .pdf, rồi nộp lại.",
+    }
+}
+
+/// Kind of a file under a password.
+pub const LOCKED: &str = "đặt mật khẩu";

@@ -14,6 +14,7 @@ mod docx;
 mod draft;
 mod error;
 pub mod fold;
+mod funding;
 mod head;
 mod legal;
 mod lines;
@@ -101,7 +102,7 @@ fn understand(decoded: Decoded) -> Reading {
     let tables = table::read(&doc.rows, head.year, &mut warnings);
     plan.objectives.extend(tables.objectives);
     let from_body = tables.tasks.is_empty();
-    plan.tasks = if from_body { body_tasks::read(&doc, &blocks, &clauses, head.year) } else { tables.tasks };
+    plan.tasks = if from_body { body_tasks::read(&doc, &blocks, &clauses, head.year, &mut warnings) } else { tables.tasks };
     plan.assignments = blocks.into_iter().map(|b| b.assignment).collect();
     plan.recipients = recipients::read(&doc.recipients);
     checks::identity(&plan, &head, &mut warnings);
@@ -119,6 +120,8 @@ fn understand(decoded: Decoded) -> Reading {
     Reading { plan, lines, table_sections: tables.sections }
 }
 
+#[cfg(test)]
+mod list_tests;
 #[cfg(test)]
 mod robustness;
 #[cfg(test)]

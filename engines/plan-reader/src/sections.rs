@@ -330,7 +330,10 @@ fn cut_closing(doc: &mut Document) {
 /// Purpose of a folded title; `assigned` = an earlier section already assigns.
 pub fn purpose_of(key: &str, assigned: bool) -> Purpose {
     let has = |word: &str| has_word(key, word);
-    if has("phan cong") {
+    let who = ["phan cong", "to chuc thuc hien", "to chuc trien khai", "trach nhiem"];
+    if crate::funding::heading(key) && !who.iter().any(|w| has(w)) {
+        Purpose::Budget
+    } else if has("phan cong") {
         Purpose::Assignments
     } else if has("to chuc thuc hien") || has("trach nhiem thuc hien") || has("trach nhiem cua") || has("to chuc trien khai") {
         if assigned { Purpose::General } else { Purpose::Assignments }

@@ -68,6 +68,7 @@ fn plan_000_nghe_an() {
             (45, 50.0, None, ">", "%"),
         ]
     );
+    assert_eq!(plan.tasks.len(), 59);
     assert_eq!(plan.assignments.len(), 9);
     let duties: Vec<usize> = plan.assignments.iter().map(|a| a.duties.len()).collect();
     assert_eq!(duties, [7, 4, 3, 2, 2, 1, 1, 2, 2]);
@@ -100,6 +101,7 @@ fn plan_001_kon_tum() {
     assert_eq!(values(&plan), [(30, 100.0, None, ">=", "%"), (38, 10.0, None, ">=", "%"), (48, 80.0, Some(90.0), ">=", "%")]);
     assert_eq!(plan.objectives[1].horizon.as_deref(), Some("2025-12-31"));
     assert_eq!(plan.objectives[12].horizon.as_deref(), Some("2030-12-31"));
+    assert_eq!(plan.tasks.len(), 66);
     assert_eq!(plan.assignments.len(), 8);
     assert_eq!(plan.assignments[4].agencies, ["Sở Khoa học và Công nghệ"]);
     assert!(plan.assignments[4].duties[0].starts_with("chủ trì, phối hợp Công an tỉnh"));

@@ -13,7 +13,7 @@
 //! | `possible_typo`, `inconsistent_spelling`, `truncated_cell`, `made_in_vietnam`, `header_debris` | wording |
 //! | `implied_value` | a number read from a word ("phần lớn") |
 //! | `legacy_encoding`, `unreadable` | the text itself |
-//! | `general_clause`, `tasks_from_body`, `no_tasks`, `no_objectives` | notes on the reading |
+//! | `general_clause`, `funding_clause`, `tasks_from_body`, `no_tasks`, `no_objectives` | notes on the reading |
 
 use crate::lines::Para;
 use crate::plan::{LegalBase, Warning};
@@ -110,6 +110,12 @@ pub fn missing_lead(warnings: &mut Vec<Warning>, line: usize, no: Option<&str>, 
 pub fn missing_time(warnings: &mut Vec<Warning>, line: usize, no: Option<&str>, text: &str) {
     let message = format!("Nhiệm vụ {} “{}” chưa có thời gian thực hiện.", no.unwrap_or(""), excerpt(text));
     push(warnings, "missing_time", line, message, Some("Nhập thời gian trước khi chấp nhận."));
+}
+
+/// A sentence that says who pays.
+pub fn funding_clause(warnings: &mut Vec<Warning>, line: usize, text: &str) {
+    let message = format!("Câu về kinh phí, không lấy làm nhiệm vụ: “{}”.", excerpt(text));
+    push(warnings, "funding_clause", line, message, Some("Nếu đây là việc giao cho một cơ quan, thêm nhiệm vụ bằng tay."));
 }
 
 /// A heading of the assignment section that names no known kind of agency.

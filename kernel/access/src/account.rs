@@ -43,13 +43,15 @@ pub struct Account {
     pub theme: String,
     /// Optimistic lock.
     pub version: i64,
+    /// µs UTC; a temporary password is good until then. `None` = no end.
+    pub password_until: Option<i64>,
 }
 
 /// Columns of [`Account`], in the order of [`Account::read`]; the alias is `a`.
 pub(crate) const COLUMNS: &str = "a.id, a.login, a.name, a.email, a.agency, a.person, a.must_change, a.disabled_at, a.failed_count, \
-     a.locked_until, a.created_at, a.last_sign_in_at, a.locale, a.theme, a.version";
+     a.locked_until, a.created_at, a.last_sign_in_at, a.locale, a.theme, a.version, a.password_until";
 /// How many they are.
-pub(crate) const WIDTH: usize = 15;
+pub(crate) const WIDTH: usize = 16;
 
 impl Account {
     /// Reads [`COLUMNS`] starting at column `o`.
@@ -70,6 +72,7 @@ impl Account {
             locale: r.get(o + 12)?,
             theme: r.get(o + 13)?,
             version: r.get(o + 14)?,
+            password_until: r.get(o + 15)?,
         })
     }
 }
@@ -183,10 +186,15 @@ pub fn account_by_login(tx: &mut Tx, login: &str) -> Result<Option<Account>> {
 
 /// What a leaf says of an account; `phc` is its kept password.
 pub(crate) fn body(a: &Account, phc: Option<&str>) -> serde_json::Value {
-    json!({
+    let mut said = json!({
         "login": a.login, "name": a.name, "email": a.email, "agency": a.agency, "person": a.person,
         "disabled": a.disabled_at.is_some(), "must_change": a.must_change, "password_seal": phc.map(|p| seal(p.as_bytes())),
-    })
+    });
+    // absent where there is none, so that what older programs wrote stays true
+    if let (Some(until), Some(map)) = (a.password_until, said.as_object_mut()) {
+        map.insert("password_until".into(), until.into());
+    }
+    said
 }
 
 /// Raises the version and appends the account as it now stands.
@@ -205,8 +213,8 @@ pub fn create_account(tx: &mut Tx, actor: &Actor, new: &NewAccount, password: Op
     manages_agency(tx, actor, n.agency.as_deref())?;
     let (id, now) = (tx.new_id(), tx.now());
     let added = tx.exec(
-        "INSERT INTO account (id, login, name, email, agency, person, password, must_change, failed_count, created_at, locale, theme, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8, 'vi', 'auto', 0) ON CONFLICT (login) DO NOTHING",
+        "INSERT INTO account (id, login, name, email, agency, person, password, must_change, failed_count, created_at, locale, theme, version, password_until) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8, 'vi', 'auto', 0, $9) ON CONFLICT (login) DO NOTHING",
         &[
             id.as_str().into(),
             n.login.as_str().into(),
@@ -216,6 +224,7 @@ pub fn create_account(tx: &mut Tx, actor: &Actor, new: &NewAccount, password: Op
             n.person.into(),
             password.map(|p| p.phc.clone()).into(),
             now.into(),
+            password.and_then(|p| p.until).into(),
         ],
     )?;
     if added == 0 {
@@ -245,10 +254,10 @@ pub fn update_account(tx: &mut Tx, actor: &Actor, id: &str, version: i64, change
     changed(tx, actor, id, "update", None)
 }
 
-fn store_password(tx: &mut Tx, id: &str, new: &NewPassword, must_change: bool) -> Result<()> {
+pub(crate) fn store_password(tx: &mut Tx, id: &str, new: &NewPassword, must_change: bool) -> Result<()> {
     tx.exec(
-        "UPDATE account SET password = $2, must_change = $3, failed_count = 0, locked_until = NULL WHERE id = $1",
-        &[id.into(), new.phc.as_str().into(), must_change.into()],
+        "UPDATE account SET password = $2, must_change = $3, failed_count = 0, locked_until = NULL, password_until = $4 WHERE id = $1",
+        &[id.into(), new.phc.as_str().into(), must_change.into(), new.until.filter(|_| must_change).into()],
     )?;
     Ok(())
 }
@@ -258,6 +267,7 @@ fn store_password(tx: &mut Tx, id: &str, new: &NewPassword, must_change: bool) -
 pub fn set_password(tx: &mut Tx, actor: &Actor, id: &str, new: &NewPassword, must_change: bool) -> Result<()> {
     managed(tx, actor, id)?;
     store_password(tx, id, new, must_change || actor.kind != ActorKind::System)?;
+    crate::recover::void(tx, id)?;
     session::end_all(tx, id)?;
     changed(tx, actor, id, "password", None)?;
     Ok(())
@@ -273,6 +283,7 @@ pub fn change_own_password(tx: &mut Tx, old: &Checked, new: &NewPassword, keep: 
         Err(refusal) => return Ok(Some(refusal)),
     };
     store_password(tx, &login.id, new, false)?;
+    crate::recover::void(tx, &login.id)?;
     session::end_all_but(tx, &login.id, keep)?;
     let me = Actor::new(&login.id, &login.name, ActorKind::Person, None, None, vec![], std::sync::Arc::default());
     changed(tx, &me, &login.id, "password", None)?;
@@ -383,4 +394,25 @@ pub fn list_accounts(tx: &mut Tx, scope: &Scope, filter: &AccountFilter) -> Resu
         }
     }
     Ok(out)
+}
+
+/// Every account in the scope (minted for `Read` on `account`), by login.
+pub fn every_account(tx: &mut Tx, scope: &Scope) -> Result<Vec<Account>> {
+    let mut out: Vec<Account> = vec![];
+    let mut filter = AccountFilter { limit: 500, ..AccountFilter::default() };
+    loop {
+        let page = list_accounts(tx, scope, &filter)?;
+        let last = page.len() < filter.limit;
+        filter.after = page.last().map(|a| a.login.clone());
+        out.extend(page);
+        if last {
+            return Ok(out);
+        }
+    }
+}
+
+/// The account behind a person record, if there is one (the oldest). For the program, which makes none twice; nobody is shown it.
+pub fn account_of_person(tx: &mut Tx, person: &str) -> Result<Option<Account>> {
+    let row = tx.query_opt(&format!("SELECT {COLUMNS} FROM account a WHERE a.person = $1 ORDER BY a.id LIMIT 1"), &[person.into()])?;
+    row.map(|r| Account::read(&r, 0)).transpose()
 }

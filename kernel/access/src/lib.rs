@@ -16,6 +16,7 @@ mod limit;
 mod migrations;
 mod otp;
 mod password;
+mod recover;
 mod scope;
 mod second;
 mod session;
@@ -28,8 +29,8 @@ mod verify;
 mod tests;
 
 pub use account::{
-    Account, AccountChange, AccountFilter, NewAccount, account, account_by_login, account_in_scope, any_account, change_own_password,
-    create_account, list_accounts, set_disabled, set_password, set_preferences, unlock, update_account,
+    Account, AccountChange, AccountFilter, NewAccount, account, account_by_login, account_in_scope, account_of_person, any_account,
+    change_own_password, create_account, every_account, list_accounts, set_disabled, set_password, set_preferences, unlock, update_account,
 };
 pub use actor::{actor_of_account, actor_of_login};
 pub use crypto::{csrf_token, csrf_valid};
@@ -38,6 +39,10 @@ pub use idle::{close_idle, idle_accounts};
 pub use limit::SignInLimit;
 pub use migrations::{SEALED, migrations};
 pub use password::{NewPassword, Secret};
+pub use recover::{
+    CODE_LIFE, LINK_LIFE, Purpose, Recovery, ask_recovery, give_code, invitation_link, readable_secret, readable_secret_for, recovery_of,
+    redeem,
+};
 pub use scope::{Actor, ActorKind, EVERYONE, GrantInfo, Narrowing, Role, RoleRule, Roles, Scope, Subtree, Verb};
 pub use second::{
     Enrolment, PENDING_LIFE, RecoveryCodes, SecondFactor, confirm_second, drop_second, enrol_second, enrolment_under_way, finish_second,

@@ -2,12 +2,13 @@
 
 use store::Migration;
 
-/// Tables `account`, `account_grant`, `session`, `api_token`, `sign_in_log`, `second_factor`.
+/// Tables `account`, `account_grant`, `session`, `api_token`, `sign_in_log`, `second_factor`, `recovery`.
 pub fn migrations() -> Vec<Migration> {
     vec![
         Migration { id: "access/0001", sql: TABLES },
         Migration { id: SEALED, sql: "CREATE INDEX sign_in_log_address ON sign_in_log (account, ip, at);" },
         Migration { id: "access/second_factor", sql: SECOND },
+        Migration { id: "access/recovery", sql: RECOVERY },
     ]
 }
 
@@ -36,6 +37,16 @@ CREATE TABLE sign_in_log (
   id TEXT PRIMARY KEY, at BIGINT NOT NULL, account TEXT, login_hash TEXT NOT NULL, ok BIGINT NOT NULL, reason TEXT NOT NULL, ip TEXT NOT NULL);
 CREATE INDEX sign_in_log_login ON sign_in_log (login_hash, at);
 CREATE INDEX sign_in_log_account ON sign_in_log (account, at);
+";
+
+/// One-time codes, as hashes; `password_until`: end of a temporary password.
+const RECOVERY: &str = "
+CREATE TABLE recovery (
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, code_hash BYTES NOT NULL UNIQUE, purpose TEXT NOT NULL, asked_by TEXT NOT NULL,
+  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT);
+CREATE INDEX recovery_account ON recovery (account, created_at);
+CREATE INDEX account_person ON account (person);
+ALTER TABLE account ADD COLUMN password_until BIGINT;
 ";
 
 /// `pending`: the password was right, the code is awaited; such a session opens nothing else.

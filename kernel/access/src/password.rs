@@ -42,6 +42,8 @@ impl From<&str> for Secret {
 #[derive(Clone)]
 pub struct NewPassword {
     pub(crate) phc: String,
+    /// µs UTC; for a temporary one.
+    pub(crate) until: Option<i64>,
 }
 impl fmt::Debug for NewPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,7 +57,30 @@ impl NewPassword {
         if let Some(message) = weakness(password.reveal(), login, name) {
             return Err(Error::invalid("password", message));
         }
-        Ok(Self { phc: hash(password.reveal())? })
+        Ok(Self { phc: hash(password.reveal())?, until: None })
+    }
+    /// The same as a temporary one that is good until this instant, µs UTC.
+    #[must_use]
+    pub fn until(mut self, at: i64) -> Self {
+        self.until = Some(at);
+        self
+    }
+    /// Many at once (password, login, name), on as many threads as there are processors but at most four: each takes 19 MiB while it
+    /// runs. In the order given.
+    pub fn many(list: &[(Secret, String, String)]) -> Result<Vec<Self>> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+        let share = list.len().div_ceil(threads).max(1);
+        std::thread::scope(|s| {
+            let parts: Vec<_> = list
+                .chunks(share)
+                .map(|part| s.spawn(move || part.iter().map(|(p, login, name)| Self::new(p, login, name)).collect::<Result<Vec<_>>>()))
+                .collect();
+            let mut out = Vec::with_capacity(list.len());
+            for p in parts {
+                out.extend(p.join().map_err(|_| Error::internal("a hashing thread panicked"))??);
+            }
+            Ok(out)
+        })
     }
     /// The same, for an owner who replaces `old`: the new one must differ.
     pub fn replacing(old: &Secret, password: &Secret, login: &str, name: &str) -> Result<Self> {

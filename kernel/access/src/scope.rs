@@ -332,6 +332,22 @@ impl Roles {
         }
         Ok(Self(all))
     }
+
+    /// Does the reach of a grant matter to this role? (It does unless every rule of it is `everywhere`.) An unknown role: yes.
+    pub fn is_scoped(&self, role: &str) -> bool {
+        self.0.get(role).is_none_or(|r| r.rules.iter().any(|rule| !rule.everywhere))
+    }
+
+    /// The agency of a grant as a door was told it: an agency, or `whole` said in so many words. Nothing said is an error where
+    /// it matters, never the whole instance.
+    pub fn reach(&self, role: &str, agency: Option<String>, whole: bool) -> Result<Option<String>> {
+        match agency.filter(|a| !a.is_empty()) {
+            _ if whole => Ok(None),
+            Some(a) => Ok(Some(a)),
+            None if !self.is_scoped(role) => Ok(None),
+            None => Err(Error::invalid("agency", "Chọn cơ quan, hoặc nói rõ là toàn hệ thống: để trống không có nghĩa là toàn hệ thống.")),
+        }
+    }
 }
 
 #[cfg(test)]

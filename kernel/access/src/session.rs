@@ -187,6 +187,7 @@ pub(crate) fn end_all(tx: &mut Tx, account: &str) -> Result<u64> {
 pub fn purge_sessions(tx: &mut Tx) -> Result<u64> {
     let now = tx.now();
     let old = now - 30 * DAY;
-    let n = tx.exec("DELETE FROM session WHERE expires_at < $1 OR revoked_at < $1 OR seen_at < $1", &[old.into()])?;
+    let codes = crate::recover::purge(tx)?;
+    let n = codes + tx.exec("DELETE FROM session WHERE expires_at < $1 OR revoked_at < $1 OR seen_at < $1", &[old.into()])?;
     Ok(n + tx.exec("DELETE FROM sign_in_log WHERE at < $1", &[(now - 730 * DAY).into()])?)
 }

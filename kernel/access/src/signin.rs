@@ -90,6 +90,11 @@ pub enum Refusal {
     },
     /// The password was right, but the account is closed.
     Disabled,
+    /// The password was right, but it was a temporary one whose time is over.
+    Expired {
+        /// µs UTC.
+        since: i64,
+    },
     /// The password was right, the one-time code was not; how many attempts are left before a lock-out.
     WrongCode {
         /// Attempts left.
@@ -109,6 +114,9 @@ impl Refusal {
             }
             Refusal::WrongCode { left } => {
                 format!("Mã không đúng, đã dùng hoặc đã hết hạn. Nhập mã đang hiện trên ứng dụng; còn {left} lần thử trước khi tạm khoá.")
+            }
+            Refusal::Expired { since } => {
+                format!("Mật khẩu tạm đã hết hạn lúc {}. Nhờ quản trị viên gia hạn lời mời hoặc cấp mã mới.", moment_vi(*since))
             }
             Refusal::Disabled => "Tài khoản đã bị khoá. Liên hệ quản trị viên của cơ quan thường trực.".into(),
         }
@@ -206,6 +214,9 @@ impl Checked {
         if a.disabled_at.is_some() {
             return Ok((Err(Refusal::Disabled), "disabled"));
         }
+        if let Some(since) = a.password_until.filter(|u| a.must_change && *u <= now) {
+            return Ok((Err(Refusal::Expired { since }), "expired"));
+        }
         // others stay locked out
         let count = if locked.is_some() { "" } else { "failed_count = 0, locked_until = NULL, " };
         tx.exec(&format!("UPDATE account SET {count}last_sign_in_at = $2 WHERE id = $1"), &[id.into(), now.into()])?;
@@ -281,7 +292,7 @@ pub struct SignInEntry {
     pub at: i64,
     /// Did it succeed?
     pub ok: bool,
-    /// `ok`, `wrong`, `locked`, `disabled`; `half` = right password, code awaited; `code` = wrong code.
+    /// `ok`, `wrong`, `locked`, `disabled`, `expired`; `recover` = a new password was asked for; `half` = right password, code awaited; `code` = wrong code.
     pub reason: String,
     /// Address it came from.
     pub ip: String,

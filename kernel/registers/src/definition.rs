@@ -118,6 +118,9 @@ pub struct Field {
     pub max: Option<toml::Value>,
     /// Value of a new record (`"today"` for dates).
     pub default: Option<toml::Value>,
+    /// Stored values of a text that the software writes, as a person reads them.
+    #[serde(default)]
+    pub words: BTreeMap<String, Label>,
 }
 
 /// Type of a field.

@@ -42,6 +42,10 @@ pub struct Config {
     pub second_factor: bool,
     /// Days without use after which an account is listed as idle.
     pub idle_days: i64,
+    /// Is there a way to send mail?
+    pub mail: bool,
+    /// Days for which the temporary password of an invitation is good.
+    pub invitation_days: i64,
     /// Demo accounts shown on the sign-in page: login, password, who it is.
     pub demo_accounts: Vec<(String, String, String)>,
 }
@@ -61,6 +65,8 @@ impl Default for Config {
             sign_in_per_minute: 20,
             second_factor: false,
             idle_days: 90,
+            mail: false,
+            invitation_days: 14,
             demo_accounts: vec![],
         }
     }

@@ -1,6 +1,8 @@
 //! The contract of a module: its table of contents, and what it may add to shared pages.
 
-use access::{Actor, Verb};
+use std::sync::Arc;
+
+use access::{Account, Actor, Roles, Verb};
 use axum::Router;
 use maud::Markup;
 use registers::{Record, Registry};
@@ -46,6 +48,23 @@ pub trait Module: Sync + Send {
     /// Work done on a schedule.
     fn jobs(&self) -> Vec<Job> {
         vec![]
+    }
+    /// Long work that pages ask for with [`work::enqueue`]: kind of job and who does it.
+    fn handlers(&self, _registry: &Arc<Registry>, _roles: &Arc<Roles>) -> Vec<(&'static str, work::JobHandler)> {
+        vec![]
+    }
+    /// Which of these accounts belong to somebody who no longer holds the post they were made for: account id and why.
+    fn to_review(&self, _cx: &Cx<'_>, _tx: &mut Tx, _accounts: &[Account]) -> Result<Vec<(String, String)>> {
+        Ok(vec![])
+    }
+    /// Open work of the person behind an account, in numbers.
+    fn open_work(&self, _cx: &Cx<'_>, _tx: &mut Tx, _account: &Account) -> Result<usize> {
+        Ok(0)
+    }
+    /// Gives that work to another person of the agency, in the transaction that closes the account; how many pieces. The caller
+    /// has asked whether `actor` manages both accounts.
+    fn hand_over(&self, _cx: &Cx<'_>, _tx: &mut Tx, _actor: &Actor, _from: &Account, _to: &Account) -> Result<usize> {
+        Ok(0)
     }
     /// News from other modules, in the transaction that made it.
     fn on(&self, _cx: &Cx<'_>, _event: &Event, _tx: &mut Tx) -> Result<()> {

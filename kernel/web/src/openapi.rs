@@ -33,6 +33,7 @@ pub fn document(reg: &Registry, modules: &[&dyn Module], base_url: &str) -> Valu
             paths.insert(format!("/api/v1/{id}/{{id}}/transitions/{}", t.id), transition(d, t));
         }
     }
+    paths.extend(crate::api::accounts::openapi());
     for m in modules {
         paths.extend(m.openapi());
     }

@@ -58,28 +58,29 @@ pub async fn turn() -> Result<SemaphorePermit<'static>, Error> {
 #[derive(Clone)]
 pub(crate) struct Known(pub Actor);
 
-/// Laid over a route without `{register}` in its address: the register that its body writes.
+/// Laid over a route without `{register}` in its address: the registers that its body writes. One of them must be the sender's.
 #[derive(Clone, Copy)]
-pub struct For(pub &'static str);
+pub struct For(pub &'static [&'static str]);
 
 /// Refuses who is not known, and who may change nothing of the register addressed, before anything is read.
 pub(crate) async fn may_send(parts: &mut Parts, app: &App) -> Result<(), Error> {
     let Some(Known(actor)) = parts.extensions.get::<Known>().cloned() else { return Err(Error::Unauthenticated) };
-    let named = match parts.extensions.get::<For>() {
-        Some(f) => Some(f.0.to_owned()),
+    let named: Vec<String> = match parts.extensions.get::<For>() {
+        Some(f) => f.0.iter().map(|r| (*r).to_owned()).collect(),
         None => {
             let path = RawPathParams::from_request_parts(parts, app).await.map_err(|e| Error::BadRequest(e.to_string()))?;
-            path.iter().find(|(k, _)| *k == "register").map(|(_, v)| v.to_owned())
+            path.iter().filter(|(k, _)| *k == "register").map(|(_, v)| v.to_owned()).collect()
         }
     };
-    // an unknown register is named by the handler; it reads nothing large for it
-    let Some(register) = named else { return Ok(()) };
-    if !app.registry.registers.contains_key(&register) {
+    // forms of no register are small, and their pages ask for the right themselves
+    let Some(register) = named.first() else { return Ok(()) };
+    if !app.registry.registers.contains_key(register) {
         let names: Vec<&str> = app.registry.registers.keys().map(String::as_str).collect();
-        return Err(Error::NotFound(crate::links::unknown("Sổ đăng ký", &register, &names).to_string()));
+        return Err(Error::NotFound(crate::links::unknown("Sổ đăng ký", register, &names).to_string()));
     }
-    let writes = [Verb::Update, Verb::Transition, Verb::Delete, Verb::Import, Verb::Unmask];
-    if writes.into_iter().any(|v| actor.may(v, &register).is_ok()) { Ok(()) } else { actor.may(Verb::Create, &register).map(drop) }
+    let writes = [Verb::Create, Verb::Update, Verb::Transition, Verb::Delete, Verb::Import, Verb::Unmask];
+    let any = named.iter().any(|r| writes.into_iter().any(|v| actor.may(v, r).is_ok()));
+    if any { Ok(()) } else { actor.may(Verb::Create, register).map(drop) }
 }
 
 /// A body that is a file by itself, wholly in memory: for small doors, under the budget of bodies.

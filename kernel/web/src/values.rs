@@ -31,6 +31,7 @@ static VALID: LazyLock<[Field; 2]> = LazyLock::new(|| {
         min: None,
         max: None,
         default: None,
+        words: Default::default(),
     };
     [f("valid_from", "Hiệu lực từ ngày", "Valid from"), f("valid_to", "Hiệu lực đến hết ngày", "Valid to")]
 });
@@ -145,7 +146,7 @@ pub fn plain(reg: &Registry, f: &Field, data: &Data, lang: Lang) -> String {
         (_, Data::Real(x)) => fmt::dec_auto(*x),
         (FieldType::Date, Data::Text(d)) => fmt::date(d),
         (FieldType::Choice(list), Data::Text(v)) => option_of(reg, list, v).map_or_else(|| v.clone(), |o| lang.label(&o.label).to_owned()),
-        (_, Data::Text(v)) => v.clone(),
+        (_, Data::Text(v)) => f.words.get(v).map_or_else(|| v.clone(), |l| lang.label(l).to_owned()),
         (_, Data::Links(ids)) => ids.join("; "),
         (_, Data::Files(list)) => list.iter().map(|a| a.name().to_owned()).collect::<Vec<_>>().join("; "),
     }

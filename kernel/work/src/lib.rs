@@ -21,6 +21,6 @@ pub use job::{Job, NewJob, enqueue, job, jobs, retry_job};
 pub use mail::{Delivery, Letter, MailConfig, MailTls, Mailer, SmtpMailer};
 pub use migrations::migrations;
 pub use notice::{Notice, acknowledge, notice, notices, open_notices, read_all_notices, read_notice};
-pub use outbox::{Channel, Message, OutboxRow, cancel_event, notify, outbox, outbox_counts, resend, send_email};
+pub use outbox::{Channel, Message, OutboxRow, SECRET, cancel_event, notify, outbox, outbox_counts, resend, send_email};
 pub use schedule::{Schedule, When};
 pub use worker::{JobHandler, Outcome, Progress, Running, Worker};

@@ -9,6 +9,11 @@ use crate::time::{DAY, MINUTE, back_off};
 
 /// A message that could not be handed over for this long is given up, µs.
 pub(crate) const LIFE: i64 = 3 * DAY;
+/// Templates that begin so carry a one-time link: their text is forgotten as soon as it is handed over or given up, and they are
+/// not sent again.
+pub const SECRET: &str = "secret.";
+/// Forgets such a text in an `UPDATE`.
+const FORGET: &str = "body = CASE WHEN substr(template, 1, 7) = 'secret.' THEN '' ELSE body END";
 /// How long a worker may hold a message, µs.
 pub(crate) const LEASE: i64 = 5 * MINUTE;
 
@@ -123,8 +128,10 @@ pub(crate) fn is_due(tx: &mut Tx) -> Result<bool> {
 pub(crate) fn lease(tx: &mut Tx) -> Result<Option<Leased>> {
     let now = tx.now();
     tx.exec(
-        "UPDATE outbox SET state = 'expired', lease_until = NULL WHERE channel = 'email' AND expires_at <= $1 \
-         AND (state = 'queued' OR (state = 'leased' AND lease_until <= $1))",
+        &format!(
+            "UPDATE outbox SET state = 'expired', lease_until = NULL, {FORGET} WHERE channel = 'email' AND expires_at <= $1 \
+             AND (state = 'queued' OR (state = 'leased' AND lease_until <= $1))"
+        ),
         &[now.into()],
     )?;
     let row = tx.query_opt(
@@ -149,9 +156,12 @@ pub(crate) fn settle(tx: &mut Tx, l: &Leased, how: &Delivery) -> Result<bool> {
         Delivery::Unknown(e) => ("unknown", now, Some(e.as_str())),
     };
     let sent = (*how == Delivery::Sent).then_some(now);
+    let forget = if state == "queued" { String::new() } else { format!(", {FORGET}") };
     let n = tx.exec(
-        "UPDATE outbox SET state = $3, next_at = $4, last_error = $5, sent_at = $6, lease_until = NULL \
-         WHERE id = $1 AND attempts = $2 AND state = 'leased'",
+        &format!(
+            "UPDATE outbox SET state = $3, next_at = $4, last_error = $5, sent_at = $6, lease_until = NULL{forget} \
+             WHERE id = $1 AND attempts = $2 AND state = 'leased'"
+        ),
         &[l.letter.id.as_str().into(), l.attempts.into(), state.into(), next.into(), error.into(), sent.into()],
     )?;
     Ok(n == 1)
@@ -220,7 +230,7 @@ pub fn resend(tx: &mut Tx, id: &str) -> Result<()> {
     let now = tx.now();
     let n = tx.exec(
         "UPDATE outbox SET state = 'queued', next_at = $2, expires_at = $3 WHERE id = $1 AND channel = 'email' \
-         AND state IN ('failed', 'expired', 'unknown')",
+         AND state IN ('failed', 'expired', 'unknown') AND substr(template, 1, 7) <> 'secret.'",
         &[id.into(), now.into(), (now + LIFE).into()],
     )?;
     if n == 0 { Err(Error::Conflict("Thư này không ở trạng thái gửi lại được.".into())) } else { Ok(()) }

@@ -27,6 +27,8 @@ pub struct Accepted {
     pub unresolved: usize,
     /// Tasks nobody leads.
     pub no_lead: usize,
+    /// The plan has no day yet: nobody owes anything until it is put in force.
+    pub draft: bool,
     /// No plan was made: the reading was the signed copy of `plan`.
     pub signed: bool,
 }
@@ -57,13 +59,14 @@ pub fn accept(tx: &mut Tx, reg: &Registry, actor: &Actor, draft: &Draft, hash: &
     let (plan, mut made) = (a.plan, a.made);
     made.obligations = expand::plan(tx, reg, actor, &plan, today)?;
     made.plan = plan;
+    made.draft = draft.reading.plan.date.is_none();
     let open = draft.open();
     (made.unresolved, made.no_lead) = (open.names, open.no_lead);
     Ok(made)
 }
 
 /// Reasons why this reading cannot become a plan yet.
-fn refuse(draft: &Draft) -> Result<()> {
+pub(crate) fn refuse(draft: &Draft) -> Result<()> {
     let mut wrong = Vec::new();
     let mut say = |field: &str, message: String| wrong.push(FieldError { field: field.into(), message });
     if draft.head.issuer.is_none() {
@@ -73,15 +76,10 @@ fn refuse(draft: &Draft) -> Result<()> {
         say("title", "Nhập tên kế hoạch.".into());
     }
     let p = &draft.reading.plan;
-    let nothing = draft.kept("task", &p.tasks).next().is_none()
-        && draft.kept("objective", &p.objectives).next().is_none()
-        && draft.kept("assignment", &p.assignments).next().is_none();
-    if nothing {
-        say(
-            "tasks",
-            "Kế hoạch chưa có mục tiêu, nhiệm vụ hay phân công nào. Thêm ít nhất một, hoặc kiểm tra xem tệp có đúng là kế hoạch không."
-                .into(),
-        );
+    if draft.empty() {
+        let message =
+            "Kế hoạch chưa có nhiệm vụ, mục tiêu hay chỉ tiêu nào. Thêm ít nhất một, hoặc kiểm tra xem tệp có đúng là kế hoạch không.";
+        say("tasks", message.into());
     }
     for (i, t) in draft.kept("task", &p.tasks) {
         if t.text.trim().is_empty() {

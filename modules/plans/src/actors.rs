@@ -130,6 +130,14 @@ impl Directory {
         matches!(who, Who::Agency(_) | Who::Collective(_)).then(|| self.official.get(&who.word()?).map(String::as_str))?
     }
 
+    /// Official names of all agencies and groups, for a list to choose from.
+    pub fn everybody(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.official.iter().filter(|(word, _)| word.contains(':')).map(|(_, name)| name.clone()).collect();
+        all.sort_by_key(|name| text::search_key(name));
+        all.dedup();
+        all
+    }
+
     /// Whether the name says nothing definite ("các cơ quan liên quan"): it means others in each task.
     pub fn vague(&self, name: &str) -> bool {
         self.find(name) == Some(Who::Later)

@@ -21,8 +21,8 @@ use crate::unclear::{self, Said};
 /// Addresses under `/api/v1/plans`.
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/api/v1/plans/read", post(read).layer((DefaultBodyLimit::max(MAX_BYTES), Extension(For("plan")))))
-        .route("/api/v1/plans/drafts", post(upload).layer((DefaultBodyLimit::max(MAX_BYTES), Extension(For("plan")))))
+        .route("/api/v1/plans/read", post(read).layer((DefaultBodyLimit::max(MAX_BYTES), Extension(For(&["plan"])))))
+        .route("/api/v1/plans/drafts", post(upload).layer((DefaultBodyLimit::max(MAX_BYTES), Extension(For(&["plan"])))))
         .route("/api/v1/plans/drafts/{id}", get(draft))
         .route("/api/v1/plans/drafts/{id}/accept", post(accept))
         .route("/api/v1/plans/obligations", get(obligations))
@@ -55,7 +55,8 @@ async fn draft(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> 
 }
 
 /// Accepts a draft: all of it or nothing.
-/// `{"version": n, "same": "other" | "signed:ID" | "replaces:ID"}`; `same` only when a plan looks like it.
+/// `{"version": n, "same": "other" | "signed:ID" | "replaces:ID", "anyway": true}`; `same` only when a plan looks like it,
+/// `anyway` when something is still open: without it the answer is the list of that.
 async fn accept(actor: Api, Path(id): Path<String>, body: Bytes) -> Result<Response, ApiFail> {
     actor.may(Verb::Create, "plan")?;
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -63,7 +64,8 @@ async fn accept(actor: Api, Path(id): Path<String>, body: Bytes) -> Result<Respo
         return Err(store::Error::invalid("version", "Thiếu “version”: phiên bản của bản đọc đã xem, ví dụ {\"version\": 1}.").into());
     };
     let same = body["same"].as_str().and_then(crate::same::Same::parse);
-    let made = actor.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, Some(version), same, &who.today)).await?;
+    let said = service::Said { seen: Some(version), same, anyway: body["anyway"].as_bool() == Some(true) };
+    let made = actor.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, &said, &who.today)).await?;
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
@@ -147,7 +149,7 @@ pub fn openapi() -> Map<String, Value> {
         v
     };
     let accepting = |mut v: Value| {
-        let schema = json!({ "type": "object", "required": ["version"], "properties": { "version": { "type": "integer" }, "same": { "type": "string", "description": "other, signed:ID or replaces:ID; when a plan there is looks like it" } } });
+        let schema = json!({ "type": "object", "required": ["version"], "properties": { "version": { "type": "integer" }, "same": { "type": "string", "description": "other, signed:ID or replaces:ID; when a plan there is looks like it" }, "anyway": { "type": "boolean", "default": false, "description": "Accept although something is open; without it all of that comes back as errors" } } });
         v["post"]["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
         v
     };

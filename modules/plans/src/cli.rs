@@ -16,8 +16,8 @@ pub fn commands() -> Vec<Command> {
         Command {
             name: "import",
             help: L(
-                "import FILE [--accept]   đọc văn bản, giữ chờ xem lại; --accept chấp nhận luôn nếu không còn gì chưa rõ",
-                "import FILE [--accept]   read and keep for review; --accept accepts at once",
+                "import FILE [--accept [--anyway]]   đọc văn bản, giữ chờ xem lại; --accept chấp nhận luôn nếu không còn gì chưa rõ, --anyway cả khi còn",
+                "import FILE [--accept [--anyway]]   read and keep for review; --accept accepts at once when nothing is open, --anyway even then",
             ),
             offline: false,
             run: import,
@@ -25,8 +25,8 @@ pub fn commands() -> Vec<Command> {
         Command {
             name: "accept",
             help: L(
-                "accept DRAFT [--same=other|signed:ID|replaces:ID]   chấp nhận một bản đọc",
-                "accept DRAFT [--same=…]   accept a reading",
+                "accept DRAFT [--same=other|signed:ID|replaces:ID] [--anyway]   chấp nhận một bản đọc; --anyway cả khi còn điều chưa rõ",
+                "accept DRAFT [--same=…] [--anyway]   accept a reading; --anyway although something is open",
             ),
             offline: false,
             run: accept,
@@ -71,15 +71,30 @@ fn plain(e: Error) -> Error {
     }
 }
 
-/// `--same=other|signed:ID|replaces:ID`.
-fn said_same(args: &[String]) -> Result<Option<Same>> {
-    let Some(word) = args.iter().find_map(|a| a.strip_prefix("--same=")) else { return Ok(None) };
-    Same::parse(word).map(Some).ok_or_else(|| Error::BadRequest("--same= là một trong: other, signed:MÃ, replaces:MÃ.".into()))
+/// `--same=other|signed:ID|replaces:ID`, `--anyway`.
+fn said(args: &[String]) -> Result<service::Said> {
+    let anyway = args.iter().any(|a| a == "--anyway");
+    let Some(word) = args.iter().find_map(|a| a.strip_prefix("--same=")) else { return Ok(service::Said { anyway, ..Default::default() }) };
+    let same = Same::parse(word).ok_or_else(|| Error::BadRequest("--same= là một trong: other, signed:MÃ, replaces:MÃ.".into()))?;
+    Ok(service::Said { same: Some(same), anyway, seen: None })
+}
+
+/// Why a reading was not accepted, and where it waits.
+fn refused(e: Error, draft: &str) -> Error {
+    match plain(e) {
+        Error::Invalid(mut list) => {
+            let message =
+                format!("Bản đọc {draft} được giữ chờ xem lại: /plans/import/{draft}. Chấp nhận cả khi còn các điều trên: thêm --anyway.");
+            list.push(store::FieldError { field: String::new(), message });
+            Error::Invalid(list)
+        }
+        other => other,
+    }
 }
 
 fn import(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let at_once = args.iter().any(|a| a == "--accept");
-    let same = said_same(args)?;
+    let said = said(args)?;
     let Some(path) = args.iter().find(|a| !a.starts_with("--")) else {
         return Err(Error::BadRequest("Thiếu tên tệp: lachan plan import FILE".into()));
     };
@@ -87,15 +102,16 @@ fn import(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let name = std::path::Path::new(path).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let reading = service::read_document(&bytes, &name).map_err(plain)?;
     let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
-    let (id, made) = cx
-        .app
-        .store
-        .write_blocking(move |tx| {
-            let id = service::upload(tx, &reg, &actor, reading, bytes, &name, &today)?;
-            let made = if at_once { Some(service::accept_draft(tx, &reg, &actor, &id, None, same, &today)?) } else { None };
-            Ok((id, made))
-        })
-        .map_err(plain)?;
+    let (r, a, t) = (reg.clone(), actor.clone(), today.clone());
+    let id = cx.app.store.write_blocking(move |tx| service::upload(tx, &r, &a, reading, bytes, &name, &t)).map_err(plain)?;
+    let made = if at_once {
+        // what is refused stays for a person to look at
+        let kept = id.clone();
+        let done = cx.app.store.write_blocking(move |tx| service::accept_draft(tx, &reg, &actor, &kept, &said, &today));
+        Some(done.map_err(|e| refused(e, &id))?)
+    } else {
+        None
+    };
     match (&made, cx.json) {
         (_, true) => writeln!(cx.out, "{}", json!({ "draft": id, "accepted": made })),
         (Some(m), _) => {
@@ -110,9 +126,11 @@ fn accept(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let Some(id) = args.first().cloned() else {
         return Err(Error::BadRequest("Thiếu mã bản đọc: lachan plan accept DRAFT".into()));
     };
-    let same = said_same(args)?;
+    let said = said(args)?;
     let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
-    let made = cx.app.store.write_blocking(move |tx| service::accept_draft(tx, &reg, &actor, &id, None, same, &today)).map_err(plain)?;
+    let kept = id.clone();
+    let done = cx.app.store.write_blocking(move |tx| service::accept_draft(tx, &reg, &actor, &kept, &said, &today));
+    let made = done.map_err(|e| refused(e, &id))?;
     writeln!(cx.out, "{}", json!(made)).map_err(io)
 }
 

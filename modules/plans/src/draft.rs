@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plan_reader::{Plan, Reading, Warning};
 use serde::{Deserialize, Serialize};
+use store::FieldError;
+
+use crate::fill::Lack;
 
 /// Who a name of the document stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,8 +113,47 @@ impl Draft {
             doubts: p.warnings.iter().enumerate().filter(|(i, w)| !self.settled(*i, w)).count(),
             names: self.unresolved().len() + self.later().len(),
             no_lead: tasks().filter(|t| t.lead.is_empty()).count(),
-            no_time: tasks().filter(|t| t.time.as_deref().unwrap_or_default().trim().is_empty()).count(),
+            no_time: tasks().filter(|t| self.lack(t).time).count(),
         }
+    }
+    /// Neither a task nor an objective (with its targets) is taken over: there is nothing to accept.
+    pub fn empty(&self) -> bool {
+        let p = &self.reading.plan;
+        self.kept("task", &p.tasks).next().is_none() && self.kept("objective", &p.objectives).next().is_none()
+    }
+    /// What a task lacks: nobody leads it or nobody knows who that is; its time is missing or says no day.
+    pub fn lack(&self, t: &plan_reader::Task) -> Lack {
+        let unknown = |n: &String| matches!(self.actors.get(n), None | Some(Who::Later));
+        let schedule = serde_json::to_value(&t.schedule).unwrap_or_default();
+        Lack { lead: t.lead.iter().all(unknown), time: crate::accept::When::of(&schedule).kind == "none" }
+    }
+    /// Places of the tasks that lack something.
+    pub fn lacking(&self) -> Vec<usize> {
+        self.kept("task", &self.reading.plan.tasks).filter(|(_, t)| self.lack(t).any()).map(|(i, _)| i).collect()
+    }
+    /// The year that words of time without one mean.
+    pub fn year(&self) -> Option<i32> {
+        self.reading.plan.date.as_deref().or(self.head.starts_on.as_deref())?.get(..4)?.parse().ok()
+    }
+    /// The same in words, for who must say that it is accepted all the same.
+    pub fn open_list(&self) -> Vec<FieldError> {
+        let say = |field: &str, message: String| FieldError { field: field.to_owned(), message };
+        let p = &self.reading.plan;
+        let line = |n: usize| if n > 0 { format!("Dòng {n}: ") } else { String::new() };
+        let doubts = p.warnings.iter().enumerate().filter(|(i, w)| !self.settled(*i, w));
+        let mut list: Vec<FieldError> = doubts.map(|(_, w)| say("doubts", format!("{}{}", line(w.line), w.message))).collect();
+        let names = self.unresolved().into_iter().chain(self.later().into_iter().map(|(_, n)| n));
+        list.extend(names.map(|n| say("names", format!("Chưa rõ «{n}» là cơ quan nào; không ai được giao việc dưới tên đó."))));
+        for (i, t) in self.kept("task", &p.tasks) {
+            let what = format!("Nhiệm vụ thứ {} “{}”", i + 1, crate::pages::cut(&t.text));
+            if t.lead.is_empty() {
+                list.push(say("lead", format!("{what} chưa có chủ trì.")));
+            }
+            if self.lack(t).time {
+                list.push(say("time", format!("{what} chưa rõ thời hạn.")));
+            }
+        }
+        list
     }
     /// Names that lead a task.
     pub fn leads(&self) -> Vec<String> {

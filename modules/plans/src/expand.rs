@@ -20,6 +20,7 @@ const DROPPED: &str = "Nhiệm vụ đã bỏ.";
 /// Reasons written into obligations of a plan out of force; a plan put in force again brings these back.
 const SUPERSEDED: &str = "Kế hoạch đã được thay thế.";
 const EXPIRED: &str = "Kế hoạch đã hết hiệu lực.";
+const NOT_YET: &str = "Kế hoạch chưa có hiệu lực.";
 /// Reason written into obligations that a new schedule does not ask for.
 const RESCHEDULED: &str = "Thời hạn của nhiệm vụ đã đổi; kỳ này không còn.";
 /// Reason written into obligations of an agency that the task no longer names.
@@ -149,6 +150,8 @@ impl<'a> Round<'a> {
         let over = match record.state.as_deref() {
             Some("superseded") => Some(SUPERSEDED),
             Some("expired") => Some(EXPIRED),
+            // nobody owes anything for a plan that is not signed yet
+            Some("draft") => Some(NOT_YET),
             _ => None,
         };
         Ok(Span { from: date("starts_on").or(date("issued_on")).or_else(accepted).unwrap_or(self.day), to: date("ends_on"), over })
@@ -193,7 +196,7 @@ impl<'a> Round<'a> {
     /// The task was given again or its plan put in force again: what that ended applies anew.
     fn back(&self, tx: &mut Tx, rows: &[OwedRow]) -> Result<usize> {
         let mut n = 0;
-        for r in rows.iter().filter(|r| r.exempt() && [DROPPED, SUPERSEDED, EXPIRED].iter().any(|why| r.reason.starts_with(why))) {
+        for r in rows.iter().filter(|r| r.exempt() && [DROPPED, SUPERSEDED, EXPIRED, NOT_YET].iter().any(|why| r.reason.starts_with(why))) {
             self.renew(tx, r)?;
             n += 1;
         }

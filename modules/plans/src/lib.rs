@@ -2,6 +2,7 @@
 
 mod accept;
 mod actors;
+mod amend;
 mod api;
 mod cli;
 mod collective;
@@ -9,7 +10,9 @@ mod demo;
 mod demo_work;
 mod draft;
 mod expand;
+mod fill;
 mod handover;
+mod leaving;
 mod naming;
 mod occasions;
 mod owed;
@@ -76,6 +79,12 @@ impl Module for Plans {
     }
     fn jobs(&self) -> Vec<Job> {
         vec![Job { name: "expand", every_s: 3600, run: work::expand_all }]
+    }
+    fn open_work(&self, cx: &Cx<'_>, tx: &mut Tx, account: &access::Account) -> Result<usize> {
+        leaving::open_work(cx, tx, account)
+    }
+    fn hand_over(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &Actor, from: &access::Account, to: &access::Account) -> Result<usize> {
+        leaving::hand_over(cx, tx, actor, from, to)
     }
     fn on(&self, cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
         work::on(cx, event, tx)

@@ -108,7 +108,7 @@ pub fn read_again(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, dat
 }
 
 /// The event of a plan with this name, made when there is none.
-fn awaited(tx: &mut Tx, reg: &Registry, actor: &Actor, plan: &str, name: &str) -> Result<String> {
+pub fn awaited(tx: &mut Tx, reg: &Registry, actor: &Actor, plan: &str, name: &str) -> Result<String> {
     let is = |field: &str, v: &str| Filter { field: field.into(), op: Op::Is, values: vec![v.into()] };
     if let Some(known) = crate::all_where(tx, reg, actor, "plan_event", vec![is("plan", plan), is("name", name)])?.pop() {
         return Ok(known.id);

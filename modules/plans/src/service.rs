@@ -103,36 +103,44 @@ pub fn save(tx: &mut Tx, actor: &Actor, id: &str, version: i64, d: &Draft) -> Re
     crate::store::update(tx, id, version, serde_json::to_string(d).map_err(Error::internal)?)
 }
 
-/// Accepts a kept draft: everything or nothing. `seen` = version of the draft the person looked at (`None`: just made by the same
-/// caller); `same` = what they say of a plan that looks like it.
+/// What the caller of an acceptance says.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    /// Version of the draft the person looked at (`None`: just made by the same caller).
+    pub seen: Option<i64>,
+    /// What they say of a plan that looks like it.
+    pub same: Option<Same>,
+    /// Accepted although something is open.
+    pub anyway: bool,
+}
+
+fn named(a: &same::Alike) -> String {
+    let share = a.percent().map(|p| format!(", giống {p} số dòng")).unwrap_or_default();
+    format!("«{}» ({}{share})", a.plan.title, a.plan.id)
+}
+
+/// Accepts a kept draft: everything or nothing. Every door has the same gate.
 ///
 /// # Errors
 /// `Conflict` when somebody changed the draft since, when it was accepted, or when a plan looks like it and nothing is said.
-pub fn accept_draft(
-    tx: &mut Tx,
-    reg: &Registry,
-    actor: &Actor,
-    id: &str,
-    seen: Option<i64>,
-    same: Option<Same>,
-    today: &str,
-) -> Result<crate::Accepted> {
+/// `Invalid` with all that is open, when something is and `anyway` was not said.
+pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, said: &Said, today: &str) -> Result<crate::Accepted> {
     let (row, d) = load(tx, actor, id)?;
     if let Some(plan) = row.plan {
         return Err(Error::Conflict(format!("Bản đọc này đã được chấp nhận (kế hoạch {plan}).")));
     }
-    if seen.is_some_and(|v| v != row.version) {
+    if said.seen.is_some_and(|v| v != row.version) {
         let message = "Bản đọc này đã được người khác sửa sau khi bạn mở trang. Xem lại bản mới nhất rồi chấp nhận.";
         return Err(Error::Conflict(message.into()));
     }
     let alike = same::look_alikes(tx, reg, actor, &d)?;
-    let one_of = |id: &String| alike.iter().any(|r| r.id == *id);
-    match &same {
+    let one_of = |id: &String| alike.iter().any(|a| a.plan.id == *id);
+    match &said.same {
         Some(Same::Signed(old) | Same::Replaces(old)) if !one_of(old) => {
             return Err(Error::invalid("same", "Kế hoạch đã chọn không còn giống bản đọc này. Mở lại trang chấp nhận và chọn lại."));
         }
         None if !alike.is_empty() => {
-            let names: Vec<String> = alike.iter().map(|r| format!("«{}» ({})", r.title, r.id)).collect();
+            let names: Vec<String> = alike.iter().map(named).collect();
             return Err(Error::Conflict(format!(
                 "Có vẻ kế hoạch này đã được nhập: {}. Chọn: bản đã ký của kế hoạch đó (same = signed:MÃ), thay thế nó (replaces:MÃ), hay kế hoạch khác (other).",
                 names.join("; ")
@@ -140,13 +148,19 @@ pub fn accept_draft(
         }
         _ => {}
     }
-    if let Some(Same::Signed(plan)) = &same {
-        same::sign(tx, reg, actor, &d, plan)?;
+    // of a signed copy only number and day are taken
+    if let Some(Same::Signed(plan)) = &said.same {
+        let obligations = same::sign(tx, reg, actor, &d, plan, today)?;
         crate::store::accepted(tx, id, plan)?;
-        return Ok(crate::Accepted { plan: plan.clone(), signed: true, ..crate::Accepted::default() });
+        return Ok(crate::Accepted { plan: plan.clone(), signed: true, obligations, ..crate::Accepted::default() });
+    }
+    crate::accept::refuse(&d)?;
+    let open = d.open_list();
+    if !said.anyway && !open.is_empty() {
+        return Err(Error::Invalid(open));
     }
     let made = crate::accept::accept(tx, reg, actor, &d, &row.hash, today)?;
-    if let Some(Same::Replaces(old)) = &same {
+    if let Some(Same::Replaces(old)) = &said.same {
         same::replace(tx, reg, actor, old, &made.plan)?;
     }
     crate::store::accepted(tx, id, &made.plan)?;

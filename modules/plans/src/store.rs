@@ -91,6 +91,11 @@ pub fn accepted(tx: &mut Tx, id: &str, plan: &str) -> Result<()> {
     tx.exec("UPDATE plan_draft SET plan = $1, version = version + 1 WHERE id = $2", &[plan.into(), id.into()]).map(drop)
 }
 
+/// Bodies of the readings that a plan was made or signed from.
+pub fn bodies(tx: &mut Tx, plan: &str) -> Result<Vec<String>> {
+    tx.query("SELECT body FROM plan_draft WHERE plan = $1 ORDER BY at, id", &[plan.into()])?.iter().map(|r| r.get(0)).collect()
+}
+
 /// Throws a waiting draft away.
 pub fn discard(tx: &mut Tx, id: &str) -> Result<()> {
     tx.exec("DELETE FROM plan_draft WHERE id = $1 AND plan IS NULL", &[id.into()]).map(drop)
@@ -197,4 +202,17 @@ pub fn begun_by_evidence(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
         &[],
     )?;
     rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
+}
+
+/// How many readings of an account wait.
+pub fn drafts_of(tx: &mut Tx, account: &str) -> Result<usize> {
+    let row = tx.query_opt("SELECT COUNT(*) FROM plan_draft WHERE account = $1 AND plan IS NULL", &[account.into()])?;
+    let n: i64 = row.map_or(Ok(0), |r| r.get(0))?;
+    Ok(usize::try_from(n).unwrap_or(0))
+}
+
+/// Waiting readings of an account pass to another; how many.
+pub fn give_drafts(tx: &mut Tx, from: &str, to: &str) -> Result<usize> {
+    let n = tx.exec("UPDATE plan_draft SET account = $2 WHERE account = $1 AND plan IS NULL", &[from.into(), to.into()])?;
+    Ok(usize::try_from(n).unwrap_or(0))
 }

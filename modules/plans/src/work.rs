@@ -133,7 +133,7 @@ fn expand_one(cx: &Cx<'_>, tx: &mut Tx, plan: &Record, place: &str) -> Result<Op
     if place != "~" {
         let from = (!place.is_empty()).then_some(place);
         let (_, more) = Round::new(tx, reg, &system, cx.today)?.plan(tx, &plan.id, from, MOST_MADE)?;
-        let over = matches!(plan.state.as_deref(), Some("expired" | "superseded"));
+        let over = matches!(plan.state.as_deref(), Some("expired" | "superseded" | "draft"));
         return Ok(more.or_else(|| (!over).then(|| "~".to_owned())));
     }
     settle::plan(tx, reg, &system, &plan.id, cx.today).map(|_| None)
@@ -171,7 +171,7 @@ pub fn on(cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
             Round::new(tx, reg, &system, cx.today)?.task(tx, &task, false).map(drop)
         }
         // what is more than one transaction should hold, the hourly job goes on with
-        ("plan", "transition:supersede" | "transition:expire" | "transition:reopen") => {
+        ("plan", "transition:issue" | "transition:supersede" | "transition:expire" | "transition:reopen") => {
             Round::new(tx, reg, &system, cx.today)?.plan(tx, id, None, MOST_MADE).map(drop)
         }
         ("task_actor", "create" | "update" | "delete") => match store::task_of_actor(tx, id)? {

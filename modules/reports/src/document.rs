@@ -28,7 +28,12 @@ pub fn write(d: &Document, ending: &str) -> Result<Vec<u8>> {
         "xlsx" => d.to_xlsx(),
         _ => return Err(Error::BadRequest(format!("Không ghi được tệp .{ending}. Chọn .docx, .pdf hoặc .xlsx."))),
     };
-    made.map_err(Error::internal)
+    made.map_err(|e| match e {
+        documents::DocumentError::NoTable => Error::NotFound(
+            "Báo cáo này không có bảng số liệu nào (ví dụ: nộp ngoài hệ thống) nên không có .xlsx. Tải .docx hoặc .pdf.".into(),
+        ),
+        e => Error::internal(e),
+    })
 }
 
 fn head(t: &Template, campaign: &Record, agency: &str, place: &str, date: &str) -> Head {

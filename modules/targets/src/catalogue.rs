@@ -90,6 +90,42 @@ pub fn suggest(words: &str, most: usize) -> Vec<(String, String)> {
     scored.into_iter().take(most).map(|(_, i)| i.clone()).collect()
 }
 
+/// An indicator that may measure a target, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub label: String,
+    /// Words of its name that the target has too, those that stand together as one.
+    pub common: Vec<String>,
+}
+
+/// [`suggest`] with the words both have.
+pub fn suggest_why(words: &str, most: usize) -> Vec<Suggestion> {
+    let wanted = tokens(words);
+    let why = |(id, label): (String, String)| Suggestion { common: common(&wanted, &label), id, label };
+    suggest(words, most).into_iter().map(why).collect()
+}
+
+fn common(wanted: &[String], label: &str) -> Vec<String> {
+    let mut runs: Vec<Vec<String>> = vec![vec![]];
+    for word in label.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
+        match (wanted.contains(&text::search_key(word)), runs.last_mut()) {
+            (true, Some(run)) => run.push(word.to_lowercase()),
+            _ => runs.push(vec![]),
+        }
+    }
+    // one syllable alone says little beside a whole word
+    if runs.iter().any(|r| r.len() > 1) {
+        runs.retain(|r| r.len() > 1);
+    }
+    let mut found: Vec<String> = runs.into_iter().filter(|r| !r.is_empty()).map(|r| r.join(" ")).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|w| seen.insert(w.clone()));
+    found
+}
+
 /// Folded words that carry meaning.
 fn tokens(s: &str) -> Vec<String> {
     const EMPTY: &[&str] = &[

@@ -13,7 +13,7 @@ use web::axum::Router;
 use web::maud::Markup;
 use web::{App, Command, Cx, L, MenuItem, Module, Place};
 
-pub use catalogue::{Catalogue, all_indicators, suggest};
+pub use catalogue::{Catalogue, Suggestion, all_indicators, suggest, suggest_why};
 pub use figures::{
     AgencyFigure, Counted, Goal, Headline, by_agency, counted, headline, is_state, rollup, tone, verdict_of, verdict_words, words,
 };

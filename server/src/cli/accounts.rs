@@ -33,22 +33,43 @@ enum AccountWord {
         name: String,
         #[arg(long)]
         role: String,
-        /// Mã cơ quan; bỏ trống thì vai trò trên toàn hệ thống · Agency id; without it the role reaches the whole instance
+        /// Mã cơ quan của tài khoản, cũng là phạm vi của vai trò · Agency id: of the account, and how far the role reaches
         #[arg(long)]
         agency: Option<String>,
+        /// Vai trò có hiệu lực với mọi cơ quan · The role reaches every agency
+        #[arg(long)]
+        whole_system: bool,
     },
-    /// Trao vai trò · Give a role
+    /// Tài khoản cho đầu mối, người đứng đầu chưa có · Accounts for contact points and heads without one
+    Invite(super::invite::InviteArgs),
+    /// Trao vai trò, trong một cơ quan (--agency) hoặc mọi cơ quan (--whole-system) · Give a role, in one agency or in all
     Grant {
         login: String,
         role: String,
-        #[arg(long)]
+        #[arg(long, conflicts_with = "whole_system")]
         agency: Option<String>,
+        /// Vai trò có hiệu lực với mọi cơ quan · The role reaches every agency
+        #[arg(long)]
+        whole_system: bool,
     },
     /// Các vai trò của một tài khoản, kèm mã để thu hồi · Roles of an account, with the ids that end-grant takes
     Grants { login: String },
     /// Thu hồi vai trò (vẫn còn trong danh sách đã qua) · Take a role back (it stays in the list as past)
     EndGrant {
         id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Mã một lần để chủ tài khoản tự đặt mật khẩu mới, in một lần · One-time code with which the owner chooses a new password
+    Code { login: String },
+    /// Tài khoản cần xem lại: người đã nghỉ, chuyển, thôi vị trí · Accounts whose person left, moved or ended the post
+    Review,
+    /// Khóa tài khoản người nghỉ, chuyển việc cho người khác cùng cơ quan · Close an account and hand its open work over
+    Leave {
+        login: String,
+        /// Tên đăng nhập người nhận việc · Sign-in name of who takes over
+        #[arg(long)]
+        to: Option<String>,
         #[arg(long)]
         reason: String,
     },
@@ -75,6 +96,22 @@ pub(super) fn temporary() -> String {
     SystemIds.fill(&mut bytes);
     let word: Vec<char> = bytes.iter().map(|b| char::from(LETTERS[usize::from(*b) % LETTERS.len()])).collect();
     word.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// Who acts, for calls that pages make too.
+fn who(instance: &crate::instance::Instance, actor: &Actor) -> web::Who {
+    let today = web::fmt::day_of(instance.clock().now());
+    web::Who { actor: actor.clone(), reg: Arc::clone(&instance.registry), today, lang: web::Lang::Vi }
+}
+
+/// The agency of a grant; where it matters one of the two words must be there.
+fn reach(roles: &access::Roles, role: &str, agency: Option<&str>, whole: bool) -> Result<Option<String>> {
+    roles.reach(role, agency.map(str::to_owned), whole).map_err(|_| {
+        Error::invalid(
+            "agency",
+            "Thêm --agency MÃ (một cơ quan) hoặc --whole-system (mọi cơ quan): thiếu cả hai không có nghĩa là mọi cơ quan.",
+        )
+    })
 }
 
 /// `lachan account …`.
@@ -113,19 +150,22 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
                 }
             }
         }
-        AccountWord::Create { login, name, role, agency } => {
+        AccountWord::Create { login, name, role, agency, whole_system } => {
+            let reach = reach(&roles, role, agency.as_deref(), *whole_system)?;
             let word = temporary();
             let password = NewPassword::new(&Secret::new(word.clone()), login, name)?;
             let new = NewAccount { login: login.clone(), name: name.clone(), agency: agency.clone(), ..NewAccount::default() };
-            let (role, agency) = (role.clone(), agency.clone());
+            let role = role.clone();
             store.write_blocking(move |tx| {
                 let account = access::create_account(tx, &actor, &new, Some(&password))?;
-                access::grant(tx, &actor, &roles, &NewGrant { account: account.id, role, agency, ..NewGrant::default() })
+                access::grant(tx, &actor, &roles, &NewGrant { account: account.id, role, agency: reach, ..NewGrant::default() })
             })?;
             once(context.json, login, &word);
         }
-        AccountWord::Grant { login, role, agency } => {
-            let grant = NewGrant { account: id_of(login)?.0, role: role.clone(), agency: agency.clone(), ..NewGrant::default() };
+        AccountWord::Invite(a) => super::invite::run(context, &instance, &actor, a)?,
+        AccountWord::Grant { login, role, agency, whole_system } => {
+            let agency = reach(&roles, role, agency.as_deref(), *whole_system)?;
+            let grant = NewGrant { account: id_of(login)?.0, role: role.clone(), agency, ..NewGrant::default() };
             store.write_blocking(move |tx| access::grant(tx, &actor, &roles, &grant))?;
         }
         AccountWord::Grants { login } => {
@@ -146,6 +186,39 @@ pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
         AccountWord::EndGrant { id, reason } => {
             let (id, reason) = (id.clone(), reason.clone());
             store.write_blocking(move |tx| access::end_grant(tx, &actor, &id, &reason))?;
+        }
+        AccountWord::Code { login } => {
+            let id = id_of(login)?.0;
+            let r = store.write_blocking(move |tx| access::give_code(tx, &actor, &id))?;
+            let until = web::fmt::instant(r.expires_at);
+            if context.json {
+                print_json(&json!({ "login": login, "code": r.code.reveal(), "until": until }));
+            } else {
+                say!("{login}  mã một lần: {}  (nhập ở trang Quên mật khẩu, đến {until})", r.code.reveal());
+            }
+        }
+        AccountWord::Review => {
+            let who = who(&instance, &actor);
+            let found = store.read_blocking(|tx| {
+                let list = access::every_account(tx, &who.may(Verb::Read, "account")?)?;
+                let why = web::pages::reasons_to_review(crate::modules::ALL, tx, &who, &list)?;
+                Ok(list.into_iter().filter_map(|a| why.get(&a.id).map(|w| (a, w.clone()))).collect::<Vec<_>>())
+            })?;
+            for (a, why) in found {
+                if context.json {
+                    print_json(&json!({ "id": a.id, "login": a.login, "name": a.name, "why": why }));
+                } else {
+                    say!("{:<20} {}: {why}", a.login, a.name);
+                }
+            }
+        }
+        AccountWord::Leave { login, to, reason } => {
+            let id = id_of(login)?.0;
+            let to = to.as_deref().map(|t| id_of(t).map(|x| x.0)).transpose()?;
+            let (who, reason) = (who(&instance, &actor), reason.clone());
+            let n = store
+                .write_blocking(move |tx| web::pages::close_and_hand_over(crate::modules::ALL, tx, &who, &id, to.as_deref(), &reason))?;
+            say!("Đã khóa {login}, chuyển {n} việc.");
         }
         AccountWord::Password { login } => {
             let (id, name) = id_of(login)?;

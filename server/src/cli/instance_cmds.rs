@@ -38,6 +38,9 @@ pub struct ServeArgs {
     /// Số ngày không dùng thì tài khoản vào danh sách lâu không dùng · Days without use after which an account is listed as idle
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=3650))]
     idle_days: i64,
+    /// Số ngày mật khẩu tạm của lời mời còn dùng được · Days for which the temporary password of an invitation is good
+    #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=90))]
+    invitation_days: i64,
     /// Không bắt buộc lớp bảo vệ thứ hai cho vai trò quản trị · Do not require a second factor of roles that ask for one
     #[arg(long)]
     second_factor_optional: bool,
@@ -71,6 +74,7 @@ pub struct RestoreArgs {
 pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
     let instance = if a.migrate { upgraded(context)? } else { context.open()? };
     crate::packs::load(&instance, true, &|_, _, _| {})?;
+    let mail = mail_config(a.smtp.as_deref(), a.smtp_from.as_deref())?;
     let base_url = a.base_url.clone().unwrap_or_else(|| format!("http://{}", a.listen));
     let config = web::Config {
         base_url: base_url.clone(),
@@ -78,6 +82,8 @@ pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
         place: a.place.clone(),
         second_factor: !a.second_factor_optional,
         idle_days: a.idle_days,
+        invitation_days: a.invitation_days,
+        mail: mail.is_some(),
         most_file: usize::from(a.most_file_mb) << 20,
         ..web::Config::default()
     };
@@ -91,7 +97,6 @@ pub fn serve(context: &Context<'_>, a: &ServeArgs) -> Result<()> {
             );
         }
     };
-    let mail = mail_config(a.smtp.as_deref(), a.smtp_from.as_deref())?;
     crate::serve::serve(&instance, config, a.listen, mail, ready)
 }
 

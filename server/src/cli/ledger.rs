@@ -93,13 +93,16 @@ fn verify(context: &Context<'_>, instance: &Instance, v: &VerifyArgs) -> Result<
     if let Some(first) = rows.first() {
         return Err(Error::Conflict(format!("{} bản ghi không khớp nhật ký; đầu tiên: {first}", rows.len())));
     }
+    // a check that was not made is not one that passed
+    if !comparable {
+        return Err(Error::Conflict(format!(
+            "CHƯA kiểm xong: nhật ký đúng ({} lá), nhưng chưa so được từng bản ghi và tệp, vì cơ sở dữ liệu do bản phần mềm khác tạo ra. \
+             Chạy lachan migrate để xem, lachan migrate --apply để nâng cấp, rồi kiểm lại.",
+            report.size
+        )));
+    }
     if !context.json {
-        let rows = if comparable {
-            "mọi bản ghi khớp nhật ký"
-        } else {
-            "CHƯA so từng bản ghi, vì cơ sở dữ liệu do bản phần mềm cũ hơn tạo ra (xem: lachan migrate)"
-        };
-        say!("Đúng: {} lá, {} điểm niêm phong, gốc {}; {rows}.", report.size, report.checkpoints, report.root);
+        say!("Đúng: {} lá, {} điểm niêm phong, gốc {}; mọi bản ghi và tệp khớp nhật ký.", report.size, report.checkpoints, report.root);
         if !notes.is_empty() {
             say!("Nhật ký nối tiếp đúng {} điểm niêm phong lưu ngoài.", notes.len());
         }

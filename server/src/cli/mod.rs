@@ -6,6 +6,7 @@
 mod accounts;
 mod doctor;
 mod instance_cmds;
+mod invite;
 mod ledger;
 pub(crate) mod out;
 mod plan_read;
@@ -67,7 +68,8 @@ enum Word {
     Export(records::ExportArgs),
     /// Ghi tệp mẫu .xlsx của một sổ · Write the empty .xlsx template of a register
     Template(records::TemplateArgs),
-    /// Tài khoản · Accounts: list, create, grants, grant, end-grant, password, disable, enable
+    #[command(visible_alias = "accounts")]
+    /// Tài khoản · Accounts: list, create, invite, code, review, leave, grants, grant, end-grant, password, disable, enable
     Account(accounts::AccountArgs),
     /// Đo tốc độ · Benchmarks: plan, indicators, drill, writes, pages, start, memory (no name: all)
     Bench { name: Option<String> },

@@ -3,6 +3,7 @@
 mod accounts;
 mod db;
 mod idle;
+mod recover;
 mod second;
 mod sessions;
 mod sign_in;

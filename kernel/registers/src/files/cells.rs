@@ -168,6 +168,7 @@ mod tests {
             min: None,
             max: None,
             default: None,
+            words: Default::default(),
         }
     }
     fn list() -> ChoiceList {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Fresh, START, ids, open, put, rows, sqlite, stores, table, whole};
-use crate::{Error, ManualClock, Migration, Store, Value};
+use crate::{Engine, Error, ManualClock, Migration, Store, Value};
 
 /// 450 records in a table with a key, a table with a key of two, one without a key, one made twice, one empty.
 fn filled(s: &Store) {

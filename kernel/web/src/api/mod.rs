@@ -1,5 +1,6 @@
 //! The JSON door: `/api/v1/{register}` from definitions, problem+json for every error, OpenAPI from the same definitions.
 
+pub(crate) mod accounts;
 mod body;
 mod caller;
 mod multipart;
@@ -27,6 +28,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/v1", get(records::index))
         .route("/api/v1/openapi.json", get(openapi_json))
+        .merge(accounts::routes())
         .route("/api/v1/{register}", get(records::list).post(records::create).layer(large()))
         .route("/api/v1/{register}/export", get(records::export))
         .route("/api/v1/{register}/{id}", get(records::read).patch(records::update).delete(records::delete).layer(large()))

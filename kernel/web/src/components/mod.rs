@@ -2,10 +2,12 @@
 
 mod fields;
 mod filters;
+mod grid;
 mod table;
 
 pub use fields::{Choice, FieldView, InputKind, error_summary, field, form_actions};
 pub use filters::{Chip, FilterSentence, filter_bar, said};
+pub use grid::{Grid, GridCell, GridColumn};
 pub use table::{Column, Sort, Table, pager};
 
 use maud::{Markup, html};

@@ -8,15 +8,16 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
+use documents::Cell;
 use maud::{Markup, html};
 use store::{Error, FieldError};
 
 use crate::app::App;
-use crate::components::{Column, FieldView, InputKind, Table, error_summary, field, heading, notice, post_button, tag};
+use crate::components::{FieldView, Grid, GridCell, GridColumn, InputKind, error_summary, field, heading, notice, post_button, tag};
 use crate::ctx::Ctx;
 use crate::error::PageResult;
 use crate::fmt;
-use crate::forms::FormData;
+use crate::forms::{FormData, QueryData};
 use crate::module::Tone;
 use crate::pages::sign_in::{Caller, session_token};
 use crate::shell::{Page, csrf, redirect_with};
@@ -31,17 +32,22 @@ pub(super) fn routes() -> Router<App> {
         .route("/account/tokens/{id}/revoke", post(revoke_token))
 }
 
-async fn show(ctx: Ctx, headers: HeaderMap) -> PageResult {
+async fn show(ctx: Ctx, headers: HeaderMap, q: QueryData) -> PageResult {
     let token = session_token(&headers)?;
     let (sessions, tokens, log) = ctx
         .read(move |tx, w| {
             Ok((
                 access::list_sessions(tx, &w.actor.id, &token)?,
                 access::list_tokens(tx, &w.actor.id)?,
-                access::last_sign_ins(tx, &w.actor.id, 10)?,
+                access::last_sign_ins(tx, &w.actor.id, 50)?,
             ))
         })
         .await?;
+    let grids = [sessions_table(&ctx, &q, &sessions), tokens_table(&ctx, &q, &tokens), log_table(&ctx, &q, &log)];
+    if let Some(file) = grids.iter().find_map(Grid::file) {
+        return file;
+    }
+    let [open, keys, log] = &grids;
     let a = &ctx.session.account;
     let t = |vi, en| ctx.t(vi, en);
     let body = html! {
@@ -57,11 +63,11 @@ async fn show(ctx: Ctx, headers: HeaderMap) -> PageResult {
         }
         section.card {
             h2 { (t("Các phiên đang mở", "Open sessions")) }
-            (sessions_table(&ctx, &sessions))
+            (open.render())
             @if sessions.len() > 1 { (post_button(&ctx.look, "/account/sessions/end-others", t("Kết thúc mọi phiên khác", "End all other sessions"), false, None)) }
         }
-        section.card { h2 { (t("Mã truy cập API", "API tokens")) } (tokens_section(&ctx, &tokens)) }
-        section.card { h2 { (t("Các lần đăng nhập gần đây", "Recent sign-ins")) } (log_table(&ctx, &log)) }
+        section.card { h2 { (t("Mã truy cập API", "API tokens")) } (tokens_section(&ctx, keys)) }
+        section.card { h2 { (t("Các lần đăng nhập gần đây", "Recent sign-ins")) } (log.render()) }
     };
     Ok(Page::new(t("Tài khoản", "Account")).active("/account").body(body).respond(&ctx))
 }
@@ -83,70 +89,75 @@ fn roles(ctx: &Ctx) -> Markup {
     }
 }
 
-fn sessions_table(ctx: &Ctx, list: &[SessionInfo]) -> Markup {
-    let mut t = Table::new(
-        ctx.t("Các phiên đang mở", "Open sessions"),
-        vec![
-            Column::text(ctx.t("Trình duyệt", "Browser")),
-            Column::text(ctx.t("Địa chỉ", "Address")).drop_at(2),
-            Column::text(ctx.t("Dùng gần nhất", "Last used")),
-            Column::text(""),
-        ],
-    );
+fn sessions_table(ctx: &Ctx, q: &FormData, list: &[SessionInfo]) -> Grid {
+    let columns = vec![
+        GridColumn::text("browser", ctx.t("Trình duyệt", "Browser")),
+        GridColumn::text("ip", ctx.t("Địa chỉ", "Address")).drop_at(2),
+        GridColumn::text("seen", ctx.t("Dùng gần nhất", "Last used")),
+        GridColumn::action(""),
+    ];
+    let mut t = Grid::new(ctx, q, "s", "phien", ctx.t("Các phiên đang mở", "Open sessions"), columns);
     for s in list {
         t.row(vec![
-            html! { span.break title=(s.user_agent) { (fmt::device(&s.user_agent)) } },
-            html! { (s.ip) },
-            html! { (fmt::instant(s.seen_at)) },
-            html! { @if s.current { (tag(Tone::Met, ctx.t("phiên này", "this one"))) } @else { (post_button(&ctx.look, &format!("/account/sessions/{}/end", s.id), ctx.t("Kết thúc", "End"), false, None)) } },
+            GridCell::with(html! { span.break title=(s.user_agent) { (fmt::device(&s.user_agent)) } }, Cell::text(fmt::device(&s.user_agent))),
+            GridCell::text(&s.ip),
+            GridCell::instant(Some(s.seen_at), ""),
+            GridCell::only(html! { @if s.current { (tag(Tone::Met, ctx.t("phiên này", "this one"))) } @else { (post_button(&ctx.look, &format!("/account/sessions/{}/end", s.id), ctx.t("Kết thúc", "End"), false, None)) } }),
         ]);
     }
-    t.render(ctx.lang())
+    t
 }
 
-fn log_table(ctx: &Ctx, list: &[SignInEntry]) -> Markup {
-    let mut t = Table::new(
-        ctx.t("Các lần đăng nhập gần đây", "Recent sign-ins"),
-        vec![Column::text(ctx.t("Lúc", "At")), Column::text(ctx.t("Kết quả", "Result")), Column::text(ctx.t("Địa chỉ", "Address"))],
-    );
+fn log_table(ctx: &Ctx, q: &FormData, list: &[SignInEntry]) -> Grid {
+    let columns = vec![
+        GridColumn::text("at", ctx.t("Lúc", "At")),
+        GridColumn::text("result", ctx.t("Kết quả", "Result")),
+        GridColumn::text("ip", ctx.t("Địa chỉ", "Address")),
+    ];
+    let mut t = Grid::new(ctx, q, "l", "lan-dang-nhap", ctx.t("Các lần đăng nhập gần đây", "Recent sign-ins"), columns);
     for e in list {
         let (tone, word) = if e.ok {
             (Tone::Met, ctx.t("thành công", "signed in"))
-        } else if e.reason == "half" {
-            (Tone::Plain, ctx.t("đúng mật khẩu, còn chờ mã", "right password, code awaited"))
         } else {
-            (Tone::Unmet, ctx.t("không thành công", "refused"))
+            match e.reason.as_str() {
+                "half" => (Tone::Plain, ctx.t("đúng mật khẩu, còn chờ mã", "right password, code awaited")),
+                "recover" => (Tone::Soon, ctx.t("yêu cầu đặt lại mật khẩu", "asked for a new password")),
+                _ => (Tone::Unmet, ctx.t("không thành công", "refused")),
+            }
         };
-        t.row(vec![html! { (fmt::instant(e.at)) }, tag(tone, word), html! { (e.ip) }]);
+        t.row(vec![GridCell::instant(Some(e.at), ""), GridCell::tag(tone, word), GridCell::text(&e.ip)]);
     }
-    t.render(ctx.lang())
+    t
 }
 
-fn tokens_section(ctx: &Ctx, list: &[ApiToken]) -> Markup {
+fn tokens_table(ctx: &Ctx, q: &FormData, list: &[ApiToken]) -> Grid {
     let t = |vi, en| ctx.t(vi, en);
-    let mut table = Table::new(
-        t("Mã truy cập API", "API tokens"),
-        vec![
-            Column::text(t("Dùng cho", "For")),
-            Column::text(t("Bắt đầu bằng", "Begins with")).drop_at(2),
-            Column::text(t("Hết hạn", "Expires")),
-            Column::text(t("Dùng gần nhất", "Last used")).drop_at(2),
-            Column::text(""),
-        ],
-    );
+    let columns = vec![
+        GridColumn::text("name", t("Dùng cho", "For")),
+        GridColumn::text("prefix", t("Bắt đầu bằng", "Begins with")).drop_at(2),
+        GridColumn::day("expires", t("Hết hạn", "Expires")),
+        GridColumn::text("used", t("Dùng gần nhất", "Last used")).drop_at(2),
+        GridColumn::action(""),
+    ];
+    let mut table = Grid::new(ctx, q, "k", "ma-api", t("Mã truy cập API", "API tokens"), columns);
     for k in list {
         let over = k.revoked_at.is_some() || k.expires_at < ctx.app.now();
         table.row(vec![
-            html! { (k.name) @if k.verbs.is_some() { " " (tag(Tone::Plain, t("chỉ đọc", "read only"))) } },
-            html! { code { (k.prefix) "…" } },
-            html! { (fmt::date(&fmt::day_of(k.expires_at))) },
-            html! { (k.last_used_at.map(fmt::instant).unwrap_or_else(|| t("chưa dùng", "never").into())) },
-            html! { @if over { (tag(Tone::Plain, t("không còn dùng được", "ended"))) } @else { (post_button(&ctx.look, &format!("/account/tokens/{}/revoke", k.id), t("Thu hồi", "Revoke"), false, None)) } },
+            GridCell::with(html! { (k.name) @if k.verbs.is_some() { " " (tag(Tone::Plain, t("chỉ đọc", "read only"))) } }, Cell::text(&k.name)),
+            GridCell::with(html! { code { (k.prefix) "…" } }, Cell::text(&k.prefix)),
+            GridCell::day(Some(&fmt::day_of(k.expires_at))),
+            GridCell::instant(k.last_used_at, t("chưa dùng", "never")),
+            GridCell::only(html! { @if over { (tag(Tone::Plain, t("không còn dùng được", "ended"))) } @else { (post_button(&ctx.look, &format!("/account/tokens/{}/revoke", k.id), t("Thu hồi", "Revoke"), false, None)) } }),
         ]);
     }
+    table
+}
+
+fn tokens_section(ctx: &Ctx, table: &Grid) -> Markup {
+    let t = |vi, en| ctx.t(vi, en);
     html! {
-        @if list.is_empty() { p.muted { (t("Chưa có mã nào. Mã cho phép một phần mềm khác đọc hoặc ghi thay bạn, trong phạm vi quyền của bạn.", "None yet. A token lets another program read or write in your name, within your rights.")) } }
-        @else { (table.render(ctx.lang())) }
+        @if table.is_empty() { p.muted { (t("Chưa có mã nào. Mã cho phép một phần mềm khác đọc hoặc ghi thay bạn, trong phạm vi quyền của bạn.", "None yet. A token lets another program read or write in your name, within your rights.")) } }
+        @else { (table.render()) }
         details { summary { (t("Tạo mã mới", "Make a token")) }
             form method="post" action="/account/tokens" {
                 (csrf(&ctx.look))

@@ -1,31 +1,34 @@
 //! Accounts and grants, for those who manage them. Scopes are kept by `access`; a page shows only what they cover.
 
-use access::{Account, AccountFilter, Grant, NewAccount, NewGrant, NewPassword, Secret, SignInEntry, Verb};
+use access::{Account, AccountFilter, Grant, NewGrant, NewPassword, Secret, SignInEntry, Verb};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
+use documents::Cell;
 use maud::{Markup, html};
 use registers::{Field, FieldType, Label};
 use store::{Error, FieldError, Result, Tx};
 
 use crate::app::App;
 use crate::components::{
-    Choice, Column, FieldView, InputKind, Table, empty, error_summary, field, form_actions, heading, notice, post_button, tag,
+    FieldView, Grid, GridCell, GridColumn, InputKind, Tab, empty, error_summary, field, heading, notice, post_button, tabs, tag,
 };
 use crate::ctx::{Ctx, Who};
 use crate::error::PageResult;
 use crate::fmt;
 use crate::forms::{FormData, QueryData};
+use crate::i18n::L;
 use crate::module::Tone;
-use crate::pages::suggest::{Offers, chosen, resolve, titles};
+use crate::pages::leaving::{look, reasons, section};
+use crate::pages::new_account::{label_of, reach_input, reach_of, role_choices, with_agency};
+use crate::pages::suggest::{Offers, titles};
 use crate::shell::{Page, csrf, redirect_with};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/admin/accounts", get(list))
-        .route("/admin/accounts/new", get(new_form).post(create))
         .route("/admin/accounts/{id}", get(show))
         .route("/admin/accounts/{id}/password", post(reset))
         .route("/admin/accounts/{id}/disable", post(disable))
@@ -35,10 +38,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/admin/accounts/{id}/grants/{grant}/end", post(end_grant))
 }
 
-const LIST: &str = "/admin/accounts";
+pub(super) const LIST: &str = "/admin/accounts";
 
 /// The link to an agency, as the picker wants it.
-fn agency_field() -> Field {
+pub(super) fn agency_field() -> Field {
     let label = Label { vi: "Cơ quan".into(), en: "Agency".into() };
     Field {
         id: "agency".into(),
@@ -52,6 +55,7 @@ fn agency_field() -> Field {
         min: None,
         max: None,
         default: None,
+        words: Default::default(),
     }
 }
 
@@ -71,167 +75,114 @@ fn name_of<'a>(names: &'a [(String, String)], id: Option<&'a str>) -> &'a str {
     names.iter().find(|(i, _)| i == id).map_or(id, |(_, t)| t)
 }
 
-fn role_label(ctx: &Ctx, id: &str) -> String {
+pub(super) fn role_label(ctx: &Ctx, id: &str) -> String {
     let l = ctx.app.roles.0.get(id).map(|r| &r.label);
     l.and_then(|l| l.get(ctx.lang().code()).or_else(|| l.get("vi"))).cloned().unwrap_or_else(|| id.to_owned())
 }
 
-fn state(ctx: &Ctx, a: &Account) -> Markup {
+fn state_words<'a>(ctx: &'a Ctx, a: &Account) -> (Tone, &'a str) {
+    let now = ctx.app.now();
     if a.disabled_at.is_some() {
-        tag(Tone::Unmet, ctx.t("đã khoá", "closed"))
-    } else if a.locked_until.is_some_and(|u| u > ctx.app.now()) {
-        tag(Tone::Soon, ctx.t("tạm khoá do nhập sai", "locked out"))
+        (Tone::Unmet, ctx.t("đã khoá", "closed"))
+    } else if a.locked_until.is_some_and(|u| u > now) {
+        (Tone::Soon, ctx.t("tạm khoá do nhập sai", "locked out"))
+    } else if a.must_change && a.password_until.is_some_and(|u| u <= now) {
+        (Tone::Unmet, ctx.t("mật khẩu tạm đã hết hạn", "temporary password ended"))
     } else if a.must_change {
-        tag(Tone::Soon, ctx.t("chưa đổi mật khẩu tạm", "temporary password"))
+        (Tone::Soon, ctx.t("chưa đổi mật khẩu tạm", "temporary password"))
     } else {
-        tag(Tone::Met, ctx.t("đang dùng", "open"))
+        (Tone::Met, ctx.t("đang dùng", "open"))
     }
 }
 
+fn state(ctx: &Ctx, a: &Account) -> Markup {
+    let (tone, word) = state_words(ctx, a);
+    tag(tone, word)
+}
+
+/// Which accounts the list shows.
+const STATES: [(&str, L); 5] = [
+    ("", L("Tất cả", "All")),
+    ("open", L("Đang dùng", "Open")),
+    ("unused", L("Chưa đăng nhập lần nào", "Never used")),
+    ("review", L("Cần xem lại", "To be looked at")),
+    ("closed", L("Đã khoá", "Closed")),
+];
+
 async fn list(ctx: Ctx, q: QueryData) -> PageResult {
-    let filter = AccountFilter { words: q.text("q").to_owned(), disabled: None, after: q.filled("after").map(str::to_owned), limit: 50 };
-    let (list, names) = ctx
+    let wanted = STATES.iter().map(|s| s.0).find(|s| *s == q.text("state")).unwrap_or("");
+    let modules = ctx.app.modules;
+    let (list, names, reasons) = ctx
         .read(move |tx, w| {
-            let list = access::list_accounts(tx, &w.may(Verb::Read, "account")?, &filter)?;
+            let mut list = access::every_account(tx, &w.may(Verb::Read, "account")?)?;
+            let reasons = reasons(modules, tx, w, &list)?;
+            list.retain(|a| match wanted {
+                "open" => a.disabled_at.is_none(),
+                "closed" => a.disabled_at.is_some(),
+                "unused" => a.disabled_at.is_none() && a.last_sign_in_at.is_none(),
+                "review" => reasons.contains_key(&a.id),
+                _ => true,
+            });
             let names = agency_names(tx, w, list.iter().map(|a| a.agency.clone()))?;
-            Ok((list, names))
+            Ok((list, names, reasons))
         })
         .await?;
     let t = |vi, en| ctx.t(vi, en);
-    let mut table = Table::new(
-        t("Tài khoản", "Accounts"),
-        vec![
-            Column::text(t("Tên", "Name")),
-            Column::text(t("Tên đăng nhập", "Sign-in name")),
-            Column::text(t("Cơ quan", "Agency")).drop_at(1),
-            Column::text(t("Đăng nhập gần nhất", "Last sign-in")).drop_at(2),
-            Column::text(t("Trạng thái", "State")),
-        ],
-    );
+    let columns = vec![
+        GridColumn::text("name", t("Tên", "Name")),
+        GridColumn::text("login", t("Tên đăng nhập", "Sign-in name")),
+        GridColumn::text("agency", t("Cơ quan", "Agency")).drop_at(1),
+        GridColumn::text("seen", t("Đăng nhập gần nhất", "Last sign-in")).drop_at(2),
+        GridColumn::text("state", t("Trạng thái", "State")),
+        GridColumn::text("why", t("Cần xem lại", "To be looked at")).drop_at(1),
+    ];
+    let mut grid = Grid::new(&ctx, &q, "", "tai-khoan", t("Tài khoản", "Accounts"), columns).export(ctx.can(Verb::Export, "account"));
     for a in &list {
-        table.row(vec![
-            html! { a href=(format!("{LIST}/{}", a.id)) { (a.name) } },
-            html! { code { (a.login) } },
-            html! { (name_of(&names, a.agency.as_deref())) },
-            html! { (a.last_sign_in_at.map(fmt::instant).unwrap_or_else(|| "–".into())) },
-            state(&ctx, a),
+        let (tone, word) = state_words(&ctx, a);
+        let why = reasons.get(&a.id).map_or("", String::as_str);
+        grid.row(vec![
+            GridCell::link(&format!("{LIST}/{}", a.id), &a.name),
+            GridCell::with(html! { code { (a.login) } }, Cell::Text(a.login.clone())),
+            GridCell::text(name_of(&names, a.agency.as_deref())),
+            GridCell::instant(a.last_sign_in_at, "–"),
+            GridCell::tag(tone, word),
+            GridCell::with(html! { @if !why.is_empty() { a href=(format!("{LIST}/{}#leave", a.id)) { (why) } } }, Cell::text(why)),
         ]);
     }
-    let next = (list.len() == 50)
-        .then(|| list.last().map(|a| crate::links::with(LIST, &[("q".into(), q.text("q").to_owned()), ("after".into(), a.login.clone())])))
-        .flatten();
+    if let Some(file) = grid.file() {
+        return file;
+    }
     let add = ctx
         .can(Verb::Update, "account")
         .then(|| html! { a.btn href="/admin/idle-accounts" { (t("Lâu không dùng", "Idle")) } a.btn.main href="/admin/accounts/new" { (t("Thêm tài khoản", "Add an account")) } });
+    let tabs_of = STATES.iter().map(|(id, l)| Tab {
+        id: (*id).into(),
+        label: ctx.lang().l(*l).into(),
+        count: (*id == "review").then(|| i64::try_from(reasons.len()).unwrap_or(i64::MAX)),
+        href: if id.is_empty() { LIST.to_owned() } else { format!("{LIST}?state={id}") },
+    });
     let body = html! {
         (heading(t("Tài khoản và quyền", "Accounts and grants"), None, add))
-        form.filters method="get" action=(LIST) role="search" data-live="#list" { label.q { (t("Tìm tên hoặc tên đăng nhập", "Search")) input type="search" name="q" value=(q.text("q")); } button.btn type="submit" { (t("Lọc", "Filter")) } }
-        div #list {
-            @if list.is_empty() { (empty(t("Không có tài khoản nào khớp.", "No account matches."), html! {})) } @else { (table.render(ctx.lang())) }
-            @if let Some(n) = next { nav.pager { a.btn href=(n) { (t("Trang sau", "Next")) } } }
-        }
+        (tabs(&tabs_of.collect::<Vec<_>>(), wanted, t("Trạng thái", "State")))
+        @if list.is_empty() { (empty(t("Không có tài khoản nào ở đây.", "No account here."), html! {})) } @else { (grid.render()) }
     };
     Ok(Page::new(t("Tài khoản", "Accounts")).active(LIST).body(body).respond(&ctx))
 }
 
-async fn new_form(ctx: Ctx) -> PageResult {
-    ctx.may(Verb::Update, "account")?;
-    Ok(account_form(&ctx, &FormData::default(), &Offers::new(), &Offers::new(), &[], StatusCode::OK))
-}
-
-fn account_form(ctx: &Ctx, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError], status: StatusCode) -> Response {
-    let t = |vi, en| ctx.t(vi, en);
-    let title = t("Thêm tài khoản", "Add an account");
-    let body = html! {
-        (heading(title, Some(html! { (t("Mật khẩu tạm hiện một lần sau khi tạo; chủ tài khoản phải đổi ở lần đăng nhập đầu.", "The temporary password is shown once; its owner must change it at the first sign-in.")) }), None))
-        (error_summary(errors, |n| match n { "login" => t("Tên đăng nhập", "Sign-in name"), "name" => t("Họ tên", "Name"), "email" => "E-mail", _ => t("Cơ quan", "Agency") }.to_owned(), ctx.lang()))
-        form method="post" action="/admin/accounts/new" {
-            (csrf(&ctx.look))
-            (field(&FieldView::line("login", t("Tên đăng nhập", "Sign-in name"), f.text("login")).required().help(t("Chữ không dấu, số và . _ - @", "Letters, digits and . _ - @")).errors(errors), ctx.lang()))
-            (field(&FieldView::line("name", t("Họ tên", "Name"), f.text("name")).required().errors(errors), ctx.lang()))
-            (field(&FieldView::line("email", "E-mail", f.text("email")).errors(errors), ctx.lang()))
-            (agency_input(ctx, f, chosen, offers, errors))
-            (form_actions(t("Tạo tài khoản", "Create"), LIST, ctx.lang()))
-        }
-    };
-    Page::new(title).active(LIST).crumb(t("Tài khoản", "Accounts"), LIST).narrow().status(status).body(body).respond(ctx)
-}
-
-fn agency_input(ctx: &Ctx, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError]) -> Markup {
-    let none = vec![];
-    let picked = chosen.get("agency").unwrap_or(&none);
-    let mut v = FieldView::line("agency", ctx.t("Cơ quan", "Agency"), f.text("agency__q"))
-        .kind(InputKind::Link("agency".into(), picked.first().cloned()))
-        .errors(errors);
-    v.offers = offers.get("agency").map(Vec::as_slice).unwrap_or_default();
-    v.help = ctx.t("Để trống: toàn hệ thống.", "Empty: the whole instance.");
-    field(&v, ctx.lang())
-}
-
-/// Words of the agency box → id.
-async fn with_agency(ctx: &Ctx, f: FormData) -> Result<(FormData, Offers, Offers, Vec<FieldError>)> {
-    ctx.read(move |tx, w| {
-        let link = agency_field();
-        let (form, offers, errors) = resolve(tx, w, &[&link], &f)?;
-        let chosen = chosen(tx, w, &[&link], &form)?;
-        Ok((form, chosen, offers, errors))
-    })
-    .await
-}
-
-/// 20 letters without look-alikes, in groups: about 98 random bits.
-fn temporary_password() -> Secret {
-    const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
-    let mut b = [0u8; 20];
-    store::Ids::fill(&store::SystemIds, &mut b);
-    let mut s = String::new();
-    for (i, x) in b.iter().enumerate() {
-        if i > 0 && i % 5 == 0 {
-            s.push('.');
-        }
-        s.push(char::from(LETTERS[usize::from(*x) % 31]));
-    }
-    Secret::new(s)
-}
-
 /// Hashing takes tens of milliseconds: its own thread.
-async fn hashed(secret: &Secret, login: &str, name: &str) -> Result<NewPassword> {
+pub(crate) async fn hashed(secret: &Secret, login: &str, name: &str) -> Result<NewPassword> {
     let (s, l, n) = (Secret::new(secret.reveal()), login.to_owned(), name.to_owned());
     crate::edge::hashing(move || NewPassword::new(&s, &l, &n)).await?
 }
 
-async fn create(ctx: Ctx, f: FormData) -> PageResult {
-    ctx.may(Verb::Update, "account")?;
-    let (form, chosen, offers, errors) = with_agency(&ctx, f).await?;
-    let show = |errors: &[FieldError]| Ok(account_form(&ctx, &form, &chosen, &offers, errors, StatusCode::UNPROCESSABLE_ENTITY));
-    if !errors.is_empty() {
-        return show(&errors);
-    }
-    let secret = temporary_password();
-    let new = NewAccount {
-        login: form.text("login").trim().into(),
-        name: form.text("name").trim().into(),
-        email: form.filled("email").map(Into::into),
-        agency: form.filled("agency").map(Into::into),
-        person: None,
-    };
-    let password = hashed(&secret, &new.login, &new.name).await?;
-    match ctx.write(move |tx, w| access::create_account(tx, &w.actor, &new, Some(&password))).await {
-        Ok(a) => Ok(secret_page(&ctx, &a, &secret)),
-        Err(Error::Invalid(list)) => show(&list),
-        Err(Error::Conflict(m)) => show(&[FieldError { field: "login".into(), message: m }]),
-        Err(e) => Err(e.into()),
-    }
-}
-
-fn secret_page(ctx: &Ctx, a: &Account, secret: &Secret) -> Response {
+pub(super) fn secret_page(ctx: &Ctx, a: &Account, secret: &Secret) -> Response {
     let t = |vi, en| ctx.t(vi, en);
     let body = html! {
         h1 { (t("Mật khẩu tạm của", "Temporary password of")) " " (a.name) }
         (notice(Tone::Soon, html! { (t("Chép ngay và trao tận tay: mật khẩu này chỉ hiện một lần.", "Copy it now and hand it over: it is shown once.")) }))
         p { (t("Tên đăng nhập", "Sign-in name")) ": " code { (a.login) } }
         p.secret { (secret.reveal()) }
-        a.btn.main href=(format!("{LIST}/{}", a.id)) { (t("Tiếp: cấp quyền", "Next: grants")) }
+        a.btn.main href=(format!("{LIST}/{}", a.id)) { (t("Mở tài khoản", "Open the account")) }
     };
     Page::new(t("Mật khẩu tạm", "Temporary password")).active(LIST).crumb(t("Tài khoản", "Accounts"), LIST).narrow().body(body).respond(ctx)
 }
@@ -245,8 +196,8 @@ fn visible(tx: &mut Tx, w: &Who, id: &str) -> Result<Account> {
     if seen { Ok(a) } else { Err(Error::NotFound("Không có tài khoản này.".into())) }
 }
 
-async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
-    page_of(&ctx, id, FormData::default(), Offers::new(), Offers::new(), vec![], StatusCode::OK).await
+async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
+    page_of(&ctx, id, q.0, Offers::new(), Offers::new(), vec![], StatusCode::OK).await
 }
 
 async fn page_of(
@@ -258,21 +209,28 @@ async fn page_of(
     errors: Vec<FieldError>,
     status: StatusCode,
 ) -> PageResult {
-    let (a, grants, log, names, second) = ctx
+    let modules = ctx.app.modules;
+    let (a, grants, log, names, second, leaving) = ctx
         .read(move |tx, w| {
             let a = visible(tx, w, &id)?;
             let grants = access::grants_of(tx, &id)?;
             let log = access::last_sign_ins(tx, &id, 10)?;
             let names = agency_names(tx, w, grants.iter().map(|g| g.agency.clone()).chain([a.agency.clone()]))?;
             let second = access::second_factor(tx, &id)?;
-            Ok((a, grants, log, names, second))
+            let leaving = if w.may(Verb::Update, "account").is_ok() { Some(look(modules, tx, w, &a)?) } else { None };
+            Ok((a, grants, log, names, second, leaving))
         })
         .await?;
     let t = |vi, en| ctx.t(vi, en);
     let base = format!("{LIST}/{}", a.id);
     let may = ctx.can(Verb::Update, "account") && a.id != ctx.actor.id;
+    let held = grants_view(ctx, &form, &base, &grants, &names, may);
+    if let Some(file) = held.file() {
+        return file;
+    }
     let buttons = may.then(|| {
         html! {
+            @if a.disabled_at.is_none() { (post_button(&ctx.look, &format!("{base}/recovery-code"), t("Cấp mã một lần", "One-time code"), false, None)) }
             (post_button(&ctx.look, &format!("{base}/password"), t("Cấp mật khẩu tạm mới", "New temporary password"), false, Some(t("Mọi phiên của tài khoản sẽ kết thúc. Tiếp tục?", "All its sessions will end. Go on?"))))
             @if a.locked_until.is_some_and(|u| u > ctx.app.now()) { (post_button(&ctx.look, &format!("{base}/unlock"), t("Mở tạm khoá", "End the lock-out"), false, None)) }
             @if a.disabled_at.is_some() { (post_button(&ctx.look, &format!("{base}/enable"), t("Mở lại tài khoản", "Open again"), false, None)) }
@@ -280,10 +238,11 @@ async fn page_of(
     });
     let body = html! {
         (heading(&a.name, Some(html! { code { (a.login) } " · " (name_of(&names, a.agency.as_deref())) " · " (state(ctx, &a)) }), buttons))
-        (error_summary(&errors, |_| t("Cấp quyền", "Grant").to_owned(), ctx.lang()))
-        section.card { h2 { (t("Quyền", "Grants")) } (grants_view(ctx, &base, &grants, &names, may)) @if may { (grant_form(ctx, &base, &form, &chosen, &offers, &errors)) } }
+        (error_summary(&errors, |n| label_of(ctx, n), ctx.lang()))
+        section.card { h2 { (t("Quyền", "Grants")) } @if held.is_empty() { p.muted { (t("Chưa có quyền nào: tài khoản này chưa xem được gì.", "No grants: this account sees nothing yet.")) } } @else { (held.render()) } @if may { (grant_form(ctx, &base, &form, &chosen, &offers, &errors)) } }
         section.card { h2 { (t("Các lần đăng nhập gần đây", "Recent sign-ins")) } (sign_ins(ctx, &log)) }
         @if may && second.since.is_some() { (second_reset(ctx, &base)) }
+        @if let Some(l) = leaving.as_ref().filter(|_| may && a.disabled_at.is_none()) { (section(ctx, &a, l)) }
         @if may && a.disabled_at.is_none() {
             details.card { summary { (t("Khoá tài khoản", "Close the account")) }
                 form method="post" action=(format!("{base}/disable")) {
@@ -297,19 +256,14 @@ async fn page_of(
     Ok(Page::new(&a.name).active(LIST).crumb(t("Tài khoản", "Accounts"), LIST).crumb_text(&a.name).status(status).body(body).respond(ctx))
 }
 
-fn grants_view(ctx: &Ctx, base: &str, list: &[Grant], names: &[(String, String)], may: bool) -> Markup {
-    if list.is_empty() {
-        return html! { p.muted { (ctx.t("Chưa có quyền nào: tài khoản này chưa xem được gì.", "No grants: this account sees nothing yet.")) } };
-    }
-    let mut t = Table::new(
-        ctx.t("Quyền", "Grants"),
-        vec![
-            Column::text(ctx.t("Vai trò", "Role")),
-            Column::text(ctx.t("Phạm vi", "Reach")),
-            Column::text(ctx.t("Từ – đến", "From – to")).drop_at(1),
-            Column::text(""),
-        ],
-    );
+fn grants_view(ctx: &Ctx, q: &FormData, base: &str, list: &[Grant], names: &[(String, String)], may: bool) -> Grid {
+    let columns = vec![
+        GridColumn::text("role", ctx.t("Vai trò", "Role")),
+        GridColumn::text("reach", ctx.t("Phạm vi", "Reach")),
+        GridColumn::day("from", ctx.t("Từ – đến", "From – to")).drop_at(1),
+        GridColumn::action(""),
+    ];
+    let mut t = Grid::new(ctx, q, "g", "quyen", ctx.t("Quyền", "Grants"), columns).export(ctx.can(Verb::Export, "account"));
     for g in list {
         let reach = match &g.agency {
             None => ctx.t("toàn hệ thống", "whole instance").to_owned(),
@@ -317,24 +271,22 @@ fn grants_view(ctx: &Ctx, base: &str, list: &[Grant], names: &[(String, String)]
         };
         let date = |d: &Option<String>| d.as_deref().map(fmt::date).unwrap_or_default();
         t.row(vec![
-            html! { (role_label(ctx, &g.role)) },
-            html! { (reach) },
-            html! { (date(&g.from_date)) " – " (date(&g.to_date)) },
-            html! { @if !g.active { (tag(Tone::Plain, ctx.t("hết hiệu lực", "over"))) } @else if may { (post_button(&ctx.look, &format!("{base}/grants/{}/end", g.id), ctx.t("Thôi cấp", "End"), false, None)) } },
+            GridCell::text(&role_label(ctx, &g.role)),
+            GridCell::text(&reach),
+            GridCell::with(html! { (date(&g.from_date)) " – " (date(&g.to_date)) }, g.from_date.clone().map_or(Cell::Empty, Cell::Date)),
+            GridCell::only(html! { @if !g.active { (tag(Tone::Plain, ctx.t("hết hiệu lực", "over"))) } @else if may { (post_button(&ctx.look, &format!("{base}/grants/{}/end", g.id), ctx.t("Thôi cấp", "End"), false, None)) } }),
         ]);
     }
-    t.render(ctx.lang())
+    t
 }
 
 fn grant_form(ctx: &Ctx, base: &str, f: &FormData, chosen: &Offers, offers: &Offers, errors: &[FieldError]) -> Markup {
-    let roles: Vec<Choice> =
-        ctx.app.roles.0.keys().filter(|r| *r != access::EVERYONE).map(|r| Choice { value: r.clone(), label: role_label(ctx, r) }).collect();
     html! {
         details open[!errors.is_empty()] { summary { (ctx.t("Cấp quyền", "Grant")) }
             form method="post" action=(format!("{base}/grants")) {
                 (csrf(&ctx.look))
-                (field(&FieldView::line("role", ctx.t("Vai trò", "Role"), f.text("role")).kind(InputKind::Select(roles)).required().errors(errors), ctx.lang()))
-                (agency_input(ctx, f, chosen, offers, errors))
+                (field(&FieldView::line("role", ctx.t("Vai trò", "Role"), f.text("role")).kind(InputKind::Select(role_choices(ctx))).required().errors(errors), ctx.lang()))
+                (reach_input(ctx, f, chosen, offers, errors))
                 (field(&FieldView::line("from_date", ctx.t("Từ ngày", "From"), f.text("from_date")).kind(InputKind::Date).errors(errors), ctx.lang()))
                 (field(&FieldView::line("to_date", ctx.t("Đến hết ngày", "To"), f.text("to_date")).kind(InputKind::Date).errors(errors), ctx.lang()))
                 button.btn.main type="submit" { (ctx.t("Cấp", "Grant")) }
@@ -365,7 +317,7 @@ fn sign_ins(ctx: &Ctx, list: &[SignInEntry]) -> Markup {
 async fn reset(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let wanted = id.clone();
     let a = ctx.read(move |tx, w| visible(tx, w, &wanted)).await?;
-    let secret = temporary_password();
+    let secret = access::readable_secret();
     let password = hashed(&secret, &a.login, &a.name).await?;
     ctx.write(move |tx, w| access::set_password(tx, &w.actor, &id, &password, true)).await?;
     Ok(secret_page(&ctx, &a, &secret))
@@ -400,17 +352,9 @@ async fn add_grant(ctx: Ctx, Path(id): Path<String>, f: FormData) -> PageResult 
         }
     };
     let (from_date, to_date) = (date("from_date"), date("to_date"));
-    if form.filled("role").is_none() {
-        errors.push(FieldError { field: "role".into(), message: "Chọn vai trò.".into() });
-    }
+    let agency = reach_of(&ctx, &form, &mut errors);
     if errors.is_empty() {
-        let new = NewGrant {
-            account: id.clone(),
-            role: form.text("role").into(),
-            agency: form.filled("agency").map(Into::into),
-            from_date,
-            to_date,
-        };
+        let new = NewGrant { account: id.clone(), role: form.text("role").into(), agency, from_date, to_date };
         let roles = ctx.app.roles.clone();
         match ctx.write(move |tx, w| access::grant(tx, &w.actor, &roles, &new)).await {
             Ok(_) => return redirect_with(&ctx, &format!("{LIST}/{id}"), "met", ctx.t("Đã cấp quyền.", "Granted.")),

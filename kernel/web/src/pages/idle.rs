@@ -5,14 +5,14 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
+use documents::Cell;
 use maud::html;
 use store::{Error, FieldError};
 
 use crate::app::App;
-use crate::components::{Column, FieldView, Table, empty, error_summary, field, heading};
+use crate::components::{FieldView, Grid, GridCell, GridColumn, empty, error_summary, field, heading};
 use crate::ctx::Ctx;
 use crate::error::PageResult;
-use crate::fmt;
 use crate::forms::{FormData, QueryData};
 use crate::shell::{Page, csrf, redirect_with};
 
@@ -30,30 +30,31 @@ fn days(ctx: &Ctx, f: &FormData) -> i64 {
 async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     let days = days(&ctx, &q);
     let list = ctx.read(move |tx, w| access::idle_accounts(tx, &w.may(Verb::Read, "account")?, days)).await?;
-    Ok(page(&ctx, days, &list, &FormData::default(), &[], StatusCode::OK))
+    Ok(page(&ctx, days, &list, &q, &[], StatusCode::OK))
 }
 
 fn page(ctx: &Ctx, days: i64, list: &[Account], f: &FormData, errors: &[FieldError], status: StatusCode) -> Response {
     let t = |vi, en| ctx.t(vi, en);
     let title = t("Tài khoản lâu không dùng", "Idle accounts");
     let may = ctx.can(Verb::Update, "account");
-    let mut table = Table::new(
-        title,
-        vec![
-            Column::text(t("Chọn", "Choose")),
-            Column::text(t("Tên", "Name")),
-            Column::text(t("Tên đăng nhập", "Sign-in name")),
-            Column::text(t("Đăng nhập gần nhất", "Last sign-in")),
-        ],
-    );
+    let columns = vec![
+        GridColumn::action(t("Chọn", "Choose")),
+        GridColumn::text("name", t("Tên", "Name")),
+        GridColumn::text("login", t("Tên đăng nhập", "Sign-in name")),
+        GridColumn::text("seen", t("Đăng nhập gần nhất", "Last sign-in")),
+    ];
+    let mut grid = Grid::new(ctx, f, "", "lau-khong-dung", title, columns).export(ctx.can(Verb::Export, "account"));
     for a in list {
         let own = a.id == ctx.actor.id;
-        table.row(vec![
-            html! { @if may && !own { input type="checkbox" name="id" value=(a.id) aria-label=(format!("{} {}", t("Chọn", "Choose"), a.name)) checked[f.all("id").any(|i| i == a.id)]; } },
-            html! { a href=(format!("/admin/accounts/{}", a.id)) { (a.name) } },
-            html! { code { (a.login) } },
-            html! { (a.last_sign_in_at.map(fmt::instant).unwrap_or_else(|| t("chưa lần nào", "never").into())) },
+        grid.row(vec![
+            GridCell::only(html! { @if may && !own { input type="checkbox" name="id" value=(a.id) aria-label=(format!("{} {}", t("Chọn", "Choose"), a.name)) checked[f.all("id").any(|i| i == a.id)]; } }),
+            GridCell::link(&format!("/admin/accounts/{}", a.id), &a.name),
+            GridCell::with(html! { code { (a.login) } }, Cell::text(&a.login)),
+            GridCell::instant(a.last_sign_in_at, t("chưa lần nào", "never")),
         ]);
+    }
+    if let Some(Ok(file)) = grid.file().filter(|_| status == StatusCode::OK) {
+        return file;
     }
     let body = html! {
         (heading(title, Some(html! { (t("Không đăng nhập, cũng không dùng mã API, trong", "Neither signed in nor used a token for")) " " (days) " " (t("ngày. Mỗi cửa mở mà không ai dùng là một cửa cho kẻ khác.", "days. An open door that nobody uses is a door for somebody else.")) }), None))
@@ -61,10 +62,11 @@ fn page(ctx: &Ctx, days: i64, list: &[Account], f: &FormData, errors: &[FieldErr
         form.filters method="get" action=(HERE) { label { (t("Số ngày", "Days")) " " input type="number" name="days" min="1" max="3650" value=(days); } button.btn type="submit" { (t("Xem", "Show")) } }
         @if list.is_empty() { (empty(t("Không có tài khoản nào lâu không dùng.", "No idle account."), html! {})) }
         @else {
+            (grid.bar_alone())
             form method="post" action=(HERE) {
                 (csrf(&ctx.look))
                 input type="hidden" name="days" value=(days);
-                (table.render(ctx.lang()))
+                (grid.table_alone())
                 @if may {
                     (field(&FieldView::line("reason", t("Lý do", "Reason"), f.text("reason")).required().errors(errors), ctx.lang()))
                     button.btn.danger type="submit" { (t("Khoá các tài khoản đã chọn", "Close the chosen accounts")) }

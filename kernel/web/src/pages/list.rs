@@ -457,7 +457,7 @@ impl ListView<'_> {
                 }
                 FieldType::Bool => if v == "1" || v == "true" { lang.t("có", "yes") } else { lang.t("không", "no") }.to_owned(),
                 FieldType::Date => fmt::date(v),
-                _ => v.to_owned(),
+                _ => f.words.get(v).map_or_else(|| v.to_owned(), |l| lang.label(l).to_owned()),
             },
             None => self.title_of(field, v).to_owned(),
         }

@@ -1,7 +1,7 @@
 //! Pages of the kernel: sign-in, account, home, generic register pages, ledger, administration.
 
 mod account;
-mod admin;
+pub(crate) mod admin;
 mod bulk;
 mod duplicates;
 mod edit;
@@ -9,10 +9,13 @@ pub(crate) mod errors;
 mod files;
 mod home;
 mod idle;
+mod leaving;
 mod ledger;
 mod list;
+mod new_account;
 mod notices;
 mod record;
+mod recover;
 mod registers_index;
 mod second;
 mod sign_in;
@@ -22,6 +25,7 @@ mod verification;
 
 pub use files::run_import;
 pub(crate) use files::workbook;
+pub use leaving::{close_and_hand_over, reasons as reasons_to_review};
 pub use verification::{VERIFY_JOB, verify_job};
 
 use axum::Router;
@@ -36,6 +40,9 @@ pub fn routes() -> Router<App> {
         .merge(account::routes())
         .merge(second::routes())
         .merge(admin::routes())
+        .merge(new_account::routes())
+        .merge(recover::routes())
+        .merge(leaving::routes())
         .merge(idle::routes())
         .merge(bulk::routes())
         .merge(duplicates::routes())

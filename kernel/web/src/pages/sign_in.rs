@@ -61,16 +61,21 @@ async fn show(guest: Guest, who: MaybeCtx, q: QueryData, headers: HeaderMap) -> 
     Ok(form(guest, &headers, &back, "", empty.then_some(first), StatusCode::OK))
 }
 
-/// The form. A browser without the guard cookie gets one, and its token in the form.
-fn form(mut guest: Guest, headers: &HeaderMap, back: &str, login: &str, refused: Option<&str>, status: StatusCode) -> Response {
-    let mut fresh = None;
-    if cookie(headers, GUEST_COOKIE).is_none() && cookie(headers, SESSION_COOKIE).is_none() {
-        let mut b = [0u8; 32];
-        store::Ids::fill(&store::SystemIds, &mut b);
-        let secret: String = b.iter().map(|x| format!("{x:02x}")).collect();
-        guest.look.csrf = access::csrf_token(&secret);
-        fresh = Some(set_cookie(&guest.app, GUEST_COOKIE, &secret, None));
+/// A browser without the guard cookie gets one, and its token for the forms of the page.
+pub(super) fn guarded(guest: &mut Guest, headers: &HeaderMap) -> Option<String> {
+    if cookie(headers, GUEST_COOKIE).is_some() || cookie(headers, SESSION_COOKIE).is_some() {
+        return None;
     }
+    let mut b = [0u8; 32];
+    store::Ids::fill(&store::SystemIds, &mut b);
+    let secret: String = b.iter().map(|x| format!("{x:02x}")).collect();
+    guest.look.csrf = access::csrf_token(&secret);
+    Some(set_cookie(&guest.app, GUEST_COOKIE, &secret, None))
+}
+
+/// The form.
+fn form(mut guest: Guest, headers: &HeaderMap, back: &str, login: &str, refused: Option<&str>, status: StatusCode) -> Response {
+    let fresh = guarded(&mut guest, headers);
     let lang = guest.look.lang;
     let body = html! {
         h1 { (lang.t("Đăng nhập Lá Chắn", "Sign in to Lá Chắn")) }
@@ -82,6 +87,7 @@ fn form(mut guest: Guest, headers: &HeaderMap, back: &str, login: &str, refused:
             (field(&FieldView { autocomplete: Some("current-password"), ..FieldView::line("password", lang.t("Mật khẩu", "Password"), "").kind(InputKind::Line("password")).required() }, lang))
             button.btn.main type="submit" { (lang.t("Đăng nhập", "Sign in")) }
         }
+        p { a href="/recover" { (lang.t("Quên mật khẩu?", "Forgotten your password?")) } }
         (demo(&guest, lang))
     };
     let mut r = Page::new(lang.t("Đăng nhập", "Sign in")).status(status).narrow().body(body).respond_guest(&guest);

@@ -223,3 +223,35 @@ fn addresses_of_relays() {
     }
     assert!(MailConfig::parse("smtp://h", "không phải").is_err());
 }
+
+#[test]
+fn a_letter_with_a_secret_is_forgotten_when_it_is_handed_over_or_given_up() {
+    on_each_engine(|db| {
+        let template = format!("{SECRET}recover");
+        let body = |db: &Db| db.number("SELECT COUNT(*) FROM outbox WHERE body <> ''");
+        let send = |event: &'static str| {
+            let template = template.clone();
+            db.w(move |tx| {
+                send_email(tx, "a@example.vn", &Message { event, template: &template, subject: "s", body: BODY, ..Message::default() })
+            })
+            .unwrap()
+        };
+        send("e1");
+        assert_eq!(body(db), 1);
+        let held = db.w(lease).unwrap().unwrap();
+        db.w(move |tx| settle(tx, &held, &Delivery::Retry("connect: timeout".into()))).unwrap();
+        assert_eq!(body(db), 1, "kept while it is tried again");
+        db.pass(SECOND * 60);
+        let held = db.w(lease).unwrap().unwrap();
+        assert_eq!(held.letter.body, BODY);
+        db.w(move |tx| settle(tx, &held, &Delivery::Sent)).unwrap();
+        assert_eq!(body(db), 0);
+        send("e2");
+        db.pass(LIFE);
+        assert!(db.w(lease).unwrap().is_none());
+        assert_eq!(body(db), 0, "expired");
+        let rows = db.r(|tx| outbox(tx, Some("expired"), 10)).unwrap();
+        let id = rows[0].id.clone();
+        assert_eq!(db.w(move |tx| resend(tx, &id)).unwrap_err().status(), 409, "there is nothing to send again");
+    });
+}

@@ -1,6 +1,5 @@
 //! `/plans/import/{id}/accept`: the last look before a reading becomes work for everybody.
 
-use registers::Record;
 use store::Error;
 use web::axum::extract::Path;
 use web::components::{heading, link_button, notice};
@@ -9,7 +8,7 @@ use web::shell::csrf;
 use web::{Ctx, FormData, Lang, Page, PageResult, Tone, redirect, redirect_with};
 
 use crate::draft::Draft;
-use crate::same::{Same, look_alikes};
+use crate::same::{Alike, Same, look_alikes};
 use crate::service;
 
 /// What is still open, what looks like a plan there is, the button.
@@ -31,20 +30,23 @@ pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let open = draft.open();
     let body = html! {
         (heading(lang.t("Chấp nhận kế hoạch", "Accept the plan"), Some(html! { (title) }), None))
-        section.card {
+        @if let Some(why) = super::nothing::card(&draft, &base, lang) { (why) p { (link_button(&base, lang.t("Quay lại bản đọc", "Back to the reading"))) } }
+        @else { section.card {
             p { (made(&draft, lang)) }
             @if open.none() { p { (lang.t("Không còn điều gì chưa xem.", "Nothing is left to look at.")) } }
             @else { (notice(Tone::Soon, left(&open, &base, lang))) }
             form method="post" action={(base) "/accept"} {
                 (csrf(&ctx.look))
                 input type="hidden" name="version" value=(row.version);
+                // who presses has the list above before their eyes
+                @if !open.none() { input type="hidden" name="anyway" value="1"; }
                 @if !alike.is_empty() { (choices(&alike, lang)) }
                 div.row {
                     button.btn.main type="submit" { (if open.none() { lang.t("Chấp nhận kế hoạch", "Accept the plan") } else { lang.t("Vẫn chấp nhận", "Accept all the same") }) }
                     (link_button(&base, lang.t("Quay lại xem tiếp", "Back to the review")))
                 }
             }
-        }
+        } }
     };
     Ok(Page::new(lang.t("Chấp nhận kế hoạch", "Accept the plan"))
         .active("/plans")
@@ -64,6 +66,12 @@ fn made(draft: &Draft, lang: Lang) -> String {
         .sum();
     let tasks = draft.kept("task", &p.tasks).count();
     match lang {
+        Lang::Vi if p.date.is_none() => format!(
+            "Sẽ tạo {tasks} nhiệm vụ và {targets} chỉ tiêu. Kế hoạch chưa có ngày ban hành nên còn là dự thảo: chưa ai được giao việc cho đến khi đưa vào thực hiện."
+        ),
+        Lang::En if p.date.is_none() => format!(
+            "Makes {tasks} tasks and {targets} targets. Without its day the plan stays a draft: nobody owes anything until it is put in force."
+        ),
         Lang::Vi => format!("Sẽ tạo {tasks} nhiệm vụ và {targets} chỉ tiêu; mỗi cơ quan chủ trì nhận nghĩa vụ của mình ngay."),
         Lang::En => format!("Makes {tasks} tasks and {targets} targets; each leading agency gets its obligations at once."),
     }
@@ -75,21 +83,22 @@ fn left(open: &crate::draft::Open, base: &str, lang: Lang) -> Markup {
         ul {
             @if open.doubts > 0 { li { a href=(base) { (open.doubts) " " (lang.t("điều chưa xem", "things not looked at")) } } }
             @if open.names > 0 { li { a href={(base) "/names"} { (open.names) " " (lang.t("tên gọi chưa rõ là cơ quan nào: không ai được giao việc dưới tên đó", "names nobody knows: nobody gets work under them")) } } }
-            @if open.no_lead > 0 { li { a href={(base) "?part=task"} { (open.no_lead) " " (lang.t("nhiệm vụ chưa có chủ trì: không ai phải làm", "tasks without a lead: nobody has to do them")) } } }
-            @if open.no_time > 0 { li { a href={(base) "?part=task"} { (open.no_time) " " (lang.t("nhiệm vụ chưa có thời hạn: không tính được quá hạn", "tasks without a deadline: never late")) } } }
+            @if open.no_lead > 0 { li { a href={(base) "/fill"} { (open.no_lead) " " (lang.t("nhiệm vụ chưa có chủ trì: không ai phải làm", "tasks without a lead: nobody has to do them")) } } }
+            @if open.no_time > 0 { li { a href={(base) "/fill"} { (open.no_time) " " (lang.t("nhiệm vụ chưa rõ thời hạn: không tính được quá hạn", "tasks without a deadline: never late")) } } }
         }
         p { (lang.t("Có thể bổ sung sau ở trang kế hoạch.", "They can be completed later on the plan's page.")) }
     }
 }
 
 /// A plan there is looks like this one: which of three it is, a person says.
-fn choices(alike: &[Record], lang: Lang) -> Markup {
+fn choices(alike: &[Alike], lang: Lang) -> Markup {
     let radio = |value: String, label: Markup| html! { label.check { input type="radio" name="same" value=(value) required; " " (label) } };
     html! {
         fieldset {
             legend { strong { (lang.t("Có vẻ kế hoạch này đã được nhập:", "This plan seems to be here already:")) } }
-            @for r in alike {
-                p { a href={"/plans/" (r.id)} { (r.title) } }
+            @for a in alike {
+                @let r = &a.plan;
+                p { a href={"/plans/" (r.id)} { (r.title) } @if let Some(p) = a.percent() { " · " (lang.t("giống", "equal")) " " strong { (p) } " " (lang.t("số dòng của văn bản", "of the lines")) } }
                 (radio(format!("signed:{}", r.id), html! { (lang.t("Là bản đã ký của kế hoạch trên: bổ sung số, ngày cho nó, không tạo kế hoạch thứ hai", "Its signed copy: gives it number and date, makes no second plan")) }))
                 (radio(format!("replaces:{}", r.id), html! { (lang.t("Thay thế kế hoạch trên: kế hoạch cũ hết hiệu lực, nghĩa vụ chưa làm của nó được miễn", "Replaces it: the old plan is superseded and what is not done there is exempt")) }))
             }
@@ -103,19 +112,30 @@ pub async fn accept(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageRes
     let back = format!("/plans/import/{id}/accept");
     let version = form.version()?;
     let same = Same::parse(form.text("same"));
-    let done = ctx.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, Some(version), same, &who.today)).await;
+    let said = service::Said { seen: Some(version), same, anyway: form.has("anyway") };
+    let done = ctx.write(move |tx, who| service::accept_draft(tx, &who.reg, &who.actor, &id, &said, &who.today)).await;
     match done {
         Ok(made) if made.signed => redirect_with(
             &ctx,
             &format!("/plans/{}", made.plan),
             "met",
-            ctx.t("Đã bổ sung số, ngày cho kế hoạch.", "The plan got its number and date."),
+            &match (ctx.lang(), made.obligations) {
+                (Lang::Vi, 0) => "Đã bổ sung số, ngày cho kế hoạch.".to_owned(),
+                (Lang::Vi, n) => format!("Đã bổ sung số, ngày; kế hoạch có hiệu lực, {n} nghĩa vụ được tạo."),
+                (Lang::En, n) => format!("The plan got its number and date; {n} obligations made."),
+            },
         ),
         Ok(made) => {
             let mut message = format!(
                 "Đã tạo kế hoạch: {} chỉ tiêu, {} nhiệm vụ, {} nghĩa vụ cho các cơ quan.",
                 made.targets, made.tasks, made.obligations
             );
+            if made.draft {
+                message = format!(
+                    "Đã tạo kế hoạch dự thảo: {} chỉ tiêu, {} nhiệm vụ. Chưa giao việc cho ai đến khi đưa vào thực hiện.",
+                    made.targets, made.tasks
+                );
+            }
             if made.unresolved > 0 {
                 message.push_str(&format!(" {} tên gọi chưa rõ là cơ quan nào nên không được giao việc.", made.unresolved));
             }

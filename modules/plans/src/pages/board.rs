@@ -1,8 +1,12 @@
 //! `/plans/board`: who owes what, by state. Filter, order, page, address and file are all of the same set ([`Ask`]).
 
 use access::{Subtree, Verb};
+use documents::Cell;
 use registers::{Query, actions};
-use web::components::{Chip, Column, FilterSentence, Sort, Tab, Table, empty, filter_bar, heading, link_button, pager, said, tabs, tag};
+use web::components::{
+    Chip, Column, FilterSentence, Grid, GridCell, GridColumn, Sort, Tab, Table, empty, filter_bar, heading, link_button, pager, said, tabs,
+    tag,
+};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::security::query_string;
@@ -23,7 +27,6 @@ struct Asked {
     list: bool,
     sort: String,
     after: Option<String>,
-    page: usize,
     /// A day that is none: name of the input, as typed.
     wrong: Vec<(&'static str, String)>,
 }
@@ -48,8 +51,7 @@ impl Asked {
         let (from, to) = (day("from"), day("to"));
         let sort = q.filled("sort").filter(|s| SORTS.contains(s)).unwrap_or("due_on").to_owned();
         let ask = Ask { want, agency: own("agency"), who: own("who"), task: own("task"), words: own("q"), from, to };
-        let page = q.filled("page").and_then(|p| p.parse().ok()).unwrap_or(1).max(1);
-        Ok(Self { ask, list: q.filled("view") == Some("list"), sort, after: own("after"), page, wrong })
+        Ok(Self { ask, list: q.filled("view") == Some("list"), sort, after: own("after"), wrong })
     }
 
     /// Address of the same set with these pairs instead (`""` takes a pair away); always from the first page.
@@ -94,7 +96,7 @@ struct Shown {
 pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "obligation")?;
     let asked = Asked::of(&q, ctx.lang())?;
-    if q.has("export") {
+    if q.text("export") == "xlsx" {
         ctx.may(Verb::Export, "obligation")?;
         let (ask, sort) = (asked.ask, asked.sort);
         let all = ctx.read(move |tx, who| owed::each(tx, &who.reg, &who.actor, &who.today, &ask, Some(sort))).await?;
@@ -102,6 +104,10 @@ pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
     }
     let (asked, shown) = ctx.read(move |tx, who| look(tx, who, &asked).map(|s| (asked, s))).await?;
     let lang = ctx.lang();
+    let by_task = shown.lines.as_ref().map(|lines| tasks(&ctx, &q, &asked, lines));
+    if let Some(file) = by_task.as_ref().and_then(Grid::file) {
+        return file;
+    }
     let body = html! {
         (heading(lang.t("Nhiệm vụ", "Tasks"), Some(html! { (lang.t("Trạng thái được suy ra từ minh chứng, sổ đăng ký và ngày tháng; không ai nhập.", "States are derived from evidence, registers and dates.")) }), ctx.can(Verb::Export, "obligation").then(|| link_button(&format!("{}&export=xlsx", asked.with(&[])), lang.t("Tải .xlsx", "Download .xlsx")))))
         (tabs(&states(&asked, &shown, lang), asked.ask.want.word(), lang.t("Trạng thái", "State")))
@@ -111,7 +117,7 @@ pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
             @if let Some(late) = late(&shown.late.0, shown.late.1, lang) { (late) }
             @match &shown.lines {
                 _ if shown.total == 0 => (empty(lang.t("Không có nghĩa vụ nào ở đây.", "Nothing here."), html! { p { (lang.t("Bỏ bớt điều kiện lọc; nghĩa vụ sinh ra khi một kế hoạch được chấp nhận.", "Take a filter away; obligations are made when a plan is accepted.")) } })),
-                Some(lines) => { section.card { (tasks(&asked, lines, lang)) } }
+                Some(_) => { section.card { @if let Some(g) = &by_task { (g.render()) } } }
                 None => { section.card { (table(&ctx, &asked, &shown.page.items)) (rows_pager(&asked, &shown, lang)) } }
             }
         }
@@ -138,7 +144,6 @@ fn look(tx: &mut store::Tx, who: &Who, asked: &Asked) -> store::Result<Shown> {
         shown.total = lines.iter().map(|l| l.n).sum();
         lines.sort_by(|a, b| (-a.overdue, a.due.is_none(), &a.due, &a.task).cmp(&(-b.overdue, b.due.is_none(), &b.due, &b.task)));
         shown.page.total = i64::try_from(lines.len()).unwrap_or(i64::MAX);
-        let lines: Vec<TaskLine> = lines.into_iter().skip((asked.page - 1) * ROWS).take(ROWS).collect();
         shown.lines = Some(worded(tx, who, lines)?);
         return Ok(shown);
     }
@@ -301,35 +306,39 @@ fn table(ctx: &Ctx, asked: &Asked, items: &[Owed]) -> Markup {
 }
 
 /// One row for each task: how many agencies are how far. A reader of many agencies begins here.
-fn tasks(asked: &Asked, lines: &[(TaskLine, String, Option<targets::Headline>)], lang: Lang) -> Markup {
-    let mut t = Table::new(
-        lang.t("Theo nhiệm vụ", "By task"),
-        vec![
-            Column::text(lang.t("Việc", "Task")),
-            Column::text(lang.t("Hạn", "Due")),
-            Column::num(lang.t("Nghĩa vụ", "Obligations")),
-            Column::num(lang.t("Quá hạn", "Overdue")),
-            Column::num(lang.t("Chờ duyệt", "Waiting")).drop_at(2),
-            Column::num(lang.t("Theo sổ", "From registers")).drop_at(1),
-        ],
-    );
+fn tasks(ctx: &Ctx, q: &QueryData, asked: &Asked, lines: &[(TaskLine, String, Option<targets::Headline>)]) -> Grid {
+    let lang = ctx.lang();
+    let columns = vec![
+        GridColumn::text("task", lang.t("Việc", "Task")),
+        GridColumn::day("due", lang.t("Hạn", "Due")),
+        GridColumn::num("n", lang.t("Nghĩa vụ", "Obligations")),
+        GridColumn::num("late", lang.t("Quá hạn", "Overdue")),
+        GridColumn::num("waiting", lang.t("Chờ duyệt", "Waiting")).drop_at(2),
+        GridColumn::text("figure", lang.t("Theo sổ", "From registers")).drop_at(1),
+    ];
+    let may = ctx.can(Verb::Export, "obligation");
+    let mut t = Grid::new(ctx, q, "t", "nhiem-vu-theo-viec", lang.t("Theo nhiệm vụ", "By task"), columns).export(may);
     for (l, words, figure) in lines {
         let href = asked.with(&if l.task.is_empty() { [("view", "list")] } else { [("task", l.task.as_str())] });
+        let due = l.due.as_deref().map_or_else(|| lang.t("không có ngày", "no day").to_owned(), fmt::date);
         t.row(vec![
-            html! { a href=(href) { (words) } },
-            html! { (l.due.as_deref().map_or_else(|| lang.t("không có ngày", "no day").to_owned(), fmt::date)) },
-            html! { (fmt::int(l.n)) },
-            html! { @if l.overdue > 0 { span.count.hot { (fmt::int(l.overdue)) } } @else { "0" } },
-            html! { (fmt::int(l.waiting)) },
-            html! { @if let Some(f) = figure { (f.words) } @else { "–" } },
+            GridCell::link(&href, words),
+            GridCell::with(html! { (due) }, l.due.clone().map_or(Cell::Empty, Cell::Date)),
+            GridCell::num(l.n),
+            GridCell::with(
+                html! { @if l.overdue > 0 { span.count.hot { (fmt::int(l.overdue)) } } @else { "0" } },
+                Cell::Integer(l.overdue),
+            ),
+            GridCell::num(l.waiting),
+            figure.as_ref().map_or_else(|| GridCell::only(html! { "–" }), |f| GridCell::text(&f.words)),
         ]);
     }
-    t.render(lang)
+    t
 }
 
 /// What the page shows, all pages of it, as a file.
 fn workbook(ctx: &Ctx, shown: &[Owed]) -> PageResult {
-    use documents::{Cell, Column as Head, ColumnKind, Sheet, Workbook};
+    use documents::{Column as Head, ColumnKind, Sheet, Workbook};
     let lang = ctx.lang();
     let heads = [
         (lang.t("Việc", "Task"), ColumnKind::Text),
@@ -345,7 +354,7 @@ fn workbook(ctx: &Ctx, shown: &[Owed]) -> PageResult {
         vec![
             text(o.record.text("content")),
             text(o.record.link_title("agency")),
-            text(o.record.text("period_key")),
+            text(Some(period(&o.record, lang)).filter(|p| !p.is_empty()).as_deref()),
             day(o.record.text("due_on")),
             day(o.record.text("done_on")),
             Cell::Text(o.words(&ctx.today, lang).1),
@@ -370,6 +379,8 @@ pub fn period(o: &registers::Record, lang: Lang) -> String {
     let roman = ["I", "II", "III", "IV"];
     match (rest.strip_prefix('Q').and_then(|q| q.parse::<usize>().ok()), rest.len()) {
         _ if key.is_empty() || o.text("due_on") == Some(key) => String::new(),
+        _ if key == "plan" => lang.t("một lần", "once").to_owned(),
+        _ if key == "event" => lang.t("theo sự kiện", "by event").to_owned(),
         (Some(q @ 1..=4), _) => format!("{} {}/{year}", lang.t("quý", "quarter"), roman[q - 1]),
         (None, 0) if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) => format!("{} {year}", lang.t("năm", "year")),
         (None, 2) => format!("{} {rest}/{year}", lang.t("tháng", "month")),

@@ -6,7 +6,7 @@ use access::Verb;
 use registers::{Filter, Op, Query, actions};
 use store::{Result, Tx};
 use web::charts::{DayItem, calendar as month_table};
-use web::components::{empty, heading};
+use web::components::{Grid, GridCell, GridColumn, empty, heading};
 use web::forms::QueryData;
 use web::maud::html;
 use web::{Ctx, Page, PageResult, Tone, Who, fmt};
@@ -97,6 +97,27 @@ fn short(s: &str) -> String {
     format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |c| c.0).trim_end_matches([',', ';']))
 }
 
+/// The same days as a list, to filter, order and take away.
+fn as_list(ctx: &Ctx, q: &QueryData, items: &[DayItem]) -> Grid {
+    let lang = ctx.lang();
+    let columns = vec![
+        GridColumn::day("day", lang.t("Hạn", "Due")),
+        GridColumn::text("what", lang.t("Việc", "What")),
+        GridColumn::text("state", lang.t("Trạng thái", "State")),
+    ];
+    let mut g =
+        Grid::new(ctx, q, "", "lich", lang.t("Hạn trong tháng", "Due this month"), columns).export(ctx.can(Verb::Export, "obligation"));
+    for i in items {
+        let said = match i.tone {
+            Tone::Unmet => lang.t("quá hạn", "overdue"),
+            Tone::Met => lang.t("đã xong", "done"),
+            _ => lang.t("chưa xong", "open"),
+        };
+        g.row(vec![GridCell::day(Some(&i.day)), GridCell::link(&i.href, &i.label), GridCell::tag(i.tone, said)]);
+    }
+    g
+}
+
 /// Due days of a month.
 pub async fn calendar(ctx: Ctx, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "obligation")?;
@@ -111,6 +132,10 @@ pub async fn calendar(ctx: Ctx, q: QueryData) -> PageResult {
     let (from, to) = (last.start_of_month().to_string(), last.to_string());
     let days = ctx.read(move |tx, who| due_days(tx, who, from, to)).await?;
     let items: Vec<DayItem> = days.into_iter().map(item).collect();
+    let grid = as_list(&ctx, &q, &items);
+    if let Some(file) = grid.file() {
+        return file;
+    }
     let step = |d: i64| {
         let n = year * 12 + month - 1 + d;
         format!("/plans/calendar?month={:04}-{:02}", n.div_euclid(12), n.rem_euclid(12) + 1)
@@ -121,6 +146,7 @@ pub async fn calendar(ctx: Ctx, q: QueryData) -> PageResult {
             (empty(lang.t("Không có hạn nào trong tháng này.", "Nothing is due this month."), html! { a.btn href="/plans/board" { (lang.t("Xem mọi nghĩa vụ", "All obligations")) } }))
         }
         section.card { (month_table(year, month, &ctx.today, &items, lang)) }
+        @if !items.is_empty() { section.card { h2 { (lang.t("Danh sách trong tháng", "The month as a list")) } (grid.render()) } }
     };
     Ok(Page::new(lang.t("Lịch", "Calendar")).active("/plans/calendar").body(body).respond(&ctx))
 }

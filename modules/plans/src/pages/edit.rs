@@ -9,6 +9,7 @@ use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::{Ctx, FormData, L, Page, PageResult, fmt, redirect, redirect_with};
 
+use super::source;
 use crate::actors::Directory;
 use crate::draft::{Draft, Who};
 use crate::service;
@@ -29,14 +30,16 @@ pub struct Sheet<'a> {
     pub label: &'a dyn Fn(&str) -> String,
     /// The inputs.
     pub fields: Markup,
+    /// The lines of the document it came from.
+    pub source: Option<Markup>,
+    /// What else can be said of it, below the form.
+    pub below: Option<Markup>,
 }
 
 /// The page of a form.
 pub fn render(ctx: &Ctx, s: Sheet<'_>, action: &str) -> web::axum::response::Response {
     let lang = ctx.lang();
-    let body = html! {
-        (heading(&s.title, None, None))
-        (error_summary(s.errors, s.label, lang))
+    let form = html! {
         form.card method="post" action=(action) {
             (csrf(&ctx.look))
             input type="hidden" name="version" value=(s.version);
@@ -44,15 +47,16 @@ pub fn render(ctx: &Ctx, s: Sheet<'_>, action: &str) -> web::axum::response::Res
             (form_actions(lang.t("Lưu", "Save"), &s.back, lang))
         }
     };
+    let body = html! {
+        (heading(&s.title, None, None))
+        (error_summary(s.errors, s.label, lang))
+        @if let Some(source) = &s.source { div.split { (source) div.stack { (form) @if let Some(more) = &s.below { (more) } } } }
+        @else { (form) @if let Some(more) = &s.below { (more) } }
+    };
     let status = if s.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Page::new(s.title)
-        .active("/plans")
-        .crumb(lang.t("Kế hoạch", "Plans"), "/plans")
-        .crumb(lang.t("Bản đọc", "Reading"), s.base)
-        .narrow()
-        .status(status)
-        .body(body)
-        .respond(ctx)
+    let page = Page::new(s.title).active("/plans").crumb(lang.t("Kế hoạch", "Plans"), "/plans").crumb(lang.t("Bản đọc", "Reading"), s.base);
+    let page = if s.source.is_some() { page } else { page.narrow() };
+    page.status(status).body(body).respond(ctx)
 }
 
 /// A draft and its version.
@@ -97,12 +101,12 @@ pub fn lines(s: &str) -> Vec<String> {
 /// Labels of the head, for its inputs and for the summary of errors.
 const HEAD: &[(&str, L)] = &[
     ("title", L("Tên kế hoạch", "Title")),
-    ("number", L("Số", "Number")),
-    ("date", L("Ngày ký", "Date")),
+    ("number", L("Số, ký hiệu", "Number")),
+    ("date", L("Ngày ban hành", "Issued on")),
     ("issuer", L("Cơ quan ban hành", "Issuing agency")),
     ("level", L("Cấp", "Level")),
     ("starts_on", L("Hiệu lực từ", "Valid from")),
-    ("ends_on", L("Đến hết", "Until")),
+    ("ends_on", L("Hiệu lực đến", "Valid until")),
     ("parent", L("Kế hoạch cấp trên", "Plan above it")),
 ];
 
@@ -152,7 +156,8 @@ async fn head_page(ctx: &Ctx, id: &str, version: i64, draft: &Draft, typed: Opti
     let base = format!("/plans/import/{id}");
     let action = format!("{base}/head");
     let title = lang.t("Thông tin kế hoạch", "About the plan").into();
-    Ok(render(ctx, Sheet { title, back: base.clone(), base, version, errors, label: &label, fields }, &action))
+    let source = source::beside(draft, &source::head(&draft.reading), &base, lang);
+    Ok(render(ctx, Sheet { title, back: base.clone(), base, version, errors, label: &label, fields, source, below: None }, &action))
 }
 
 /// Saves the head.
@@ -242,6 +247,8 @@ pub async fn actor_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageR
     };
     let base = format!("/plans/import/{id}");
     let action = format!("{base}/actor/{n}");
+    let own: Vec<usize> = draft.uses(&name).iter().map(|u| u.line).filter(|l| *l > 0).collect();
+    let source = source::beside(&draft, &own, &base, lang);
     Ok(render(
         &ctx,
         Sheet {
@@ -252,6 +259,8 @@ pub async fn actor_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageR
             errors: &[],
             label: &str::to_owned,
             fields,
+            source,
+            below: None,
         },
         &action,
     ))

@@ -18,20 +18,26 @@ pub async fn form(ctx: Ctx) -> PageResult {
 
 fn page(ctx: &Ctx, errors: &[FieldError], pasted: &str) -> web::axum::response::Response {
     let lang = ctx.lang();
+    // one of the two is needed: neither is optional by itself
     let file = FieldView::line("file", lang.t("Tệp kế hoạch (.docx, .pdf, .txt)", "Plan file (.docx, .pdf, .txt)"), "")
         .kind(InputKind::File)
+        .required()
         .help(lang.t(
             "Tệp .pdf phải có lớp chữ; bản quét ảnh cần nhận dạng chữ trước.",
             "A .pdf needs a text layer; scanned pages must be recognised first.",
         ))
         .errors(errors);
-    let text = FieldView::line("text", lang.t("Hoặc dán toàn văn", "Or paste the full text"), pasted).kind(InputKind::Area).errors(errors);
+    let text = FieldView::line("text", lang.t("Hoặc dán toàn văn", "Or paste the full text"), pasted)
+        .kind(InputKind::Area)
+        .required()
+        .errors(errors);
     let label = |f: &str| if f == "file" { lang.t("Tệp kế hoạch", "Plan file").to_owned() } else { f.to_owned() };
     let body: Markup = html! {
         (heading(lang.t("Nhập văn bản kế hoạch", "Import a plan"), Some(html! { (lang.t("Đọc xong bạn xem lại từng mục rồi mới chấp nhận; chưa có gì được tạo trước lúc đó.", "You review everything before anything is created.")) }), None))
         (error_summary(errors, label, lang))
         form.card method="post" enctype="multipart/form-data" action="/plans/import" {
             (web::shell::csrf(&ctx.look))
+            p { (lang.t("Chọn một trong hai: gửi tệp, hoặc dán toàn văn.", "One of the two: a file, or the full text.")) }
             (field(&file, lang))
             (field(&text, lang))
             (form_actions(lang.t("Đọc văn bản", "Read the document"), "/plans", lang))

@@ -9,6 +9,7 @@ use web::maud::{Markup, html};
 use web::{Ctx, FormData, L, Lang, PageResult, fmt};
 
 use super::edit::{self, Sheet};
+use super::source;
 use crate::draft::Draft;
 
 /// How a field is put in, and how its JSON looks.
@@ -240,7 +241,11 @@ fn show(
     };
     let title = if new { lang.l(list.add) } else { lang.l(list.one) }.to_owned();
     let label = |name: &str| label_of(list, name, lang);
-    let sheet = Sheet { title, base: format!("/plans/import/{id}"), back: back(id, list, n), version, errors, label: &label, fields };
+    let base = format!("/plans/import/{id}");
+    let source = source::beside(draft, &source::of(draft, list.id, n), &base, lang);
+    let value = n.split_once('.').and_then(|(i, v)| Some((i.parse().ok()?, v.parse().ok()?))).filter(|_| list.id == "value");
+    let below = value.map(|at| html! { section.card { h2 { (lang.t("Chỉ số đo chỉ tiêu này", "Indicator of this target")) } (super::measure::choices(&ctx.look, draft, &base, at, true, lang)) } });
+    let sheet = Sheet { title, base, back: back(id, list, n), version, errors, label: &label, fields, source, below };
     Ok(edit::render(ctx, sheet, &format!("/plans/import/{id}/{}/{n}", list.id)))
 }
 
@@ -400,9 +405,7 @@ fn numbers_anew(draft: &mut Draft, before: &Value, n: &str) {
 
 /// What the words of a time mean in this plan.
 pub fn understood(draft: &Draft, time: Option<&str>, text: &str) -> Option<Schedule> {
-    let year = draft.reading.plan.date.as_deref().or(draft.head.starts_on.as_deref());
-    let year = year.and_then(|d| d.get(..4)).and_then(|y| y.parse().ok());
-    time.and_then(|t| plan_reader::schedule::read(t, year)).map(|s| s.counted(text))
+    time.and_then(|t| plan_reader::schedule::read(t, draft.year())).map(|s| s.counted(text))
 }
 
 #[cfg(test)]

@@ -1,22 +1,30 @@
 //! Pages of the module.
 
 mod accept;
+mod amend;
 mod board;
 mod calendar;
 mod edit;
+mod fill;
+mod hand_in;
 mod import;
+mod issue;
 mod item;
 mod list;
+mod measure;
 mod names;
+mod nothing;
 mod obligation;
 mod plan;
 mod reading;
 mod review;
+mod source;
 mod timing;
 mod unassigned;
 mod unclear;
 
 pub use board::{NAMED, cut, late};
+pub use timing::impossible_day;
 
 use web::App;
 use web::axum::Extension;
@@ -33,13 +41,15 @@ pub fn router() -> Router<App> {
         .route("/plans", get(list::show))
         .route(
             "/plans/import",
-            get(import::form).post(import::upload).layer((DefaultBodyLimit::max(MAX_BYTES + (1 << 20)), Extension(For("plan")))),
+            get(import::form).post(import::upload).layer((DefaultBodyLimit::max(MAX_BYTES + (1 << 20)), Extension(For(&["plan"])))),
         )
         .route("/plans/import/{id}", get(review::show))
         .route("/plans/import/{id}/head", get(edit::head_form).post(edit::head_save))
         .route("/plans/import/{id}/names", get(names::show).post(names::save))
+        .route("/plans/import/{id}/fill", get(fill::draft_form).post(fill::draft_save))
         .route("/plans/names/suggest", get(names::suggest))
         .route("/plans/import/{id}/seen", post(review::seen))
+        .route("/plans/import/{id}/indicator", post(measure::save))
         .route("/plans/import/{id}/{list}/{n}", get(item::form).post(item::save))
         .route("/plans/import/{id}/actor/{n}", get(edit::actor_form).post(edit::actor_save))
         .route("/plans/import/{id}/accept", get(accept::form).post(accept::accept))
@@ -49,12 +59,19 @@ pub fn router() -> Router<App> {
         .route("/plans/obligation/{id}", get(obligation::show))
         .route(
             "/plans/obligation/{id}/evidence",
-            post(obligation::add_evidence).layer((DefaultBodyLimit::max(MOST_POST), Extension(For("evidence")))),
+            post(obligation::add_evidence).layer((DefaultBodyLimit::max(MOST_POST), Extension(For(&["evidence"])))),
+        )
+        .route(
+            "/plans/obligation/{id}/hand-in",
+            post(hand_in::hand_in).layer((DefaultBodyLimit::max(MOST_POST), Extension(For(&["evidence", "obligation"])))),
         )
         .route("/plans/obligation/{id}/{transition}", post(obligation::act))
         .route("/plans/{id}", get(plan::show))
         .route("/plans/{id}/names", get(unclear::show).post(unclear::save))
+        .route("/plans/{id}/issue", get(issue::form).post(issue::save))
+        .route("/plans/{id}/fill", get(fill::plan_form).post(fill::plan_save))
         .route("/plans/{id}/unassigned/{obligation}", post(unassigned::act))
         .route("/plans/{id}/target/{target}", post(plan::bind_target))
+        .route("/plans/{id}/task/{task}/amend", get(amend::form).post(amend::save))
         .route("/plans/{id}/task/{task}", get(plan::task).post(plan::bind_task))
 }

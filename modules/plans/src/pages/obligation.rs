@@ -6,12 +6,13 @@ use registers::{Data, Record};
 use store::{Error, FieldError};
 use web::axum::extract::Path;
 use web::axum::http::StatusCode;
-use web::components::{FieldView, InputKind, error_summary, facts, field, form_actions, heading, notice, tag};
+use web::components::{FieldView, InputKind, error_summary, facts, field, heading, notice, tag};
 use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::uploads::{self, Posted};
 use web::{Ctx, FormData, Lang, Page, PageResult, Tone, fmt, redirect_with};
 
+use super::hand_in::{Form, form, said_already};
 use crate::owed;
 
 /// The page.
@@ -20,25 +21,25 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
 }
 
 /// What was sent and not saved: by the form of which step (`evidence` or a transition), its values, what is wrong.
-struct Typed<'a> {
-    of: &'a str,
-    form: &'a FormData,
-    errors: &'a [FieldError],
+pub(super) struct Typed<'a> {
+    pub of: &'a str,
+    pub form: &'a FormData,
+    pub errors: &'a [FieldError],
 }
 
 impl Typed<'_> {
     /// Errors of this form.
-    fn errors(&self, of: &str) -> &[FieldError] {
+    pub fn errors(&self, of: &str) -> &[FieldError] {
         if self.of == of { self.errors } else { &[] }
     }
     /// Value of a field of this form as it was typed.
-    fn value<'b>(&'b self, of: &str, field: &str, else_: &'b str) -> &'b str {
+    pub fn value<'b>(&'b self, of: &str, field: &str, else_: &'b str) -> &'b str {
         self.form.get(field).filter(|_| self.of == of).unwrap_or(else_)
     }
 }
 
 /// The page, with what was typed and is not saved yet.
-async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
+pub(super) async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
     let wanted = id.clone();
     let (one, evidence, task) = ctx
         .read(move |tx, who| {
@@ -55,7 +56,7 @@ async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
         })
         .await?;
     let lang = ctx.lang();
-    let (o, base) = (&one.record, format!("/plans/obligation/{id}"));
+    let o = &one.record;
     let (tone, state) = one.words(&ctx.today, lang);
     let mut list = vec![
         (lang.t("Cơ quan", "Agency").to_owned(), html! { (o.link_title("agency").unwrap_or_default()) }),
@@ -81,11 +82,15 @@ async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
             ));
         }
     }
-    let today = fmt::date(&ctx.today);
     // a task that names its product is handed in with proof of it
     let missing = task.as_ref().and_then(|t| t.text("product")).filter(|_| evidence.is_empty());
-    let moves: Vec<_> = moves(ctx, o.state.as_deref().unwrap_or_default());
+    let mut moves: Vec<_> = moves(ctx, o.state.as_deref().unwrap_or_default());
     let may_add = ctx.can(Verb::Create, "evidence") && one.state.open();
+    let may_submit = may_add && moves.iter().any(|m| m.0 == "submit");
+    // the form of the evidence hands in too
+    moves.retain(|m| m.0 != "submit" || !may_add);
+    let hand = Form { evidence: &evidence, missing, may_submit };
+    let known = said_already(o, &evidence).unwrap_or_default();
     let body = html! {
         (heading(o.text("content").unwrap_or_default(), None, Some(tag(tone, &state))))
         @if let Some(asked) = o.text("unassigned") {
@@ -95,18 +100,11 @@ async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
             @if let Some(r) = o.text("result_note") { p { strong { (lang.t("Kết quả báo cáo", "Result handed in")) } ": " (r) } }
             @if let Some(s) = o.text("scope_text") { p { (lang.t("Phạm vi", "Scope")) ": " (s) } } }
         section.card {
-            h2 { (lang.t("Minh chứng", "Evidence")) }
+            h2 { @if may_submit { (lang.t("Minh chứng và nộp kết quả", "Evidence and handing in")) } @else { (lang.t("Minh chứng", "Evidence")) } }
             @if evidence.is_empty() { p.muted { (lang.t("Chưa có minh chứng. Ghi lại việc đã làm, số văn bản, hoặc bản ghi trong sổ.", "None yet. Note what was done, a document number, or a record.")) } }
             ul.list { @for e in &evidence { li { span.due { (fmt::date(e.text("happened_on").unwrap_or_default())) } div { (e.text("note").unwrap_or_default()) @if !e.files("file").is_empty() { br; (web::values::files("evidence", &e.id, "file", e.files("file"))) } } a.btn href={"/r/evidence/" (e.id)} { (lang.t("Mở", "Open")) } } } }
             @if may_add {
-                (error_summary(sent.errors("evidence"), |f| evidence_label(ctx, f), lang))
-                form method="post" enctype="multipart/form-data" action=(format!("{base}/evidence")) {
-                    (csrf(&ctx.look))
-                    (field(&FieldView::line("note", lang.t("Đã làm gì", "What was done"), sent.value("evidence", "note", "")).kind(InputKind::Area).required().errors(sent.errors("evidence")), lang))
-                    (field(&FieldView::line("happened_on", lang.t("Ngày", "Date"), sent.value("evidence", "happened_on", &today)).kind(InputKind::Date).errors(sent.errors("evidence")), lang))
-                    @if let Some(f) = file_field(ctx) { (uploads::input(ctx, f, sent.form, sent.errors("evidence"), false)) }
-                    (form_actions(lang.t("Thêm minh chứng", "Add evidence"), "/plans/board", lang))
-                }
+                (form(ctx, o, &hand, sent))
             }
         }
         @for (i, m) in moves.iter().enumerate() {
@@ -114,7 +112,7 @@ async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
                 h2 { (m.1) }
                 @if let Some(product) = missing.filter(|_| m.0 == "submit") { (notice(Tone::Soon, html! { (prove(product, lang)) })) }
                 @else if m.0 == "submit" { p.muted { (lang.t("Người đứng đầu cơ quan bạn sẽ thấy việc này và duyệt.", "The head of your agency will see it and approve.")) } }
-                (step(ctx, o, m, sent, i == 0 && !may_add))
+                (step(ctx, o, m, &known, sent, i == 0 && !may_add))
             }
         }
         p.small { a href={"/r/obligation/" (id)} { (lang.t("Bản ghi đầy đủ và lịch sử", "Full record and history")) } }
@@ -128,7 +126,7 @@ async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
 }
 
 /// What is missing before it can be handed in.
-fn prove(product: &str, lang: Lang) -> String {
+pub(super) fn prove(product: &str, lang: Lang) -> String {
     match lang {
         Lang::Vi => format!("Thêm minh chứng về sản phẩm «{product}» rồi trình duyệt."),
         Lang::En => format!("Add evidence of the product «{product}» before handing it in."),
@@ -136,13 +134,13 @@ fn prove(product: &str, lang: Lang) -> String {
 }
 
 /// The form of one step. Ids carry the step: several steps may ask for the same field.
-fn step(ctx: &Ctx, o: &Record, m: &(String, String, Vec<String>), sent: &Typed<'_>, main: bool) -> Markup {
+fn step(ctx: &Ctx, o: &Record, m: &(String, String, Vec<String>), known: &str, sent: &Typed<'_>, main: bool) -> Markup {
     let (lang, (t, label, demands)) = (ctx.lang(), m);
     let today = fmt::date(&ctx.today);
     let errors: Vec<FieldError> =
         sent.errors(t).iter().map(|e| FieldError { field: format!("{t}.{}", e.field), message: e.message.clone() }).collect();
     let asked = [
-        ("result_note", lang.t("Kết quả", "Result"), InputKind::Area, o.text("result_note").unwrap_or_default()),
+        ("result_note", lang.t("Kết quả", "Result"), InputKind::Area, known),
         ("done_on", lang.t("Ngày hoàn thành", "Done on"), InputKind::Date, today.as_str()),
         ("reason", lang.t("Lý do", "Reason"), InputKind::Line("text"), ""),
     ];
@@ -163,11 +161,11 @@ fn step(ctx: &Ctx, o: &Record, m: &(String, String, Vec<String>), sent: &Typed<'
     }
 }
 
-fn file_field(ctx: &Ctx) -> Option<&registers::Field> {
+pub(super) fn file_field(ctx: &Ctx) -> Option<&registers::Field> {
     ctx.reg().registers.get("evidence")?.fields.iter().find(|f| f.id == "file")
 }
 
-fn evidence_label(ctx: &Ctx, field: &str) -> String {
+pub(super) fn evidence_label(ctx: &Ctx, field: &str) -> String {
     if field == "note" {
         return ctx.t("Đã làm gì", "What was done").to_owned();
     }

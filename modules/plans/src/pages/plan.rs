@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use access::Verb;
+use documents::Cell;
 use registers::actions::{self, Values};
-use registers::{Data, Filter, Op, Record};
+use registers::{Data, Record};
 use store::{Error, Tx};
 use web::axum::extract::Path;
 use web::charts::{Bar3, bar3};
-use web::components::{Column, Tab, Table, facts, heading, notice, tabs, tag};
+use web::components::{Grid, GridCell, GridColumn, Tab, facts, heading, notice, tabs, tag};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::shell::csrf;
@@ -18,7 +19,7 @@ use super::board::cut;
 use crate::expand::linked;
 use crate::owed::{self, Ask};
 use crate::state::{State, Want};
-use crate::unclear;
+use crate::{fill, unclear};
 
 /// A target of the plan beside the live figure of its indicator.
 struct Live {
@@ -42,13 +43,14 @@ enum Part {
 pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
     let tab = q.filled("tab").unwrap_or("targets").to_owned();
     let (wanted, open) = (id.clone(), tab.clone());
-    let (plan, counts, part, names, questions) = ctx
+    let (plan, counts, part, names, (questions, lacking)) = ctx
         .read(move |tx, who| {
             let plan = actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
             let targets = sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?);
             let tasks = sorted(linked(tx, &who.reg, &who.actor, "task", "plan", &wanted)?);
             let questions = super::unassigned::questions(tx, who, &tasks)?;
             let (duties, main): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|t| t.text("tags") == Some("assignment"));
+            let lacking = if who.may(Verb::Update, "task").is_ok() { lacking(tx, who, &main)? } else { 0 };
             let counts = [targets.len(), main.len(), duties.len()];
             let part = match open.as_str() {
                 "tasks" => Part::Tasks(acting(tx, who, main)?),
@@ -57,7 +59,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 _ => Part::Targets(live(tx, who, targets)?),
             };
             let names = unclear::named(tx, &who.reg, &who.actor, &wanted)?;
-            Ok((plan, counts, part, names, questions))
+            Ok((plan, counts, part, names, (questions, lacking)))
         })
         .await?;
     let lang = ctx.lang();
@@ -70,18 +72,29 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         Tab { id: "about".into(), label: lang.t("Văn bản", "Document").into(), count: None, href: at("about") },
     ];
     let title = plan.text("title").unwrap_or_default().to_owned();
+    let grid = match &part {
+        Part::Tasks(tasks) => Some(tasks_table(&ctx, &q, &id, tasks)),
+        Part::Targets(live) => Some(targets_table(&ctx, &q, &plan, live)),
+        _ => None,
+    };
+    if let Some(file) = grid.as_ref().and_then(Grid::file) {
+        return file;
+    }
     let state = super::list::state_of(&ctx, plan.state.as_deref().unwrap_or_default());
     let body = html! {
-        (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày", "Edit number, date")) } })))
+        (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày ban hành", "Edit number, date")) } })))
+        (super::issue::card(&ctx, &plan))
         (super::unclear::card(&id, &names, ctx.can(Verb::Update, "task_actor"), lang))
+        (super::fill::card(&id, lacking, lang))
         (super::unassigned::card(&ctx, &id, &questions))
         (tabs(&list, &tab, lang.t("Phần của kế hoạch", "Parts of the plan")))
         section.card {
             @match &part {
-                Part::Tasks(tasks) => { (undated(&id, tasks, lang)) (tasks_table(&ctx, &id, tasks)) }
+                Part::Tasks(tasks) => { (undated(&id, tasks, lang)) @if let Some(g) = &grid { (g.render()) } }
                 Part::Duties(duties) => (duties_list(duties)),
                 Part::About(recipients) => (about(&ctx, &plan, recipients)),
-                Part::Targets(live) => (targets_table(&ctx, &plan, live)),
+                Part::Targets(live) if live.is_empty() => p.muted { (lang.t("Kế hoạch này không nêu chỉ tiêu bằng số.", "This plan states no numeric target.")) },
+                Part::Targets(_) => { @if let Some(g) = &grid { (g.render()) } }
             }
         }
     };
@@ -110,21 +123,26 @@ fn live(tx: &mut Tx, who: &Who, targets: Vec<Record>) -> store::Result<Vec<Live>
 
 /// Tasks with who acts in them: one question for all.
 fn acting(tx: &mut Tx, who: &Who, tasks: Vec<Record>) -> store::Result<Vec<Acting>> {
-    let mut by: BTreeMap<String, Vec<Record>> = BTreeMap::new();
-    let ids: Vec<String> = tasks.iter().map(|t| t.id.clone()).collect();
-    for chunk in ids.chunks(500) {
-        let of = Filter { field: "task".into(), op: Op::Is, values: chunk.to_vec() };
-        for a in crate::all_where(tx, &who.reg, &who.actor, "task_actor", vec![of])? {
-            by.entry(a.text("task").unwrap_or_default().to_owned()).or_default().push(a);
-        }
-    }
+    let mut by = fill::acting(tx, &who.reg, &who.actor, &tasks)?;
     Ok(tasks
         .into_iter()
         .map(|t| {
             let actors = by.remove(&t.id).unwrap_or_default();
-            (t, sorted(actors))
+            (t, actors)
         })
         .collect())
+}
+
+/// How many tasks lack their lead or their time.
+fn lacking(tx: &mut Tx, who: &Who, tasks: &[Record]) -> store::Result<usize> {
+    let by = fill::acting(tx, &who.reg, &who.actor, tasks)?;
+    Ok(tasks.iter().filter(|t| fill::lack(t, by.get(&t.id).map(Vec::as_slice).unwrap_or_default()).any()).count())
+}
+
+/// The time of a task in the words of the document; where a person set a day instead, that day.
+pub fn time_words(task: &Record) -> String {
+    let day = task.text("due_on").map(fmt::date);
+    task.text("time_text").map(str::to_owned).or(day).unwrap_or_else(|| "–".to_owned())
 }
 
 /// Tasks whose time nobody could read: they are owed without a day until somebody sets one.
@@ -159,7 +177,7 @@ fn goal(r: &Record) -> Option<targets::Goal> {
     })
 }
 
-fn threshold(r: &Record) -> String {
+fn threshold(r: &Record, lang: Lang) -> String {
     let sign = match r.text("comparator").unwrap_or_default() {
         "more_than" => ">",
         "at_most" => "≤",
@@ -169,8 +187,9 @@ fn threshold(r: &Record) -> String {
     };
     let unit = match r.text("unit").unwrap_or_default() {
         "percent" => "\u{a0}%",
-        "per_year" => "/năm",
-        "people" => " người",
+        "per_year" => lang.t("/năm", "/year"),
+        "people" => lang.t(" người", " people"),
+        "dong" => lang.t(" đồng", " dong"),
         _ => "",
     };
     let value = r.real("value").map(fmt::dec_auto).unwrap_or_default();
@@ -178,41 +197,58 @@ fn threshold(r: &Record) -> String {
     format!("{sign} {value}{upper}{unit}")
 }
 
-fn targets_table(ctx: &Ctx, of: &Record, live: &[Live]) -> Markup {
+fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
     let (lang, plan) = (ctx.lang(), of.id.as_str());
     let may = ctx.can(Verb::Update, "target");
-    let mut t = Table::new(
-        lang.t("Chỉ tiêu", "Targets"),
-        vec![
-            Column::text(lang.t("Chỉ tiêu của kế hoạch", "Target of the plan")),
-            Column::text(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
-            Column::num(lang.t("Kết quả", "Result")),
-            Column::text(lang.t("Kết luận", "Verdict")),
-        ],
-    );
+    let columns = vec![
+        GridColumn::text("what", lang.t("Chỉ tiêu của kế hoạch", "Target of the plan")),
+        GridColumn::action(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
+        GridColumn::text("result", lang.t("Kết quả", "Result")),
+        GridColumn::text("verdict", lang.t("Kết luận", "Verdict")),
+        GridColumn::text("goal", lang.t("Mục tiêu", "Goal")).only_in_file(),
+        GridColumn::day("until", lang.t("Đến", "Until")).only_in_file(),
+    ];
+    let mut g = Grid::new(ctx, q, "", "chi-tieu-ke-hoach", lang.t("Chỉ tiêu", "Targets"), columns).export(ctx.can(Verb::Export, "target"));
     for l in live {
         let r = &l.record;
+        let content = r.text("content").unwrap_or_default();
         let what = html! {
-            (cut(r.text("content").unwrap_or_default()))
-            div.small.muted { (threshold(r)) @if let Some(h) = r.text("horizon") { " · " (lang.t("đến", "until")) " " (fmt::date(h)) } }
+            (cut(content))
+            div.small.muted { (threshold(r, lang)) @if let Some(h) = r.text("horizon") { " · " (lang.t("đến", "until")) " " (fmt::date(h)) } }
         };
         let said = l.figure.as_ref().map(|f| f.said(r.text("horizon").or(of.text("ends_on")), &ctx.today, lang));
+        let (goal, until) = (GridCell::text(&threshold(r, lang)), GridCell::day(r.text("horizon")));
         match &l.figure {
-            Some(f) => t.row(vec![
-                html! { a href={"/targets/" (f.id)} { (what) } },
-                match r.real("value").filter(|_| r.text("unit") == Some("percent")) {
-                    goal if f.share => bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang),
-                    _ => html! {},
-                },
-                html! { (f.words) },
-                html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, &r.id)) } },
+            Some(f) => {
+                let goal_line = r.real("value").filter(|_| r.text("unit") == Some("percent"));
+                let bar = Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: goal_line };
+                g.row(vec![
+                    GridCell::with(html! { a href={"/targets/" (f.id)} { (what) } }, Cell::text(content)),
+                    GridCell::only(if f.share {
+                        bar3(bar, lang)
+                    } else {
+                        html! {}
+                    }),
+                    GridCell::text(&f.words),
+                    GridCell::with(
+                        html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, &r.id)) } },
+                        said.as_ref().map_or(Cell::Empty, |s| Cell::text(&s.1)),
+                    ),
+                    goal,
+                    until,
+                ]);
+            }
+            None => g.row(vec![
+                GridCell::with(html! { a href={"/r/target/" (r.id)} { (what) } }, Cell::text(content)),
+                GridCell::only(html! {}),
+                GridCell::only(html! { "–" }),
+                GridCell::with(bind(ctx, plan, l, may), Cell::text(lang.t("Chưa gắn chỉ số", "No indicator yet"))),
+                goal,
+                until,
             ]),
-            None => t.row(vec![what, html! {}, html! { "–" }, bind(ctx, plan, l, may)]),
         }
     }
-    html! {
-        @if live.is_empty() { p.muted { (lang.t("Kế hoạch này không nêu chỉ tiêu bằng số.", "This plan states no numeric target.")) } } @else { (t.render(lang)) }
-    }
+    g
 }
 
 /// Chooses the indicator that measures a target. Suggested by words, confirmed by a person.
@@ -286,31 +322,33 @@ async fn bind_record(ctx: &Ctx, register: &'static str, id: &str, indicator: Str
     Ok(())
 }
 
-fn tasks_table(ctx: &Ctx, plan: &str, tasks: &[Acting]) -> Markup {
+fn tasks_table(ctx: &Ctx, q: &FormData, plan: &str, tasks: &[Acting]) -> Grid {
     let lang = ctx.lang();
-    let mut t = Table::new(
-        lang.t("Nhiệm vụ", "Tasks"),
-        vec![
-            Column::index("#"),
-            Column::text(lang.t("Nhiệm vụ", "Task")),
-            Column::text(lang.t("Chủ trì", "Lead")),
-            Column::text(lang.t("Phối hợp", "With")).drop_at(2),
-            Column::text(lang.t("Thời gian", "Time")),
-        ],
-    );
+    let columns = vec![
+        GridColumn::index("no", "#"),
+        GridColumn::text("task", lang.t("Nhiệm vụ", "Task")),
+        GridColumn::text("lead", lang.t("Chủ trì", "Lead")),
+        GridColumn::text("with", lang.t("Phối hợp", "With")).drop_at(2),
+        GridColumn::text("time", lang.t("Thời gian", "Time")),
+    ];
+    let mut g = Grid::new(ctx, q, "", "nhiem-vu-ke-hoach", lang.t("Nhiệm vụ", "Tasks"), columns).export(ctx.can(Verb::Export, "task"));
     for (r, actors) in tasks {
         let names = |role: &str| {
             actors.iter().filter(|a| a.text("role") == Some(role)).filter_map(|a| a.text("name")).collect::<Vec<_>>().join(", ")
         };
-        t.row(vec![
-            html! { (r.text("no").unwrap_or_default()) },
-            html! { a href={"/plans/" (plan) "/task/" (r.id)} { (cut(r.text("content").unwrap_or_default())) } },
-            html! { (names("lead")) },
-            html! { (names("coordinating")) },
-            html! { (r.text("time_text").unwrap_or("–")) @if r.text("condition").is_some() { " " (tag(Tone::Soon, lang.t("chờ điều kiện", "waits"))) } },
+        let (content, time) = (r.text("content").unwrap_or_default(), time_words(r));
+        g.row(vec![
+            GridCell::text(r.text("no").unwrap_or_default()),
+            GridCell::with(html! { a href={"/plans/" (plan) "/task/" (r.id)} { (cut(content)) } }, Cell::text(content)),
+            GridCell::text(&names("lead")),
+            GridCell::text(&names("coordinating")),
+            GridCell::with(
+                html! { (time) @if r.text("condition").is_some() { " " (tag(Tone::Soon, lang.t("chờ điều kiện", "waits"))) } },
+                Cell::text(time.to_string()),
+            ),
         ]);
     }
-    t.render(lang)
+    g
 }
 
 fn duties_list(duties: &[Acting]) -> Markup {
@@ -330,8 +368,8 @@ fn about(ctx: &Ctx, plan: &Record, recipients: &[Record]) -> Markup {
     let lang = ctx.lang();
     let day = |f: &str| plan.text(f).map_or_else(|| "–".to_owned(), fmt::date);
     let list = vec![
-        (lang.t("Số", "Number").to_owned(), html! { (plan.text("number").unwrap_or("–")) }),
-        (lang.t("Ngày ký", "Date").to_owned(), html! { (day("issued_on")) }),
+        (lang.t("Số, ký hiệu", "Number").to_owned(), html! { (plan.text("number").unwrap_or("–")) }),
+        (lang.t("Ngày ban hành", "Issued on").to_owned(), html! { (day("issued_on")) }),
         (lang.t("Cơ quan ban hành", "Issuer").to_owned(), html! { (plan.link_title("issuer").unwrap_or_default()) }),
         (lang.t("Hiệu lực", "Valid").to_owned(), html! { (day("starts_on")) " – " (day("ends_on")) }),
     ];
@@ -362,7 +400,7 @@ fn n_of(counts: &BTreeMap<State, i64>, s: State) -> i64 {
 /// `/plans/{id}/task/{task}`: one task, the agencies that owe it, the indicator it is bound to.
 pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageResult {
     let wanted = id.clone();
-    let (r, actors, owed) = ctx
+    let (r, actors, owed, past) = ctx
         .read(move |tx, who| {
             let r = actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, &wanted)?;
             let actors = sorted(linked(tx, &who.reg, &who.actor, "task_actor", "task", &wanted)?);
@@ -372,7 +410,8 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
             } else {
                 BTreeMap::new()
             };
-            Ok((r, actors, owed))
+            let past = super::amend::history(tx, who, &r.id)?;
+            Ok((r, actors, owed, past))
         })
         .await?;
     let lang = ctx.lang();
@@ -382,12 +421,18 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
     // who is exempt does not owe it
     let all = owed.values().sum::<i64>() - n_of(&owed, State::NotApplicable);
     let bound = r.text("indicator").unwrap_or_default();
+    let may = ctx.can(Verb::Update, "task") && ctx.can(Verb::Update, "task_actor") && r.state.as_deref() != Some("dropped");
+    let amend = may.then(|| html! { a.btn href={"/plans/" (plan) "/task/" (id) "/amend"} { (lang.t("Điều chỉnh", "Amend")) } });
+    let moved = ctx.reg().registers.get("task").and_then(|d| d.states.iter().find(|s| Some(s.id.as_str()) == r.state.as_deref()));
+    let state = moved.filter(|s| s.id != "active").map(|s| html! { (tag(Tone::parse(&s.tone), lang.label(&s.label))) });
     let body = html! {
-        (heading(r.text("content").unwrap_or_default(), None, None))
+        (heading(r.text("content").unwrap_or_default(), state, amend))
         section.card { (facts(vec![
             (lang.t("Chủ trì", "Lead").to_owned(), html! { (names("lead")) }),
             (lang.t("Phối hợp", "Coordinating").to_owned(), html! { (names("coordinating")) }),
-            (lang.t("Thời gian", "Time").to_owned(), html! { (r.text("time_text").unwrap_or("–")) }),
+            (lang.t("Thời gian", "Time").to_owned(), html! { (time_words(&r)) }),
+            (lang.t("Sản phẩm", "Product").to_owned(), html! { (r.text("product").unwrap_or("–")) }),
+            (lang.t("Ghi chú", "Note").to_owned(), html! { (r.text("note").unwrap_or("–")) }),
             (lang.t("Dòng trong văn bản", "Lines").to_owned(), html! { (r.text("lines").unwrap_or("–")) }),
         ])) }
         @if !owed.is_empty() {
@@ -409,6 +454,7 @@ pub async fn task(ctx: Ctx, Path((plan, id)): Path<(String, String)>) -> PageRes
                 }
             }
         }
+        (super::amend::past_card(&ctx, &past))
     };
     Ok(Page::new(lang.t("Nhiệm vụ", "Task"))
         .active("/plans")

@@ -3,7 +3,7 @@
 use plan_reader::Task;
 use web::components::{Tab, pager, tabs, tag};
 use web::maud::{Markup, html};
-use web::{L, Lang, Tone, fmt};
+use web::{L, Lang, Look, Tone, fmt};
 
 use super::item;
 use crate::draft::{Draft, Who};
@@ -27,6 +27,8 @@ const PARTS: &[(&str, L)] = &[
 
 /// Everything a part needs to draw itself.
 pub struct View<'a> {
+    /// The person's session.
+    pub look: &'a Look,
     /// The draft.
     pub draft: &'a Draft,
     /// Its address.
@@ -168,7 +170,8 @@ impl View<'_> {
             @if let Some(h) = &o.horizon { " " span.muted.small { (lang.t("đến", "until")) " " (fmt::date(h)) } }
             ul.small {
                 @for (v, value) in o.values.iter().enumerate() {
-                    li { (self.row("value", &format!("{i}.{v}"), html! { span.tag { (value_words(value)) } @if value.text != o.text && !value.text.is_empty() { " " (short(&value.text)) } })) }
+                    li { (self.row("value", &format!("{i}.{v}"), html! { span.tag { (value_words(value)) } @if value.text != o.text && !value.text.is_empty() { " " (short(&value.text)) } }))
+                        @if !self.draft.dropped.contains(&format!("value/{i}.{v}")) && !self.draft.dropped.contains(&format!("objective/{i}")) { (super::measure::choices(self.look, self.draft, self.base, (i, v), false, lang)) } }
                 }
                 li { a href={(self.base) "/value/" (i) ".new"} { (item::list("value").map(|l| lang.l(l.add)).unwrap_or_default()) } }
             }

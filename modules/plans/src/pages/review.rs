@@ -49,9 +49,10 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let number = |name: &str| q.filled(name).and_then(|v| v.parse::<usize>().ok()).unwrap_or(1).max(1);
     let title = draft.reading.plan.title.clone().unwrap_or_else(|| row.file_name.clone());
     let part = q.filled("part").unwrap_or("task");
-    let view = View { draft: &draft, base: &base, members: &members, lang, part, page: number("page") };
+    let view = View { look: &ctx.look, draft: &draft, base: &base, members: &members, lang, part, page: number("page") };
     let body = html! {
         (heading(&title, Some(head_line(&draft, issuer.as_deref(), lang)), Some(actions(&ctx.look, &draft, &base, lang))))
+        @if let Some(why) = super::nothing::card(&draft, &base, lang) { (why) }
         (doubts(&ctx.look, &draft, &base, lang))
         div.split {
             section.card.doc tabindex="0" aria-label=(lang.t("Văn bản", "Document")) {
@@ -87,7 +88,7 @@ fn actions(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     html! {
         span.muted.small { (counts) }
         (post_button(look, &format!("{base}/discard"), lang.t("Bỏ bản đọc", "Discard"), false, Some(lang.t("Bỏ bản đọc này?", "Discard this reading?"))))
-        a.btn.main href={(base) "/accept"} { (lang.t("Chấp nhận kế hoạch", "Accept the plan")) }
+        @if !draft.empty() { a.btn.main href={(base) "/accept"} { (lang.t("Chấp nhận kế hoạch", "Accept the plan")) } }
     }
 }
 
@@ -113,9 +114,13 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     if !unknown.is_empty() {
         open.push(unknown_names(&unknown, base, lang));
     }
+    let lacking = draft.lacking().len();
+    if lacking > 0 {
+        open.push(html! { a href={(base) "/fill"} { (lacking) " " (lang.t("nhiệm vụ thiếu chủ trì hoặc thời hạn", "tasks lack their lead or their time")) } ": " (lang.t("bổ sung một lượt trên một trang.", "fill in all on one page.")) });
+    }
     let all = || draft.reading.plan.warnings.iter().enumerate();
     // what only tells how the text was put together comes last
-    let notes = ["joined_page_break", "continuation_row", "ocr_echo", "general_clause", "tasks_from_body"];
+    let notes = ["joined_page_break", "continuation_row", "ocr_echo", "general_clause", "funding_clause", "tasks_from_body"];
     let is_note = |code: &str| notes.contains(&code);
     for wanted in [false, true] {
         for (i, w) in all().filter(|(i, w)| !draft.settled(*i, w) && is_note(&w.code) == wanted) {
@@ -231,7 +236,7 @@ fn document(lines: &[Line], plan: &Plan, page: usize, here: &str, lang: Lang) ->
     }
 }
 
-fn cells(l: &Line) -> Markup {
+pub fn cells(l: &Line) -> Markup {
     html! {
         @if l.cells.len() > 1 { @for (i, c) in l.cells.iter().filter(|c| !c.trim().is_empty()).enumerate() { @if i > 0 { span.muted { " | " } } (c) } }
         @else { (l.text) }

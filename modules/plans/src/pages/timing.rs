@@ -231,7 +231,7 @@ fn months(interval: &str) -> Option<u64> {
 }
 
 /// The first `d/m/yyyy` of a text that no calendar has.
-fn impossible_day(time: &str) -> Option<&str> {
+pub fn impossible_day(time: &str) -> Option<&str> {
     time.split(|c: char| !c.is_ascii_digit() && c != '/')
         .find(|w| w.split('/').count() == 3 && w.len() >= 8 && text::parse_date_vi(w).is_err())
 }

@@ -1,11 +1,12 @@
 //! `/reports/campaign/{id}`: who is missing, late, waiting; reminder with one press.
 
 use access::Verb;
+use documents::Cell;
 use registers::Record;
 use registers::actions::{self, Values};
 use store::Error;
 use web::axum::extract::Path;
-use web::components::{Column, Tab, Table, empty, facts, heading, link_button, notice, post_button, tabs, tag};
+use web::components::{Grid, GridCell, GridColumn, Tab, empty, facts, heading, link_button, notice, post_button, tabs, tag};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::shell::csrf;
@@ -61,6 +62,10 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     list.push(tab("all", lang.t("Tất cả", "All"), reports.len()));
     let state = state_of(&ctx, "report_campaign", c.state.as_deref());
     let (filed, owed) = (reports.iter().filter(|r| among(r, &FILED)).count(), count("missing"));
+    let grid = rows(&ctx, &q, &shown);
+    if let Some(file) = grid.file() {
+        return file;
+    }
     let body = html! {
         (heading(&c.title, Some(html! { (tag(state.1, &state.0)) " " (lang.t("Nộp", "Due")) " " (deadline(&c, lang)) }), Some(buttons(&ctx, &c, owed))))
         @if c.state.as_deref() == Some("draft") {
@@ -70,7 +75,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
             (tabs(&list, open, lang.t("Trạng thái", "State")))
             section.card {
                 @if shown.is_empty() { (empty(lang.t("Không có báo cáo nào ở đây.", "No report here."), html! {})) }
-                @else { (rows(&ctx, &shown)) }
+                @else { (grid.render()) }
             }
         }
         p.small { a href={"/r/report_campaign/" (c.id)} { (lang.t("Bản ghi đầy đủ và lịch sử của đợt", "Full record and history")) } }
@@ -129,29 +134,33 @@ fn buttons(ctx: &Ctx, c: &Record, owed: usize) -> Markup {
     }
 }
 
-fn rows(ctx: &Ctx, shown: &[&Record]) -> Markup {
+fn rows(ctx: &Ctx, q: &FormData, shown: &[&Record]) -> Grid {
     let lang = ctx.lang();
-    let mut t = Table::new(
-        lang.t("Báo cáo", "Reports"),
-        vec![
-            Column::text(lang.t("Cơ quan", "Agency")),
-            Column::text(lang.t("Trạng thái", "State")),
-            Column::text(lang.t("Ngày nộp", "Filed on")).drop_at(1),
-            Column::num(lang.t("Muộn (ngày)", "Late (days)")),
-            Column::num(lang.t("Bản", "Version")).drop_at(2),
-        ],
-    );
+    let columns = vec![
+        GridColumn::text("agency", lang.t("Cơ quan", "Agency")),
+        GridColumn::text("state", lang.t("Trạng thái", "State")),
+        GridColumn::day("filed", lang.t("Ngày nộp", "Filed on")).drop_at(1),
+        GridColumn::num("late", lang.t("Muộn (ngày)", "Late (days)")),
+        GridColumn::num("version", lang.t("Bản", "Version")).drop_at(2),
+    ];
+    let mut g = Grid::new(ctx, q, "", "bao-cao", lang.t("Báo cáo", "Reports"), columns).export(ctx.can(Verb::Export, "report_submission"));
     for r in shown {
         let s = state_of(ctx, "report_submission", r.state.as_deref());
-        t.row(vec![
-            html! { a href={"/reports/report/" (r.id)} { (r.link_title("agency").unwrap_or_default()) } @if let Some(h) = r.link_title("successor") { div.muted.small { (lang.t("kế thừa", "successor")) ": " (h) } } },
-            html! { (tag(s.1, &s.0)) },
-            html! { @if let Some(d) = r.text("submitted_on") { (fmt::date(d)) } @else { "–" } },
-            html! { @match late_days(r, &ctx.today) { Some(n) => (tag(Tone::Unmet, &n.to_string())), None => "–" } },
-            html! { @if let Some(n) = r.int("version_no") { (n) } @else { "–" } },
+        let agency = r.link_title("agency").unwrap_or_default();
+        let whole = |n: Option<i64>| n.map_or(Cell::Empty, Cell::Integer);
+        let late = late_days(r, &ctx.today);
+        g.row(vec![
+            GridCell::with(
+                html! { a href={"/reports/report/" (r.id)} { (agency) } @if let Some(h) = r.link_title("successor") { div.muted.small { (lang.t("kế thừa", "successor")) ": " (h) } } },
+                Cell::text(agency),
+            ),
+            GridCell::tag(s.1, &s.0),
+            GridCell::day(r.text("submitted_on")),
+            GridCell::with(html! { @match late { Some(n) => (tag(Tone::Unmet, &n.to_string())), None => "–" } }, whole(late)),
+            GridCell::with(html! { @if let Some(n) = r.int("version_no") { (n) } @else { "–" } }, whole(r.int("version_no"))),
         ]);
     }
-    t.render(lang)
+    g
 }
 
 /// Opens the campaign.

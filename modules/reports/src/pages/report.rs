@@ -47,7 +47,7 @@ async fn render(ctx: &Ctx, id: String, typed: &FormData, errors: &[FieldError], 
     let agency = o.report.link_title("agency").unwrap_or_default();
     let (label, tone) = state_of(ctx, "report_submission", Some(state));
     let body = html! {
-        (heading(&o.campaign.title, Some(html! { (agency) " · " (tag(tone, &label)) }), Some(html! { @for (k, _) in document::KINDS { a.btn href={"/reports/report/" (id) "/file/" (k)} { "." (k) } } })))
+        (heading(&o.campaign.title, Some(html! { (agency) " · " (tag(tone, &label)) }), Some(html! { @for (k, _) in document::KINDS.iter().filter(|k| k.0 != "xlsx" || o.figures.is_some()) { a.btn href={"/reports/report/" (id) "/file/" (k)} { "." (k) } } })))
         @if let Some(c) = conflict { (notice(Tone::Unmet, html! { (c) " " (lang.t("Những gì bạn gõ vẫn còn trong các ô bên dưới, chưa được lưu.", "What you typed is still below, not saved.")) })) }
         @if let Some(w) = &why { (notice(Tone::Unmet, html! { strong { (lang.t("Bị trả lại", "Returned")) ": " } (w) })) }
         @if !o.predecessors.is_empty() { (notice(Tone::Soon, html! { (lang.t("Báo cáo này nộp cả cho", "This report is also for")) " " (o.predecessors.join(", ")) " " (lang.t("(đã sáp nhập, chia tách); số liệu gồm cả hồ sơ của các cơ quan đó.", "(merged or split); their records are counted here.")) })) }

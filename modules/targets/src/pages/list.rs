@@ -1,9 +1,10 @@
 //! `/targets`: every indicator with its live figure; those without a source say why.
 
 use access::Verb;
+use documents::Cell;
 use rules::{FigureKind, Indicator};
 use web::charts::{Bar3, bar3};
-use web::components::{Column, Table, heading, tag};
+use web::components::{Grid, GridCell, GridColumn, heading, tag};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::{Ctx, Lang, Page, PageResult, Tone};
@@ -27,19 +28,17 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         })
         .await?;
     let lang = ctx.lang();
-    if q.has("export") {
-        ctx.may(Verb::Export, "figure")?;
-        return Ok(workbook(&ctx, catalogue, &all));
-    }
-    let mut table = Table::new(
-        lang.t("Chỉ tiêu", "Targets"),
-        vec![
-            Column::text(lang.t("Chỉ tiêu", "Target")),
-            Column::text(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
-            Column::num(lang.t("Kết quả", "Result")),
-            Column::text(lang.t("Mục tiêu và kết luận", "Goals and verdicts")),
-        ],
-    );
+    let columns = vec![
+        GridColumn::text("label", lang.t("Chỉ tiêu", "Target")),
+        GridColumn::action(lang.t("Đạt · chưa đạt · chưa có dữ liệu", "Met · not met · no data")).drop_at(2),
+        GridColumn::rate("rate", lang.t("Kết quả", "Result")),
+        GridColumn::text("verdict", lang.t("Mục tiêu và kết luận", "Goals and verdicts")),
+        GridColumn::text("id", lang.t("Mã", "Id")).only_in_file(),
+        GridColumn::num("met", lang.t("Đạt", "Met")).only_in_file(),
+        GridColumn::num("unmet", lang.t("Chưa đạt", "Not met")).only_in_file(),
+        GridColumn::num("unknown", lang.t("Chưa có dữ liệu", "No data")).only_in_file(),
+    ];
+    let mut grid = Grid::new(&ctx, &q, "", "chi-tieu", lang.t("Chỉ tiêu", "Targets"), columns).export(ctx.can(Verb::Export, "figure"));
     let (mut met, mut bound) = (0usize, 0usize);
     for (id, f) in &all {
         let Some(c) = catalogue.compiled.get(id) else { continue };
@@ -56,12 +55,31 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         } else {
             html! {}
         };
-        table.row(vec![
-            html! { a href={"/targets/" (id)} { (i.label.vi_or_en(lang == Lang::En)) } div.small.muted { (id) @if i.unverified { " · " (tag(Tone::Soon, lang.t("căn cứ chưa đối chiếu", "basis unverified"))) } } },
-            bar,
-            html! { (words(i.kind, f)) },
-            html! { @for l in &lines { (l.show(i.kind, f, lines.len() > 1, lang)) } },
+        let label = i.label.vi_or_en(lang == Lang::En);
+        let verdict = lines.first().map(goals::Line::target).or(targets.first().copied()).map(|t| rules::judge(i.kind, t, f));
+        let verdict = verdict_of(verdict, rules::days_open(&i.period, i.due, &ctx.today), lang).1;
+        // counts are ordered by themselves, shares by their rate
+        let value = match i.kind {
+            FigureKind::Count => Cell::Integer(f.met),
+            FigureKind::Violations => Cell::Integer(f.unmet),
+            _ => f.percent().map_or(Cell::Empty, |p| Cell::Decimal((p * 10.0).round() / 10.0)),
+        };
+        grid.row(vec![
+            GridCell::with(
+                html! { a href={"/targets/" (id)} { (label) } div.small.muted { (id) @if i.unverified { " · " (tag(Tone::Soon, lang.t("căn cứ chưa đối chiếu", "basis unverified"))) } } },
+                Cell::text(label),
+            ),
+            GridCell::only(bar),
+            GridCell::with(html! { (words(i.kind, f)) }, value),
+            GridCell::with(html! { @for l in &lines { (l.show(i.kind, f, lines.len() > 1, lang)) } }, Cell::text(verdict)),
+            GridCell::text(id),
+            GridCell::num(f.met),
+            GridCell::num(f.unmet),
+            GridCell::num(f.unknown),
         ]);
+    }
+    if let Some(file) = grid.file() {
+        return file;
     }
     let missing: Vec<&Indicator> = catalogue.indicators.iter().filter(|i| i.no_source.is_some()).collect();
     let sub = match lang {
@@ -82,46 +100,11 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         ),
     };
     let body = html! {
-        (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), Some(html! { @if ctx.can(Verb::Export, "figure") { a.btn href="/targets?export=xlsx" { (lang.t("Tải .xlsx", "Download .xlsx")) } } })))
-        section.card { (table.render(lang)) }
+        (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), None))
+        section.card { (grid.render()) }
         @if !missing.is_empty() { (without_source(&missing, lang)) }
     };
     Ok(Page::new(lang.t("Chỉ tiêu", "Targets")).active("/targets").body(body).respond(&ctx))
-}
-
-/// All figures as a file: counts, the rate, the verdict on the first goal.
-fn workbook(ctx: &Ctx, catalogue: &Catalogue, all: &[(String, rules::Figure)]) -> web::axum::response::Response {
-    use documents::{Cell, Column as Head, ColumnKind, Sheet, Workbook};
-    use web::axum::response::IntoResponse;
-    let lang = ctx.lang();
-    let head = |vi, en, kind| Head::new(lang.t(vi, en), kind);
-    let columns = vec![
-        head("Mã", "Id", ColumnKind::Text),
-        head("Chỉ tiêu", "Target", ColumnKind::Text),
-        head("Đạt", "Met", ColumnKind::Integer),
-        head("Chưa đạt", "Not met", ColumnKind::Integer),
-        head("Chưa có dữ liệu", "No data", ColumnKind::Integer),
-        head("Tỷ lệ (%)", "Rate (%)", ColumnKind::Decimal(1)),
-        head("Kết luận", "Verdict", ColumnKind::Text),
-    ];
-    let rows = all.iter().filter_map(|(id, f)| {
-        let i = &catalogue.compiled.get(id)?.indicator;
-        let verdict = i.targets_on(&ctx.today).first().map(|t| rules::judge(i.kind, t, f));
-        Some(vec![
-            Cell::Text(id.clone()),
-            Cell::Text(i.label.vi_or_en(lang == Lang::En).to_owned()),
-            Cell::Integer(f.met),
-            Cell::Integer(f.unmet),
-            Cell::Integer(f.unknown),
-            f.percent().map_or(Cell::Empty, |p| Cell::Decimal((p * 10.0).round() / 10.0)),
-            Cell::Text(verdict_of(verdict, rules::days_open(&i.period, i.due, &ctx.today), lang).1),
-        ])
-    });
-    let sheet = Sheet { name: lang.t("Chỉ tiêu", "Targets").to_owned(), columns, rows: rows.collect() };
-    match Workbook::of(sheet).to_xlsx() {
-        Ok(bytes) => web::file(bytes, "chi-tieu.xlsx"),
-        Err(e) => web::Fail(store::Error::internal(e)).into_response(),
-    }
 }
 
 fn without_source(missing: &[&Indicator], lang: Lang) -> Markup {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use access::Verb;
 use calendar::Date;
+use documents::Cell;
 use registers::{Query, actions};
 use rules::{Compiled, Figure, FigureKind};
 use web::axum::extract::Path;
 use web::charts::{Bar3, Point, Tile, bar3, bar3_legend, tiles, trend};
-use web::components::{Column, Table, heading, notice};
+use web::components::{Column, Grid, GridCell, GridColumn, Table, heading, notice};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
@@ -51,6 +52,10 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     // a figure of a past day opens to the records of that day
     let tail = if day == ctx.today { String::new() } else { format!("&as_of={day}") };
     let goals = goals::lines(i, &day, &o.plans);
+    let grid = agency_table(&ctx, &q, i.kind, (&id, &tail), &o.agencies);
+    if let Some(file) = grid.file() {
+        return file;
+    }
     let body = html! {
         (heading(&title, None, Some(html! { (form) @if ctx.can(Verb::Export, "figure") { a.btn href={"/targets/" (id) "/records?outcome=unmet&export=xlsx" (tail)} { (lang.t("Tải .xlsx", "Download .xlsx")) } } })))
         (rule_sentence(&sentence))
@@ -63,7 +68,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         }
         (headline(c, &total, &o.points, (&id, &tail), &goals, lang))
         @if !o.parts.is_empty() { (parts(c, &o.parts, &tail, &goals, lang)) }
-        (by_agency(c, (&id, &tail), &o.agencies, lang))
+        (by_agency(c, (&id, &tail), &o.agencies, &grid, lang))
         (basis(c, &o, &sentence, lang))
     };
     Ok(Page::new(title).active("/targets").crumb(lang.t("Chỉ tiêu", "Targets"), "/targets").crumb_text(id).body(body).respond(&ctx))
@@ -212,65 +217,64 @@ fn count(ratio: bool, n: i64, href: &str) -> Markup {
     }
 }
 
-/// Rows shown; the tiles above show everybody.
-const MOST: usize = 60;
-
 /// One agency and its figure: id, name, kind.
 type Row = (String, String, String, Figure);
 
-fn agency_table(kind: FigureKind, (id, tail): (&str, &str), list: &[Row], lang: Lang) -> Table {
+fn agency_table(ctx: &Ctx, q: &QueryData, kind: FigureKind, (id, tail): (&str, &str), list: &[Row]) -> Grid {
+    let lang = ctx.lang();
+    let may = ctx.can(Verb::Export, "figure");
+    let grid = |columns| Grid::new(ctx, q, "", "theo-co-quan", lang.t("Theo cơ quan", "By agency"), columns).export(may).rows_a_page(500);
     if kind == FigureKind::Count {
         // nothing to be a share of: how many each has
-        let columns = vec![Column::text(lang.t("Cơ quan", "Agency")), Column::num(lang.t("Số", "Number"))];
-        let mut t = Table::new(lang.t("Theo cơ quan", "By agency"), columns);
+        let columns = vec![GridColumn::text("agency", lang.t("Cơ quan", "Agency")), GridColumn::num("met", lang.t("Số", "Number"))];
+        let mut t = grid(columns);
         for (agency, name, _, f) in list {
             let link = format!("/targets/{id}/records?outcome=met&agency={agency}{tail}");
-            t.row(vec![html! { a href=(link) { (name) } }, html! { (fmt::int(f.met)) }]);
+            t.row(vec![GridCell::link(&link, name), GridCell::num(f.met)]);
         }
         return t;
     }
     let ratio = kind == FigureKind::Ratio;
-    let mut t = Table::new(
-        lang.t("Theo cơ quan", "By agency"),
-        vec![
-            Column::text(lang.t("Cơ quan", "Agency")),
-            Column::text("").drop_at(2),
-            Column::num(lang.t("Đạt / tổng", "Met / all")),
-            Column::num(lang.t("Tỷ lệ", "Rate")),
-            Column::num(lang.t("Thiếu", "Missing")).drop_at(1),
-            Column::num(lang.t("Chưa rõ", "Unknown")).drop_at(1),
-        ],
-    );
+    let columns = vec![
+        GridColumn::text("agency", lang.t("Cơ quan", "Agency")),
+        GridColumn::action("").drop_at(2),
+        GridColumn::num("met", lang.t("Đạt / tổng", "Met / all")),
+        GridColumn::rate("rate", lang.t("Tỷ lệ", "Rate")),
+        GridColumn::num("unmet", lang.t("Thiếu", "Missing")).drop_at(1),
+        GridColumn::num("unknown", lang.t("Chưa rõ", "Unknown")).drop_at(1),
+        GridColumn::num("all", lang.t("Tổng", "All")).only_in_file(),
+    ];
+    // on paper nothing can be opened: everybody is on one page
+    let mut t = grid(columns);
     for (agency, name, _, f) in list {
         let link = |o: &str| format!("/targets/{id}/records?outcome={o}&agency={agency}{tail}");
         let n = |k: i64| if ratio { fmt::money(k) } else { fmt::int(k) };
+        let all = f.population();
         t.row(vec![
-            html! { a href=(link("unmet")) { (name) } },
-            bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang),
-            html! { (n(f.met)) "/" (n(f.population())) },
-            html! { (fmt::percent(f.met, f.population()).unwrap_or_else(|| "–".into())) },
-            count(ratio, f.unmet, &link("unmet")),
-            count(ratio, f.unknown, &link("unknown")),
+            GridCell::link(&link("unmet"), name),
+            GridCell::only(bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang)),
+            GridCell::with(html! { (n(f.met)) "/" (n(all)) }, Cell::Integer(f.met)),
+            GridCell::with(
+                html! { (fmt::percent(f.met, all).unwrap_or_else(|| "–".into())) },
+                f.percent().map_or(Cell::Empty, |p| Cell::Decimal((p * 10.0).round() / 10.0)),
+            ),
+            GridCell::with(count(ratio, f.unmet, &link("unmet")), Cell::Integer(f.unmet)),
+            GridCell::with(count(ratio, f.unknown, &link("unknown")), Cell::Integer(f.unknown)),
+            GridCell::num(all),
         ]);
     }
     t
 }
 
-fn by_agency(c: &Compiled, (id, tail): (&str, &str), list: &[Row], lang: Lang) -> Markup {
+fn by_agency(c: &Compiled, at: (&str, &str), list: &[Row], grid: &Grid, lang: Lang) -> Markup {
     let kind = c.indicator.kind;
-    let (shown, rest) = list.split_at(list.len().min(MOST));
     html! {
         @if list.is_empty() { (notice(Tone::None, html! { (lang.t("Không có đối tượng nào trong phạm vi của bạn.", "Nothing in your scope.")) })) }
         @else {
-            @if list.len() > 8 && matches!(kind, FigureKind::Share | FigureKind::Violations) { (picture((id, tail), list, lang)) }
+            @if list.len() > 8 && matches!(kind, FigureKind::Share | FigureKind::Violations) { (picture(at, list, lang)) }
             section.card {
                 div.row.between { h2 { (lang.t("Theo cơ quan", "By agency")) } span.muted.small { (lang.t("Xếp theo số còn thiếu · tuyến hành chính", "Most missing first")) } }
-                (agency_table(kind, (id, tail), shown, lang).render(lang))
-                @if !rest.is_empty() {
-                    p.muted.small.screen { (rest.len()) " " (lang.t("cơ quan nữa ở bản đồ ô phía trên.", "more in the tiles above.")) }
-                    // on paper nothing can be opened: everybody is in the table
-                    div.paper { (agency_table(kind, (id, tail), rest, lang).render(lang)) }
-                }
+                (grid.render())
             }
         }
     }

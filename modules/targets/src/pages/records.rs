@@ -3,21 +3,23 @@
 use std::collections::BTreeMap;
 
 use access::Verb;
+use documents::Cell;
 use registers::{Query, actions};
 use rules::{AgencyScope, Close, Compiled, Gap, Outcome, Rate, Val};
 use web::axum::extract::Path;
-use web::axum::response::{IntoResponse, Response};
-use web::components::{Column, Tab, Table, empty, heading, pager, tabs};
+use web::components::{Grid, GridCell, GridColumn, Tab, empty, heading, pager, tabs};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
-use web::{Ctx, Page, PageResult, fmt};
+use web::{Ctx, Page, PageResult};
 
 use crate::catalogue::Catalogue;
 use crate::figures::{ctx as question, drill, rollup, run, summary};
 use crate::pages::rule_sentence;
 
-/// Rows a page.
+/// Rows a page where there are more than can be ordered at once.
 const PAGE: i64 = 50;
+/// Up to so many are read together: then the page orders and filters them.
+const TOGETHER: i64 = 1000;
 /// Rows a file may have.
 const FILE: i64 = 100_000;
 
@@ -48,8 +50,12 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let english = ctx.lang() == web::Lang::En;
     let (found, counts, more, lacks) = ctx
         .read(move |tx, who| {
-            let limit = if file { FILE } else { PAGE };
             let counts = rollup(&summary(tx, c, rate, &asked)?);
+            let limit = match file {
+                true => FILE,
+                false if of_outcome(&counts, outcome) <= TOGETHER => TOGETHER,
+                false => PAGE,
+            };
             let ids: Vec<String> = drill(tx, c, rate, &asked, outcome, limit, after.as_deref())?.into_iter().map(|r| r.0).collect();
             let more = i64::try_from(ids.len()).unwrap_or(0) == limit;
             // names only where the reader may read the register itself
@@ -70,9 +76,6 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
             Ok((found, counts, more, lacks))
         })
         .await?;
-    if file {
-        return Ok(workbook(&ctx, &id, &register, outcome, &found, &lacks));
-    }
     let lang = ctx.lang();
     let keep = |o: &str| {
         let mut pairs = vec![("outcome", o.to_owned())];
@@ -96,46 +99,25 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         tab(Outcome::Met, "Đạt", "Met", counts.met),
         tab(Outcome::Excluded, "Loại trừ", "Excluded", counts.excluded),
     ];
-    let agency = |r: &registers::Record| r.link_title("agency").or_else(|| r.link_title("owner")).map(str::to_owned);
-    // records that are agencies themselves need no second column that says so
-    let owned = found.iter().any(|r| agency(r).is_some());
-    let mut columns = vec![Column::text(lang.t("Hồ sơ", "Record"))];
-    if owned {
-        columns.push(Column::text(lang.t("Cơ quan", "Agency")).drop_at(1));
+    let total = of_outcome(&counts, outcome);
+    let grid = records_grid(&ctx, &q, &register, &found, &lacks, may_export);
+    if file {
+        return grid.file().unwrap_or_else(|| Err(web::bad_request("export=xlsx")));
     }
-    if !lacks.is_empty() {
-        columns.push(Column::text(lang.t("Còn thiếu", "Missing")));
-    }
-    columns.push(Column::text(lang.t("Cập nhật", "Updated")).drop_at(2));
-    let mut table = Table::new(lang.t("Hồ sơ", "Records"), columns);
-    for r in &found {
-        let mut cells = vec![html! { a href={"/r/" (register) "/" (r.id)} { (r.title) } }];
-        if owned {
-            cells.push(html! { (agency(r).unwrap_or_default()) });
-        }
-        if !lacks.is_empty() {
-            cells.push(lacks.get(&r.id).map_or_else(|| html! {}, |gaps| missing(&ctx, gaps)));
-        }
-        cells.push(html! { (fmt::instant(r.updated_at)) });
-        table.row(cells);
-    }
-    let total = match outcome {
-        Outcome::Met => counts.met,
-        Outcome::Unmet => counts.unmet,
-        Outcome::Unknown => counts.unknown,
-        Outcome::Excluded => counts.excluded,
-    };
     // the address of the next page names a record the reader may see, never one they may only count
     let next = found.last().filter(|_| more).map(|last| format!("{}&after={}", keep(outcome.word()), last.id));
     let title = c.indicator.label.vi_or_en(lang == web::Lang::En).to_owned();
     let body = html! {
-        (heading(&title, None, Some(html! { @if may_export { a.btn href={(keep(outcome.word())) "&export=xlsx"} { (lang.t("Tải .xlsx", "Download .xlsx")) } } })))
+        (heading(&title, None, None))
         (tabs(&list, outcome.word(), lang.t("Kết quả", "Outcome")))
         (rule_sentence(&wanted))
         section.card {
             @if total == 0 { (empty(lang.t("Không có hồ sơ nào ở đây.", "No record here."), html! {})) }
             @else if found.is_empty() { p { (lang.t("Bạn xem được con số nhưng không xem được từng hồ sơ của sổ này.", "You may see the figure but not the records of this register.")) } }
-            @else { (table.render(lang)) }
+            @else {
+                @if total > TOGETHER { p.muted.small { (lang.t("Nhiều hơn 1.000 hồ sơ nên xếp và lọc trong từng trang; mở theo một cơ quan, hoặc tải .xlsx để có đủ.", "More than 1,000 records: order and filter within each page; open it by agency, or take the .xlsx.")) } }
+                (grid.render())
+            }
             (pager(found.len(), total, q.has("after").then(|| keep(outcome.word())).as_deref(), next.as_deref(), lang))
         }
     };
@@ -224,31 +206,55 @@ async fn narrow(ctx: &Ctx, scope: &mut AgencyScope, mut agencies: Vec<String>) -
     Ok(())
 }
 
-fn workbook(
+/// How many records have this outcome.
+fn of_outcome(counts: &rules::Figure, outcome: Outcome) -> i64 {
+    match outcome {
+        Outcome::Met => counts.met,
+        Outcome::Unmet => counts.unmet,
+        Outcome::Unknown => counts.unknown,
+        Outcome::Excluded => counts.excluded,
+    }
+}
+
+fn records_grid(
     ctx: &Ctx,
-    id: &str,
+    q: &QueryData,
     register: &str,
-    outcome: Outcome,
     found: &[registers::Record],
     lacks: &BTreeMap<String, Vec<Gap>>,
-) -> Response {
-    use documents::{Cell, Column as Head, ColumnKind, Sheet, Workbook};
+    may_export: bool,
+) -> Grid {
     let lang = ctx.lang();
-    let mut heads = vec![lang.t("Hồ sơ", "Record"), lang.t("Cơ quan", "Agency"), lang.t("Mã", "Id")];
+    let agency = |r: &registers::Record| r.link_title("agency").or_else(|| r.link_title("owner")).map(str::to_owned);
+    // records that are agencies themselves need no second column that says so
+    let owned = found.iter().any(|r| agency(r).is_some());
+    let mut columns = vec![GridColumn::text("record", lang.t("Hồ sơ", "Record"))];
+    if owned {
+        columns.push(GridColumn::text("owner", lang.t("Cơ quan", "Agency")).drop_at(1));
+    }
     if !lacks.is_empty() {
-        heads.push(lang.t("Còn thiếu", "Missing"));
+        columns.push(GridColumn::text("lacks", lang.t("Còn thiếu", "Missing")));
     }
-    let wide = heads.len();
-    let columns = heads.iter().map(|h| Head::new(*h, ColumnKind::Text)).collect();
-    let rows = found.iter().map(|r| {
-        let agency = r.link_title("agency").or_else(|| r.link_title("owner")).unwrap_or_default().to_owned();
-        let gaps = lacks.get(&r.id).map(|g| g.iter().map(|g| first_capital(&g.text)).collect::<Vec<_>>().join("; "));
-        let cells = [r.title.clone(), agency, r.id.clone(), gaps.unwrap_or_default()];
-        cells.into_iter().take(wide).map(Cell::Text).collect()
-    });
-    let sheet = Sheet { rows: rows.collect(), name: format!("{id} {}", outcome.word()), columns };
-    match Workbook::of(sheet).to_xlsx() {
-        Ok(bytes) => web::file(bytes, &format!("{id}-{register}-{}.xlsx", outcome.word())),
-        Err(e) => web::Fail(store::Error::internal(e)).into_response(),
+    columns.push(GridColumn::text("updated", lang.t("Cập nhật", "Updated")).drop_at(2));
+    columns.push(GridColumn::text("id", lang.t("Mã", "Id")).only_in_file());
+    let mut grid = Grid::new(ctx, q, "", "ho-so", lang.t("Hồ sơ", "Records"), columns).export(may_export);
+    for r in found {
+        let mut cells = vec![GridCell::link(&format!("/r/{register}/{}", r.id), &r.title)];
+        if owned {
+            cells.push(GridCell::text(&agency(r).unwrap_or_default()));
+        }
+        if !lacks.is_empty() {
+            cells.push(lacks.get(&r.id).map_or_else(
+                || GridCell::text(""),
+                |gaps| {
+                    let words: Vec<String> = gaps.iter().map(|g| first_capital(&g.text)).collect();
+                    GridCell::with(missing(ctx, gaps), Cell::text(words.join("; ")))
+                },
+            ));
+        }
+        cells.push(GridCell::instant(Some(r.updated_at), ""));
+        cells.push(GridCell::text(&r.id));
+        grid.row(cells);
     }
+    grid
 }
