@@ -100,7 +100,7 @@ mod tests {
         format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{text}\r\n")
     }
 
-    /// Bytes one by one, as a slow network brings them.
+    /// What is found, after a look that nothing of the body is lost.
     async fn asked(kind: &str, body: &str) -> Option<String> {
         let (found, whole) = first_part(kind, "csrf", Body::from(body.to_owned())).await;
         assert_eq!(axum::body::to_bytes(whole, usize::MAX).await.unwrap(), body.as_bytes(), "nothing is lost");
@@ -117,7 +117,7 @@ mod tests {
             assert_eq!(asked(KIND, broken).await, None, "{broken}");
         }
         assert_eq!(asked("multipart/form-data", &token).await, None);
-        assert_eq!(asked(KIND, &part("csrf", "", &"a".repeat(9000))).await.map(|t| t.len()), Some(9000));
+        assert_eq!(asked(KIND, &part("csrf", "", &"a".repeat(9000))).await, None, "it does not read on for ever");
     }
 
     #[test]
