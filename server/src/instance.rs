@@ -149,7 +149,13 @@ impl Instance {
     }
 
     /// What the pages run on.
-    pub fn app(&self, config: Config) -> App {
+    pub fn app(&self, mut config: Config) -> App {
+        // uploads lie beside the database: on the disk that will keep them
+        if let (None, Some(file)) = (&config.upload_folder, self.store.path()) {
+            let mut beside = file.as_os_str().to_owned();
+            beside.push(".uploads");
+            config.upload_folder = Some(beside.into());
+        }
         App::new(self.store.clone(), Arc::clone(&self.registry), Arc::clone(&self.roles), config, Arc::clone(&self.clock), modules::ALL)
     }
 

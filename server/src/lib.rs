@@ -6,4 +6,5 @@ pub mod demo;
 pub mod instance;
 pub mod modules;
 pub mod packs;
+pub mod progress;
 pub mod serve;

@@ -221,7 +221,7 @@ impl Visitor<'_> {
                 let at = format!("/api/v1/{register}/{id}");
                 let (method, path, body) = match (verb, &step) {
                     ("update", _) => ("PATCH", at.clone(), empty.clone()),
-                    ("delete", _) => ("DELETE", format!("{at}?reason=th%E1%BB%AD"), Value::Null),
+                    ("delete", _) => ("DELETE", at.clone(), json!({ "reason": "thử" })),
                     (_, Some(step)) => ("POST", format!("{at}/transitions/{step}"), empty.clone()),
                     (_, None) => continue,
                 };

@@ -24,9 +24,12 @@ fn operations(doc: &Value) -> Vec<(String, String, String)> {
 
 /// Sends an operation as a program would that knows what the body should be.
 fn send(c: &Client, method: &str, path: &str) -> u16 {
-    let path = if method == "DELETE" { format!("{path}?reason=x") } else { path.to_owned() };
-    let body = if method == "GET" || method == "DELETE" { Value::Null } else { json!({ "fields": {} }) };
-    c.call(method, &path, &[("if-match", "\"999999\"")], &body).status
+    let body = match method {
+        "GET" => Value::Null,
+        "DELETE" => json!({ "reason": "x" }),
+        _ => json!({ "fields": {} }),
+    };
+    c.call(method, path, &[("if-match", "\"999999\"")], &body).status
 }
 
 #[test]
@@ -124,10 +127,14 @@ fn every_change_by_form_needs_the_forms_token() {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         let elsewhere = [("content-type", "application/x-www-form-urlencoded"), ("origin", "https://evil.example")];
         let good = format!("csrf={}", c.csrf());
+        let files = [("content-type", "multipart/form-data; boundary=cut")];
+        let part = |head: &str, text: &str| format!("--cut\r\nContent-Disposition: form-data; {head}\r\n\r\n{text}\r\n");
+        let behind = part("name=\"file\"; filename=\"a.txt\"", "x") + &part("name=\"csrf\"", &c.csrf()) + "--cut--\r\n";
         for (why, headers, body) in [
             ("no token", &form[..], "name=x"),
             ("wrong token", &form[..], "csrf=AAAA&name=x"),
             ("another site", &elsewhere[..], good.as_str()),
+            ("the token behind a file", &files[..], &*behind),
         ] {
             let r = c.request("POST", &path, headers, body.as_bytes().to_vec());
             assert_eq!(r.status, 403, "{route} with {why}");

@@ -193,7 +193,7 @@ fn a_full_disk_refuses_clearly_keeps_all_and_goes_on_when_there_is_room() {
     saved += 1;
 
     // full while a file is imported
-    let preview = http.file(&format!("/r/person/import?csrf={csrf}"), "nhan-su.xlsx", &people()).unwrap_or_else(|e| panic!("{e}"));
+    let preview = http.file("/r/person/import", &csrf, "nhan-su.xlsx", &people()).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(preview.status, 200, "{}", preview.text());
     let upload = preview.field("upload").unwrap_or_else(|| panic!("{}", preview.text()));
     // room for the beginning of it

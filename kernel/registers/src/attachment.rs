@@ -16,6 +16,7 @@ use crate::definition::FieldType;
 use crate::model::Model;
 use crate::read::{self, readable};
 use crate::record::Data;
+use crate::spilled::Spilled;
 use crate::sql::quote;
 use crate::verify::Mismatch;
 use crate::write::{hex, sha256};
@@ -40,7 +41,28 @@ pub struct Attachment {
     size: i64,
     /// Only between a door and the disk.
     #[serde(skip)]
-    content: Option<Arc<Vec<u8>>>,
+    content: Option<Content>,
+}
+
+#[derive(Clone)]
+enum Content {
+    Memory(Arc<Vec<u8>>),
+    Disk(Arc<Spilled>),
+}
+
+impl Content {
+    /// Calls `take` with each piece of at most [`PART`] bytes.
+    fn pieces(&self, mut take: impl FnMut(Vec<u8>) -> Result<()>) -> Result<()> {
+        match self {
+            Content::Memory(bytes) => bytes.chunks(PART).try_for_each(|p| take(p.to_vec())),
+            Content::Disk(file) => {
+                let gone = |e: std::io::Error| {
+                    Error::Unavailable(format!("Tệp gửi lên không còn đọc được trên máy chủ ({}). Chưa có gì được lưu; gửi lại.", e.kind()))
+                };
+                file.pieces(PART).map_err(gone)?.try_for_each(|p| take(p.map_err(gone)?))
+            }
+        }
+    }
 }
 
 impl PartialEq for Attachment {
@@ -71,8 +93,17 @@ impl Attachment {
             name: crate::values::neat(&kind.named(name), false),
             sha256: hex(&sha256(&bytes)),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
-            content: Some(Arc::new(bytes)),
+            content: Some(Content::Memory(Arc::new(bytes))),
         })
+    }
+
+    /// The same for a file on disk, which stays there until it is stored. Reads all of it once.
+    ///
+    /// # Errors
+    /// As [`Attachment::upload`], or that it cannot be read.
+    pub fn upload_spilled(name: &str, file: Arc<Spilled>) -> std::result::Result<Self, String> {
+        let bytes = file.read().map_err(|_| format!("“{name}”: máy chủ không còn đọc được tệp này; gửi lại tệp."))?;
+        Ok(Self { content: Some(Content::Disk(file)), ..Self::upload(name, bytes)? })
     }
 
     /// A file that the record already has, by its hash (the name is only for comparing).
@@ -147,17 +178,20 @@ pub(crate) fn from_column(s: String) -> Data {
 /// Writes the contents that a record brings and the database does not have yet.
 pub(crate) fn keep(tx: &mut Tx, raw: &Raw) -> Result<()> {
     for a in raw.values.iter().filter_map(|v| if let Data::Files(l) = v { Some(l) } else { None }).flatten() {
-        let Some(bytes) = &a.content else { continue };
+        let Some(content) = &a.content else { continue };
         if !tx.query("SELECT 1 FROM attachment_part WHERE sha256 = $1 AND part = 0", &[a.sha256.as_str().into()])?.is_empty() {
             continue;
         }
-        for (n, part) in (0i64..).zip(bytes.chunks(PART)) {
+        let mut n = 0i64;
+        content.pieces(|piece| {
             // two processes may bring the same file at the same time
             tx.exec(
                 "INSERT INTO attachment_part (sha256, part, content) VALUES ($1, $2, $3) ON CONFLICT (sha256, part) DO NOTHING",
-                &[a.sha256.as_str().into(), n.into(), part.to_vec().into()],
+                &[a.sha256.as_str().into(), n.into(), piece.into()],
             )?;
-        }
+            n += 1;
+            Ok(())
+        })?;
     }
     Ok(())
 }

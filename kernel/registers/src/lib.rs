@@ -33,6 +33,7 @@ mod record;
 mod registry;
 mod rules_bridge;
 pub mod saved;
+mod spilled;
 mod sql;
 mod titles;
 mod validate;
@@ -52,6 +53,7 @@ pub use query::{Filter, ListPage, Op, Query, Tally};
 pub use record::{Data, HistoryEntry, Record};
 pub use registry::Registry;
 pub use rules_bridge::{from_value, to_value};
+pub use spilled::Spilled;
 pub use verify::{Mismatch, proof, verify_all, verify_rows};
 
 #[cfg(test)]

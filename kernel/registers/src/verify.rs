@@ -39,7 +39,8 @@ pub fn proof(report: &store::VerifyReport, rows: &[Mismatch], rows_read: bool) -
         .map(|m| serde_json::json!({ "register": m.register, "record": m.record, "seq": m.seq, "message": m.sentence_vi }))
         .collect();
     serde_json::json!({
-        "ok": fault.is_none() && rows.is_empty(), "size": report.size, "root": report.root, "checkpoints": report.checkpoints,
+        // what could not be compared is not proved
+        "ok": fault.is_none() && rows_read && rows.is_empty(), "size": report.size, "root": report.root, "checkpoints": report.checkpoints,
         "fault": fault, "rows_compared": rows_read, "mismatches": rows.len(), "rows": shown,
     })
 }
@@ -140,6 +141,7 @@ mod tests {
     fn a_proof_is_ok_only_without_fault_and_mismatch() {
         let mut report = VerifyReport { size: 3, root: "ab".into(), checkpoints: 1, fault: None };
         assert_eq!(proof(&report, &[], true)["ok"], true);
+        assert_eq!(proof(&report, &[], false)["ok"], false, "rows nobody looked at prove nothing");
         let row = Mismatch { register: "agency".into(), record: "x".into(), seq: Some(2), sentence_vi: "khác".into() };
         let wrong = proof(&report, &vec![row; SHOWN + 5], true);
         assert_eq!((&wrong["ok"], &wrong["mismatches"]), (&false.into(), &(SHOWN + 5).into()));

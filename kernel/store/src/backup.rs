@@ -60,6 +60,7 @@ impl Store {
                     crate::copy::copy_all(s, t, &|_, _| ())
                 })
             });
+            let done = done.and_then(|()| target.settle());
             source.close();
             target.close();
             done

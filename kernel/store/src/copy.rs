@@ -32,7 +32,7 @@ impl Store {
 
     pub(crate) fn copy_into(&self, url: &str, progress: &dyn Fn(&str, i64)) -> Result<()> {
         let to = Store::open(url, self.clock().clone(), self.ids().clone())?;
-        let copied = self.copy_to(&to, progress);
+        let copied = self.copy_to(&to, progress).and_then(|()| to.settle());
         to.close();
         copied
     }
@@ -79,7 +79,7 @@ fn replay_schema(source: &mut Tx, target: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-fn tables(tx: &mut Tx) -> Result<Vec<String>> {
+pub(crate) fn tables(tx: &mut Tx) -> Result<Vec<String>> {
     let sql = match tx.engine() {
         Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
         Engine::Postgres => {

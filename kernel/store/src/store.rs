@@ -174,6 +174,20 @@ impl Store {
         }
         result
     }
+    /// After much was written at once: the database takes new statistics, so that the first reader has good plans already.
+    /// Nothing depends on it.
+    pub fn settle(&self) -> Result<()> {
+        match &self.inner.back {
+            // 0x10000: also tables that nobody has read yet
+            Back::Sqlite { path, .. } => SqliteConn::open(path, true)?.batch("PRAGMA analysis_limit = 2000; PRAGMA optimize = 0x10002"),
+            Back::Pg { address, .. } => {
+                // by name: other schemas of the database are not ours; outside of a transaction, as VACUUM must be
+                let tables = self.read_blocking(crate::copy::tables)?;
+                let list: Vec<String> = tables.iter().map(|t| format!("\"{t}\"")).collect();
+                if list.is_empty() { Ok(()) } else { address.connect()?.batch(&format!("VACUUM (ANALYZE) {}", list.join(", "))) }
+            }
+        }
+    }
     /// One transaction that may borrow, on a connection of its own; for copying a whole instance.
     pub(crate) fn write_alone<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
         let Back::Sqlite { path, .. } = &self.inner.back else { return self.pg(false, f) };

@@ -132,14 +132,14 @@ impl Client {
     }
     /// POST of a file as a browser sends it (field `file`).
     pub fn upload(&self, path: &str, name: &str, bytes: &[u8]) -> Reply {
+        let token = self.csrf();
         let mut body = format!(
-            "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+            "--cut\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
         )
         .into_bytes();
         body.extend_from_slice(bytes);
         body.extend_from_slice(b"\r\n--cut--\r\n");
-        let path = format!("{path}?csrf={}", self.csrf());
-        self.request("POST", &path, &[("content-type", "multipart/form-data; boundary=cut")], body)
+        self.request("POST", path, &[("content-type", "multipart/form-data; boundary=cut")], body)
     }
     /// The token that forms of this session carry.
     pub fn csrf(&self) -> String {

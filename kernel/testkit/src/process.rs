@@ -177,10 +177,10 @@ impl Http {
     }
 
     /// POST of one file in the field `file`.
-    pub fn file(&mut self, path: &str, name: &str, bytes: &[u8]) -> Answer<Response> {
+    pub fn file(&mut self, path: &str, csrf: &str, name: &str, bytes: &[u8]) -> Answer<Response> {
         let line = "lachan-boundary-7d1f";
         let mut body =
-            format!("--{line}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n").into_bytes();
+            format!("--{line}\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--{line}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n").into_bytes();
         body.extend_from_slice(bytes);
         body.extend_from_slice(format!("\r\n--{line}--\r\n").as_bytes());
         self.send("POST", path, &format!("multipart/form-data; boundary={line}"), &body)

@@ -1,15 +1,19 @@
 //! What every handler shares.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use access::{Actor, Roles, SignInLimit};
 use registers::Registry;
 use store::{Clock, Result, Store, Tx};
 
+use crate::budget::Budget;
 use crate::fmt;
 use crate::module::{MenuCount, Module};
+use crate::spool::Folder;
 use crate::touch::Touched;
+use crate::uploads::Sent;
 
 /// Settings of the web door.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,10 @@ pub struct Config {
     pub timeout_s: u64,
     /// Greatest file of a record, bytes; at most [`registers::MOST_FILE`].
     pub most_file: usize,
+    /// Where uploads lie until they are stored; `None` = a folder of the system's own for temporary files.
+    pub upload_folder: Option<PathBuf>,
+    /// Bytes that bodies on their way in may take at a time: of memory, and (files of forms) of disk.
+    pub most_in_flight: (u64, u64),
     /// Requests a minute from one address to the sign-in form.
     pub sign_in_per_minute: u32,
     /// Roles that ask for a second factor get nothing done without one.
@@ -52,6 +60,8 @@ impl Default for Config {
             trusted_proxies: vec![],
             timeout_s: 60,
             most_file: registers::MOST_FILE,
+            upload_folder: None,
+            most_in_flight: (192 << 20, 1 << 30),
             sign_in_per_minute: 20,
             second_factor: false,
             idle_days: 90,
@@ -89,6 +99,10 @@ pub(crate) struct Inner {
     pub uploads: Mutex<HashMap<String, Upload>>,
     /// Files of forms that are not saved yet, by random id.
     pub aside: Mutex<HashMap<String, crate::uploads::Aside>>,
+    /// Room for bodies on their way in.
+    pub budget: Arc<Budget>,
+    /// Where their files lie; dropped after what lies there.
+    pub folder: Folder,
     /// Sessions and tokens whose use is being noted, and when that was tried.
     pub touched: crate::touch::Touched,
 }
@@ -109,7 +123,7 @@ pub(crate) struct Upload {
     pub account: String,
     pub register: String,
     pub name: String,
-    pub bytes: Arc<Vec<u8>>,
+    pub file: Sent,
     pub at: i64,
 }
 
@@ -129,6 +143,8 @@ impl App {
             sign_in,
             uploads: Mutex::default(),
             aside: Mutex::default(),
+            budget: Arc::new(Budget::new(config.most_in_flight.0, config.most_in_flight.1)),
+            folder: Folder::new(config.upload_folder.as_deref()),
             touched: Touched::default(),
         });
         Self { store, registry, roles, config: Arc::new(config), clock, modules, inner }

@@ -165,6 +165,7 @@ impl FromRequestParts<App> for Ctx {
         if must_enrol(app, &ctx.session) && !path.starts_with("/account/second-factor") && !path.starts_with("/account/password") {
             return Err(Fail(Error::Forbidden(MUST_ENROL.into())));
         }
+        parts.extensions.insert(crate::uploads::Known(ctx.actor.clone()));
         Ok(ctx)
     }
 }

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod app;
 pub mod assets;
+mod budget;
 pub mod charts;
 pub mod components;
 pub mod ctx;
@@ -14,6 +15,7 @@ mod edge;
 pub mod error;
 pub mod fmt;
 pub mod forms;
+mod head;
 pub mod i18n;
 pub mod links;
 pub mod module;
@@ -23,6 +25,7 @@ mod router;
 pub mod security;
 pub mod shell;
 mod sources;
+mod spool;
 pub mod store;
 #[cfg(test)]
 mod tests;

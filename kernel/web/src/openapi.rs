@@ -217,7 +217,8 @@ fn one(d: &Definition) -> Value {
     patch["requestBody"] = body_of(d, &["fields", "reason"], &["fields"]);
     patch["responses"] = answer("200", "Đã sửa", sref(id));
     let mut delete = op(d, "delete", "Rút");
-    delete["parameters"] = json!([if_match(), { "name": "reason", "in": "query", "required": true, "schema": { "type": "string" } }]);
+    delete["parameters"] = json!([if_match()]);
+    delete["requestBody"] = reason_body();
     delete["responses"] = json!({ "204": { "description": "Đã rút" }, "default": { "$ref": "#/components/responses/problem" } });
     let mut all = json!({ "parameters": id_param(), "get": get, "patch": patch, "delete": delete });
     if multipart(d, &mut all["patch"], &["reason"]) {

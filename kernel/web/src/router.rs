@@ -6,7 +6,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 
 use crate::app::App;
-use crate::{api, assets, dress, pages, security};
+use crate::{api, assets, budget, dress, pages, security};
 
 /// Greatest body of a form or an API call, bytes. Routes that take files set their own.
 pub const MOST_BODY: usize = 1 << 20;
@@ -20,6 +20,7 @@ pub fn router(app: App) -> Router {
     }
     r.layer(DefaultBodyLimit::max(MOST_BODY))
         .route_layer(from_fn(dress::note_route))
+        .layer(from_fn_with_state(app.clone(), budget::bounded))
         .layer(from_fn_with_state(app.clone(), security::csrf))
         .layer(from_fn_with_state(app.clone(), dress::dress))
         .layer(from_fn_with_state(app.clone(), security::headers))

@@ -18,7 +18,7 @@ use crate::error::Fail;
 pub const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; \
 connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Greatest form that is read to find its token (files carry the token in the address instead).
+/// Greatest form that is read to find its token (of forms with files only the first part is).
 const MOST_FORM: usize = 1 << 20;
 
 /// Adds the security headers.
@@ -59,10 +59,19 @@ pub async fn csrf(State(app): State<App>, req: Request, next: Next) -> Response 
         // Without any secret there is no session to ride on; an API call without credentials is a plain 401.
         return if req.uri().path().starts_with("/api/") { Fail(Error::Unauthenticated).into_response() } else { refuse() };
     };
-    let given =
-        req.headers().get("x-csrf-token").and_then(|v| v.to_str().ok()).map(str::to_owned).or_else(|| query_token(req.uri().query()));
-    if let Some(t) = given {
-        return if access::csrf_valid(&secret, &t) { next.run(req).await } else { refuse() };
+    // never in the address: those are kept by proxies and browsers
+    if let Some(t) = req.headers().get("x-csrf-token").and_then(|v| v.to_str().ok()) {
+        return if access::csrf_valid(&secret, t) { next.run(req).await } else { refuse() };
+    }
+    if crate::budget::is_multipart(req.headers()) {
+        let kind = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
+        let (parts, body) = req.into_parts();
+        // the token is the first part, so that nothing of a file is read for who has none
+        let (found, body) = crate::head::first_part(&kind, "csrf", body).await;
+        if !found.is_some_and(|t| access::csrf_valid(&secret, &t)) {
+            return refuse();
+        }
+        return next.run(Request::from_parts(parts, body)).await;
     }
     if !is_form(req.headers()) {
         return refuse();
@@ -91,10 +100,6 @@ fn has_bearer(h: &HeaderMap) -> bool {
 
 fn is_form(h: &HeaderMap) -> bool {
     h.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"))
-}
-
-fn query_token(q: Option<&str>) -> Option<String> {
-    form_pairs(q?.as_bytes()).into_iter().find(|(k, _)| k == "csrf").map(|(_, v)| v)
 }
 
 /// The Origin (or, without it, Sec-Fetch-Site) must be ours. Neither: an old browser or a tool; the token decides.

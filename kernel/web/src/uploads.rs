@@ -1,14 +1,23 @@
-//! Forms with files: an ordinary multipart upload. What was sent is put aside at once under a key that the form carries,
-//! so that a form that comes back with an error still has its files; the record takes them from there.
+//! Forms with files: an ordinary multipart upload. Nothing of the body is read before somebody is known who may write the
+//! register addressed; files are spilled to disk as they come. What was sent is put aside at once under a key that the form
+//! carries, so that a form that comes back with an error still has its files; the record takes them from there.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::{Actor, Verb};
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::multipart::Field as Part;
+use axum::extract::{FromRequest, FromRequestParts as _, Multipart, RawPathParams, Request};
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use maud::Markup;
 use registers::actions::Values;
-use registers::{Attachment, Data, Field, FieldType};
+use registers::{Attachment, Data, Field, FieldType, MOST_FILE, Spilled};
 use store::{Error, FieldError};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::app::App;
 use crate::components::{FieldView, InputKind};
@@ -17,15 +26,115 @@ use crate::error::Fail;
 use crate::fmt;
 use crate::forms::FormData;
 use crate::i18n::Lang;
+use crate::spool::Folder;
 
 /// Greatest body of a form with files, bytes.
 pub const MOST_POST: usize = 64 << 20;
-/// Greatest text of one input.
-const MOST_TEXT: usize = 1 << 20;
-/// Files put aside in this process, their bytes, and for how long (µs).
-const MOST_ASIDE: usize = 64;
-const MOST_ASIDE_BYTES: i64 = 256 << 20;
+/// Greatest text of all inputs of a form, bytes, and most parts of a form: the budget of disk does not see them.
+const MOST_TEXT: usize = 2 << 20;
+const MOST_PARTS: usize = 2000;
+/// Files up to this size stay in memory, as long as those of one form together stay small.
+const SMALL_FILE: usize = 64 << 10;
+const SMALL_FILES: usize = 512 << 10;
+/// Files put aside on disk: of one account, of all, and for how long (µs).
+const OF_ONE: Most = Most { files: 64, bytes: 256 << 20 };
+const OF_ALL: Most = Most { files: 1000, bytes: 1 << 30 };
 const ASIDE_FOR: i64 = 60 * 60 * 1_000_000;
+
+struct Most {
+    files: usize,
+    bytes: i64,
+}
+
+/// Files looked into at a time: each is wholly in memory then.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
+/// Waits for the turn to hold a whole file in memory; it lasts until the answer is dropped.
+pub async fn turn() -> Result<SemaphorePermit<'static>, Error> {
+    TURNS.acquire().await.map_err(Error::internal)
+}
+
+/// Who was found to ask, left by the extractors of people and programs for those of bodies.
+#[derive(Clone)]
+pub(crate) struct Known(pub Actor);
+
+/// Laid over a route without `{register}` in its address: the registers that its body writes. One of them must be the sender's.
+#[derive(Clone, Copy)]
+pub struct For(pub &'static [&'static str]);
+
+/// Refuses who is not known, and who may change nothing of the register addressed, before anything is read.
+pub(crate) async fn may_send(parts: &mut Parts, app: &App) -> Result<(), Error> {
+    let Some(Known(actor)) = parts.extensions.get::<Known>().cloned() else { return Err(Error::Unauthenticated) };
+    let named: Vec<String> = match parts.extensions.get::<For>() {
+        Some(f) => f.0.iter().map(|r| (*r).to_owned()).collect(),
+        None => {
+            let path = RawPathParams::from_request_parts(parts, app).await.map_err(|e| Error::BadRequest(e.to_string()))?;
+            path.iter().filter(|(k, _)| *k == "register").map(|(_, v)| v.to_owned()).collect()
+        }
+    };
+    // forms of no register are small, and their pages ask for the right themselves
+    let Some(register) = named.first() else { return Ok(()) };
+    if !app.registry.registers.contains_key(register) {
+        let names: Vec<&str> = app.registry.registers.keys().map(String::as_str).collect();
+        return Err(Error::NotFound(crate::links::unknown("Sổ đăng ký", register, &names).to_string()));
+    }
+    let writes = [Verb::Create, Verb::Update, Verb::Transition, Verb::Delete, Verb::Import, Verb::Unmask];
+    let any = named.iter().any(|r| writes.into_iter().any(|v| actor.may(v, r).is_ok()));
+    if any { Ok(()) } else { actor.may(Verb::Create, register).map(drop) }
+}
+
+/// A body that is a file by itself, wholly in memory: for small doors, under the budget of bodies.
+pub struct Raw(pub Bytes);
+
+impl FromRequest<App> for Raw {
+    type Rejection = crate::api::ApiFail;
+
+    async fn from_request(req: Request, app: &App) -> Result<Self, crate::api::ApiFail> {
+        let (mut parts, body) = req.into_parts();
+        may_send(&mut parts, app).await?;
+        let large = |_| {
+            let text = "Tệp lớn hơn mức cho phép hoặc gửi chưa xong. Chưa có gì được lưu.";
+            crate::api::ApiFail::status(axum::http::StatusCode::PAYLOAD_TOO_LARGE, text)
+        };
+        Bytes::from_request(Request::from_parts(parts, body), app).await.map(Self).map_err(large)
+    }
+}
+
+/// A file as it came: small in memory, larger on disk.
+#[derive(Debug, Clone)]
+pub struct Sent(Got);
+
+#[derive(Debug, Clone)]
+enum Got {
+    Memory(Arc<Vec<u8>>),
+    Disk(Arc<Spilled>, usize),
+}
+
+impl Sent {
+    /// Bytes.
+    pub fn size(&self) -> usize {
+        match &self.0 {
+            Got::Memory(b) => b.len(),
+            Got::Disk(_, n) => *n,
+        }
+    }
+    /// All of it; call with a [`turn`], off the async threads.
+    pub fn read(&self) -> Result<Vec<u8>, Error> {
+        match &self.0 {
+            Got::Memory(b) => Ok(b.to_vec()),
+            Got::Disk(f, _) => f.read().map_err(|_| Error::Unavailable("Máy chủ không còn đọc được tệp vừa gửi; gửi lại tệp.".into())),
+        }
+    }
+    fn looked_at(self, name: &str, most: usize) -> Result<Attachment, String> {
+        if self.size() > most {
+            return Err(registers::too_large(name, most));
+        }
+        match self.0 {
+            Got::Memory(b) => Attachment::upload(name, b.to_vec()),
+            Got::Disk(f, _) => Attachment::upload_spilled(name, f),
+        }
+    }
+}
 
 /// A file that waits for its record. Lost with the process: then it is asked for again.
 pub(crate) struct Aside {
@@ -39,19 +148,21 @@ pub(crate) struct Aside {
 pub struct Posted {
     form: FormData,
     /// Field, name, content; `None` = larger than allowed, not kept.
-    files: Vec<(String, String, Option<Vec<u8>>)>,
+    files: Vec<(String, String, Option<Sent>)>,
 }
 
 impl FromRequest<App> for Posted {
     type Rejection = Response;
 
     async fn from_request(req: Request, app: &App) -> Result<Self, Response> {
-        let kind = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
-        if !kind.starts_with("multipart/form-data") {
+        let (mut parts, body) = req.into_parts();
+        may_send(&mut parts, app).await.map_err(|e| Fail(e).into_response())?;
+        let req = Request::from_parts(parts, body);
+        if !crate::budget::is_multipart(req.headers()) {
             return Ok(Self { form: FormData::from_request(req, app).await?, files: vec![] });
         }
         let parts = Multipart::from_request(req, app).await.map_err(IntoResponse::into_response)?;
-        Self::of(parts, app.config.most_file).await.map_err(|e| Fail(e).into_response())
+        Self::of(parts, &app.inner.folder).await.map_err(|e| Fail(e).into_response())
     }
 }
 
@@ -64,17 +175,52 @@ fn cut(status: axum::http::StatusCode) -> Error {
     Error::BadRequest(e)
 }
 
-/// The whole part; `None` when it is larger than `most` (the rest is read and dropped, so that the other inputs are kept).
-async fn read(part: &mut axum::extract::multipart::Field<'_>, most: usize) -> Result<Option<Vec<u8>>, Error> {
-    let mut out = Some(Vec::new());
-    while let Some(chunk) = part.chunk().await.map_err(|e| cut(e.status()))? {
-        let chunk: Bytes = chunk;
-        match &mut out {
-            Some(v) if v.len() + chunk.len() <= most => v.extend_from_slice(&chunk),
-            kept => *kept = None,
+async fn chunk(part: &mut Part<'_>) -> Result<Option<Bytes>, Error> {
+    part.chunk().await.map_err(|e| cut(e.status()))
+}
+
+/// The whole text of an input, at most `most` bytes.
+async fn text(part: &mut Part<'_>, most: usize) -> Result<String, Error> {
+    let mut out = Vec::new();
+    while let Some(c) = chunk(part).await? {
+        if out.len() + c.len() > most {
+            return Err(Error::BadRequest(format!("Chữ trong biểu mẫu dài hơn {} MB. Chưa có gì được lưu.", MOST_TEXT >> 20)));
+        }
+        out.extend_from_slice(&c);
+    }
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// A file; `None` when it is larger than any door takes (the rest is read and dropped, so that the other inputs are kept).
+/// `memory` = bytes of files that may still stay in memory.
+async fn file(part: &mut Part<'_>, memory: &mut usize, folder: &Folder) -> Result<Option<Sent>, Error> {
+    let (mut begin, mut on_disk, mut size) = (Vec::new(), None, 0usize);
+    while let Some(c) = chunk(part).await? {
+        size += c.len();
+        if size > MOST_FILE {
+            (begin, on_disk) = (Vec::new(), None);
+            continue;
+        }
+        if on_disk.is_none() && begin.len() + c.len() > SMALL_FILE.min(*memory) {
+            let mut w = folder.create().await?;
+            w.write(&std::mem::take(&mut begin)).await?;
+            on_disk = Some(w);
+        }
+        match &mut on_disk {
+            Some(w) => w.write(&c).await?,
+            None => begin.extend_from_slice(&c),
         }
     }
-    Ok(out)
+    if size > MOST_FILE {
+        return Ok(None);
+    }
+    Ok(Some(Sent(match on_disk {
+        Some(w) => Got::Disk(Arc::new(w.done().await?), size),
+        None => {
+            *memory -= begin.len();
+            Got::Memory(Arc::new(begin))
+        }
+    })))
 }
 
 /// Name of the pairs that hold keys of files put aside.
@@ -88,39 +234,52 @@ fn shown(field: &str) -> String {
 }
 
 impl Posted {
-    /// Reads the parts of a multipart body: texts and files, each file up to `most_file` bytes.
-    pub(crate) async fn of(mut parts: Multipart, most_file: usize) -> Result<Self, Error> {
-        let mut out = Self::default();
+    /// Reads the parts of a multipart body: texts, and files, which go to disk.
+    pub(crate) async fn of(mut parts: Multipart, folder: &Folder) -> Result<Self, Error> {
+        let (mut out, mut words, mut memory, mut count) = (Self::default(), MOST_TEXT, SMALL_FILES, 0);
         while let Some(mut part) = parts.next_field().await.map_err(|e| cut(e.status()))? {
+            count += 1;
+            if count > MOST_PARTS {
+                return Err(Error::BadRequest(format!("Biểu mẫu có hơn {MOST_PARTS} ô. Chưa có gì được lưu.")));
+            }
             let field = part.name().unwrap_or_default().to_owned();
             let Some(name) = part.file_name().map(str::to_owned) else {
-                let text = read(&mut part, MOST_TEXT).await?.ok_or_else(|| cut(axum::http::StatusCode::PAYLOAD_TOO_LARGE))?;
-                out.form.0.push((field, String::from_utf8_lossy(&text).into_owned()));
+                let text = text(&mut part, words).await?;
+                words -= text.len().min(words);
+                out.form.0.push((field, text));
                 continue;
             };
-            let content = read(&mut part, most_file).await?;
+            let content = file(&mut part, &mut memory, folder).await?;
             // an empty input sends an empty part without a name
-            if !name.is_empty() || content.as_ref().is_none_or(|c| !c.is_empty()) {
+            if !name.is_empty() || content.as_ref().is_none_or(|c| c.size() > 0) {
                 out.files.push((field, name, content));
             }
         }
         Ok(out)
     }
 
-    /// Looks into the files: by field, and what is wrong by field.
-    pub(crate) fn looked_at(self, most_file: usize) -> (FormData, Vec<(String, Attachment)>, Vec<FieldError>) {
+    /// Looks into the files: by field, and what is wrong by field. One file is in memory at a time.
+    pub(crate) async fn looked_at(self, most_file: usize) -> Result<(FormData, Vec<(String, Attachment)>, Vec<FieldError>), Error> {
         let (mut good, mut errors) = (vec![], vec![]);
         for (field, name, content) in self.files {
-            let made = match content {
-                Some(bytes) => Attachment::upload(&name, bytes),
+            let _turn = turn().await?;
+            let made = crate::edge::blocking(move || match content {
+                Some(sent) => sent.looked_at(&name, most_file),
                 None => Err(registers::too_large(&name, most_file)),
-            };
-            match made {
+            });
+            match made.await? {
                 Ok(file) => good.push((field, file)),
                 Err(message) => errors.push(FieldError { field, message }),
             }
         }
-        (self.form, good, errors)
+        Ok((self.form, good, errors))
+    }
+
+    /// The file of an input that is no field of a record: its name and content. A `None` content is larger than is taken.
+    pub fn take(&mut self, field: &str) -> Option<(String, Option<Sent>)> {
+        let at = self.files.iter().position(|(f, _, _)| f == field)?;
+        let (_, name, content) = self.files.swap_remove(at);
+        Some((name, content))
     }
 
     /// The pairs of the form.
@@ -129,27 +288,54 @@ impl Posted {
     }
 
     /// Looks into the files and puts them aside. The form then carries their keys; what is wrong stands by field.
-    pub fn settle(self, ctx: &Ctx) -> (FormData, Vec<FieldError>) {
-        let (mut form, files, errors) = self.looked_at(ctx.app.config.most_file);
+    pub async fn settle(self, ctx: &Ctx) -> Result<(FormData, Vec<FieldError>), Error> {
+        let (mut form, files, errors) = self.looked_at(ctx.app.config.most_file).await?;
         for (field, file) in files {
             let name = file.name().to_owned();
             form.0.push((fresh(&field), format!("{} {name}", put(ctx, file))));
         }
-        (form, errors)
+        Ok((form, errors))
     }
 }
 
 fn put(ctx: &Ctx, file: Attachment) -> String {
     let (id, now) = (store::new_uuid_v7(ctx.app.now(), &store::SystemIds), ctx.app.now());
     if let Ok(mut map) = ctx.app.inner.aside.lock() {
-        map.retain(|_, a: &mut Aside| now - a.at < ASIDE_FOR);
-        while map.len() >= MOST_ASIDE || map.values().map(|a| a.file.size()).sum::<i64>() + file.size() > MOST_ASIDE_BYTES {
-            let Some(oldest) = map.iter().min_by_key(|(k, a)| (a.at, (*k).clone())).map(|(k, _)| k.clone()) else { break };
-            map.remove(&oldest);
-        }
+        map.retain(|_, a| now - a.at < ASIDE_FOR);
+        // who sends much loses files of their own, not somebody else's
+        make_room(&mut map, &OF_ONE, file.size(), |a| a.account == ctx.actor.id);
+        make_room(&mut map, &OF_ALL, file.size(), |_| true);
         map.insert(id.clone(), Aside { account: ctx.actor.id.clone(), file, at: now });
     }
+    forget_later(ctx, id.clone());
     id
+}
+
+/// Drops the oldest of these until one more of `size` bytes fits.
+fn make_room(map: &mut HashMap<String, Aside>, most: &Most, size: i64, of: impl Fn(&Aside) -> bool) {
+    loop {
+        let (count, bytes) = map.values().filter(|a| of(a)).fold((0, 0), |(n, b), a| (n + 1, b + a.file.size()));
+        if count < most.files && bytes + size <= most.bytes {
+            return;
+        }
+        let Some(oldest) = map.iter().filter(|(_, a)| of(a)).min_by_key(|(k, a)| (a.at, (*k).clone())).map(|(k, _)| k.clone()) else {
+            return;
+        };
+        map.remove(&oldest);
+    }
+}
+
+/// A file that nobody comes back for does not lie on disk longer than its time, even when no other is sent.
+fn forget_later(ctx: &Ctx, id: String) {
+    let inner = Arc::downgrade(&ctx.app.inner);
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_micros(ASIDE_FOR.unsigned_abs())).await;
+        if let Some(inner) = inner.upgrade()
+            && let Ok(mut map) = inner.aside.lock()
+        {
+            map.remove(&id);
+        }
+    });
 }
 
 fn key(pair: &str) -> &str {
@@ -230,7 +416,9 @@ pub(crate) fn laid(f: &Field, had: Option<Data>, mut new: Vec<Attachment>) -> Da
 pub fn forget(ctx: &Ctx, form: &FormData) {
     if let Ok(mut map) = ctx.app.inner.aside.lock() {
         for (_, v) in form.0.iter().filter(|(k, _)| k.ends_with("__new")) {
-            map.remove(key(v));
+            if map.get(key(v)).is_some_and(|a| a.account == ctx.actor.id) {
+                map.remove(key(v));
+            }
         }
     }
 }
@@ -269,12 +457,6 @@ pub fn size_words(bytes: i64) -> String {
         #[expect(clippy::cast_precision_loss, reason = "a size for reading")]
         b => format!("{} MB", fmt::dec(b as f64 / f64::from(1 << 20), 1)),
     }
-}
-
-/// Address that a form with files is sent to: a browser cannot put the token into a header, and nobody reads megabytes to
-/// find it in the body.
-pub fn action(ctx: &Ctx, path: &str) -> String {
-    format!("{path}?{}", crate::security::query_string(&[("csrf", ctx.look.csrf.as_str())]))
 }
 
 /// A file as a download: never shown by the browser as a page of ours.

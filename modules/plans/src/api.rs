@@ -9,8 +9,9 @@ use web::axum::extract::{DefaultBodyLimit, Path};
 use web::axum::http::StatusCode;
 use web::axum::response::{IntoResponse, Response};
 use web::axum::routing::{get, post};
-use web::axum::{Json, Router};
+use web::axum::{Extension, Json, Router};
 use web::forms::QueryData;
+use web::uploads::{For, Raw};
 
 use crate::owed::{self, Ask};
 use crate::service::{self, MAX_BYTES};
@@ -20,8 +21,8 @@ use crate::unclear::{self, Said};
 /// Addresses under `/api/v1/plans`.
 pub fn router() -> Router<App> {
     Router::new()
-        .route("/api/v1/plans/read", post(read).layer(DefaultBodyLimit::max(MAX_BYTES)))
-        .route("/api/v1/plans/drafts", post(upload).layer(DefaultBodyLimit::max(MAX_BYTES)))
+        .route("/api/v1/plans/read", post(read).layer((DefaultBodyLimit::max(MAX_BYTES), Extension(For(&["plan"])))))
+        .route("/api/v1/plans/drafts", post(upload).layer((DefaultBodyLimit::max(MAX_BYTES), Extension(For(&["plan"])))))
         .route("/api/v1/plans/drafts/{id}", get(draft))
         .route("/api/v1/plans/drafts/{id}/accept", post(accept))
         .route("/api/v1/plans/obligations", get(obligations))
@@ -29,7 +30,7 @@ pub fn router() -> Router<App> {
 }
 
 /// The reading of the bytes sent; keeps nothing.
-async fn read(actor: Api, q: QueryData, body: Bytes) -> Result<Response, ApiFail> {
+async fn read(actor: Api, q: QueryData, Raw(body): Raw) -> Result<Response, ApiFail> {
     actor.may(Verb::Create, "plan")?;
     let name = q.filled("name").unwrap_or("plan").to_owned();
     let reading = web::blocking(move || service::read_document(&body, &name)).await??;
@@ -37,7 +38,7 @@ async fn read(actor: Api, q: QueryData, body: Bytes) -> Result<Response, ApiFail
 }
 
 /// Keeps the reading as a draft.
-async fn upload(actor: Api, q: QueryData, body: Bytes) -> Result<Response, ApiFail> {
+async fn upload(actor: Api, q: QueryData, Raw(body): Raw) -> Result<Response, ApiFail> {
     actor.may(Verb::Create, "plan")?;
     let name = q.filled("name").unwrap_or("plan").to_owned();
     let (bytes, file) = (body.to_vec(), name.clone());

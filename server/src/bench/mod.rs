@@ -82,9 +82,10 @@ pub(crate) fn province(word: &str, scale: usize) -> Result<PathBuf> {
     if !file.exists() {
         let part = folder()?.join(format!("{word}.part"));
         let _ = std::fs::remove_file(&part);
-        let t = Instant::now();
-        crate::demo::fill(&part.to_string_lossy(), scale, &|what, done, of| eprint!("\r\x1b[K{what} {done}/{of}"))?;
-        eprintln!("\r\x1b[Kfilled {word} in {:.1} s", t.elapsed().as_secs_f64());
+        let (t, line) = (Instant::now(), crate::progress::Progress::new());
+        crate::demo::fill(&part.to_string_lossy(), scale, &|what, done, of| line.say(&format!("{what} {done}/{of}")))?;
+        line.end();
+        eprintln!("filled {word} in {:.1} s", t.elapsed().as_secs_f64());
         std::fs::rename(&part, &file).map_err(Error::internal)?;
     }
     Ok(file)

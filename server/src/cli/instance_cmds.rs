@@ -124,8 +124,11 @@ fn upgraded(context: &Context<'_>) -> Result<Instance> {
 pub fn migrate(context: &Context<'_>, a: &MigrateArgs) -> Result<()> {
     if let Some(to) = &a.to {
         let instance = context.existing()?;
-        instance.store.migrate_to(to, &|table, rows| eprint!("\r\x1b[K{table} {rows}"))?;
-        eprintln!("\r\x1b[KĐã chuyển toàn bộ dữ liệu.");
+        let line = crate::progress::Progress::new();
+        let moved = instance.store.migrate_to(to, &|table, rows| line.say(&format!("{table} {rows}")));
+        line.end();
+        moved?;
+        eprintln!("Đã chuyển toàn bộ dữ liệu.");
         return Ok(());
     }
     let instance = Instance::open_as_it_is(context.database, Arc::new(SystemClock), Arc::new(SystemIds))?;

@@ -1,6 +1,5 @@
 //! `lachan ledger`: prove the instance, and give away what proves it later.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use access::Verb;
@@ -74,16 +73,10 @@ fn brought(v: &VerifyArgs) -> Result<(Vec<String>, Option<String>)> {
 
 /// First the log itself, then every row against it. A fault is located on stdout (`--json`) or stderr, exit code 6.
 fn verify(context: &Context<'_>, instance: &Instance, v: &VerifyArgs) -> Result<()> {
-    let show = std::io::stderr().is_terminal();
+    let line = crate::progress::Progress::new();
     let (notes, key) = brought(v)?;
-    let report = instance.store.ledger_verify_with(&notes, key.as_deref(), |done, of| {
-        if show {
-            eprint!("\r\x1b[KSổ cái: {done}/{of} lá");
-        }
-    })?;
-    if show {
-        eprint!("\r\x1b[K");
-    }
+    let report = instance.store.ledger_verify_with(&notes, key.as_deref(), |done, of| line.say(&format!("Sổ cái: {done}/{of} lá")))?;
+    line.end();
     // rows are compared with leaves: only with leaves that hold, and only where tables and definitions agree
     let comparable = instance.pending()?.is_empty();
     let rows = if comparable && report.fault.is_none() {
@@ -100,13 +93,16 @@ fn verify(context: &Context<'_>, instance: &Instance, v: &VerifyArgs) -> Result<
     if let Some(first) = rows.first() {
         return Err(Error::Conflict(format!("{} bản ghi không khớp nhật ký; đầu tiên: {first}", rows.len())));
     }
+    // a check that was not made is not one that passed
+    if !comparable {
+        return Err(Error::Conflict(format!(
+            "CHƯA kiểm xong: nhật ký đúng ({} lá), nhưng chưa so được từng bản ghi và tệp, vì cơ sở dữ liệu do bản phần mềm khác tạo ra. \
+             Chạy lachan migrate để xem, lachan migrate --apply để nâng cấp, rồi kiểm lại.",
+            report.size
+        )));
+    }
     if !context.json {
-        let rows = if comparable {
-            "mọi bản ghi khớp nhật ký"
-        } else {
-            "CHƯA so từng bản ghi, vì cơ sở dữ liệu do bản phần mềm cũ hơn tạo ra (xem: lachan migrate)"
-        };
-        say!("Đúng: {} lá, {} điểm niêm phong, gốc {}; {rows}.", report.size, report.checkpoints, report.root);
+        say!("Đúng: {} lá, {} điểm niêm phong, gốc {}; mọi bản ghi và tệp khớp nhật ký.", report.size, report.checkpoints, report.root);
         if !notes.is_empty() {
             say!("Nhật ký nối tiếp đúng {} điểm niêm phong lưu ngoài.", notes.len());
         }

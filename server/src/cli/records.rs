@@ -1,6 +1,5 @@
 //! Records from the command line, through the same actions as pages and API.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -356,6 +355,9 @@ fn row_error(line: u32, e: &files::CellError) -> String {
     format!("dòng {line}{place}: {} {}", e.what, e.remedy).trim_end().to_owned()
 }
 
+/// Rows of an import after which the database takes new statistics.
+const LARGE_IMPORT: usize = 5000;
+
 /// `lachan import`: dry run, or apply with progress.
 pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
     let instance = context.open()?;
@@ -364,11 +366,15 @@ pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
     let name = a.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let reg = Arc::clone(&instance.registry);
     let report = if a.apply {
-        files::job::import_file(&instance.store, &reg, &actor, &a.register, &name, bytes, |j| {
-            if std::io::stderr().is_terminal() {
-                eprint!("\r\x1b[K{}/{}", j.done_rows, j.total);
-            }
-        })?
+        let line = crate::progress::Progress::new();
+        let tell = |j: &files::job::Job| line.say(&format!("{}/{}", j.done_rows, j.total));
+        let done = files::job::import_file(&instance.store, &reg, &actor, &a.register, &name, bytes, tell);
+        line.end();
+        let done = done?;
+        if done.rows.len() >= LARGE_IMPORT {
+            instance.store.settle()?;
+        }
+        done
     } else {
         let sheet = files::read(&reg, &a.register, &bytes)?;
         files::dry_run(&instance.store, &reg, &actor, &a.register, sheet)?

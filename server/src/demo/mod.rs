@@ -5,7 +5,6 @@ mod accounts;
 pub(crate) use accounts::PASSWORD;
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -19,6 +18,7 @@ use web::{DemoContext, Made, Rng};
 use crate::cli::print_json;
 use crate::instance::Instance;
 use crate::modules;
+use crate::progress::Progress;
 
 /// Words of `lachan demo`.
 #[derive(Args)]
@@ -67,7 +67,7 @@ pub fn run(args: &DemoArgs, database: Option<&str>) -> Result<()> {
         prepare_file(Path::new(&url), args.fresh)?;
     }
     let started = Instant::now();
-    let instance = filled(&url, scale, &ProgressLine::default())?;
+    let instance = filled(&url, scale, &Progress::new())?;
     if args.json {
         print_json(&serde_json::json!({ "database": url, "seconds": started.elapsed().as_secs_f64() }));
     }
@@ -136,34 +136,8 @@ fn is_real(instance: &Instance) -> Result<bool> {
     instance.store.read_blocking(|tx| Ok(access::any_account(tx)? && !accounts::all_there(tx)?))
 }
 
-/// Where the filling is: one line, rewritten; in a file or pipe one line for each thing begun.
-#[derive(Default)]
-struct ProgressLine(Mutex<(Option<Instant>, String)>);
-
-impl ProgressLine {
-    fn say(&self, what: &str, done: usize, of: usize) {
-        let Ok(mut last) = self.0.lock() else { return };
-        let begun = last.1 != what;
-        if begun {
-            what.clone_into(&mut last.1);
-        }
-        if !std::io::stderr().is_terminal() {
-            if begun {
-                eprintln!("Đang dựng tỉnh Sao Mai: {what}");
-            }
-            return;
-        }
-        if done < of && last.0.is_some_and(|t| t.elapsed().as_millis() < 150) {
-            return;
-        }
-        last.0 = Some(Instant::now());
-        eprint!("\r\x1b[KĐang dựng tỉnh Sao Mai: {what} {done}/{of}");
-        let _ = std::io::stderr().flush();
-    }
-}
-
 /// Opens the demo instance; fills it first when it is empty. `quiet` tests pass a progress that prints nothing.
-fn filled(url: &str, scale: usize, line: &ProgressLine) -> Result<Instance> {
+fn filled(url: &str, scale: usize, line: &Progress) -> Result<Instance> {
     let instance = Instance::open_as_it_is(url, Arc::new(SystemClock), Arc::new(SystemIds))?;
     if is_real(&instance)? {
         return Err(Error::Conflict(format!("{url} là cơ sở dữ liệu thật, không phải dữ liệu trình diễn; chưa có gì thay đổi.")));
@@ -192,10 +166,8 @@ fn filled(url: &str, scale: usize, line: &ProgressLine) -> Result<Instance> {
     }
     if empty {
         let begun = Instant::now();
-        fill(url, scale, &|what, done, of| line.say(what, done, of))?;
-        if std::io::stderr().is_terminal() {
-            eprint!("\r\x1b[K");
-        }
+        fill(url, scale, &|what, done, of| line.say(&format!("Đang dựng tỉnh Sao Mai: {what} {done}/{of}")))?;
+        line.end();
         eprintln!("Tỉnh Sao Mai đã sẵn sàng sau {} giây.", begun.elapsed().as_secs().max(1));
     }
     Instance::open(url, Arc::new(SystemClock), Arc::new(SystemIds))
@@ -307,7 +279,7 @@ mod tests {
             .unwrap();
         i.store.close();
         assert!(matches!(prepare_file(&url, true), Err(Error::Conflict(m)) if m.contains("dữ liệu thật")));
-        assert!(matches!(filled(&text, 10, &ProgressLine::default()).map(drop), Err(Error::Conflict(_))));
+        assert!(matches!(filled(&text, 10, &Progress::new()).map(drop), Err(Error::Conflict(_))));
         assert!(url.metadata().unwrap().len() > 0, "it is still there");
         for tail in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{text}{tail}"));

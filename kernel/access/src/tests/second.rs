@@ -151,6 +151,11 @@ fn a_factor_put_in_place_behind_the_ledgers_back_is_found() {
         db.w(move |tx| tx.exec("UPDATE second_factor SET confirmed_at = NULL WHERE id = $1", &[id.into()])).unwrap();
         let found = db.r(verify_rows).unwrap();
         assert!(found.len() == 1 && found[0].register == "second_factor", "{found:?}");
+        // nor does it help to take the row away, so that a password is enough again
+        let id = a.id.clone();
+        db.w(move |tx| tx.exec("DELETE FROM second_factor WHERE id = $1", &[id.into()])).unwrap();
+        let found = db.r(verify_rows).unwrap();
+        assert!(found.len() == 1 && found[0].record == a.id && found[0].sentence_vi.contains("bảng không còn"), "{found:?}");
     });
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Fresh, START, ids, open, put, rows, sqlite, stores, table, whole};
-use crate::{Error, ManualClock, Migration, Store, Value};
+use crate::{Engine, Error, ManualClock, Migration, Store, Value};
 
 /// 450 records in a table with a key, a table with a key of two, one without a key, one made twice, one empty.
 fn filled(s: &Store) {
@@ -119,6 +119,12 @@ fn an_instance_moves_there_and_back() {
             assert_eq!(seen.get(), 450);
             let moved = open(&url).unwrap();
             assert_eq!(dump(&moved), before);
+            let statistics = match moved.engine() {
+                Engine::Sqlite => "SELECT COUNT(*) FROM sqlite_stat1 WHERE tbl = 'ledger_leaf'",
+                Engine::Postgres => "SELECT COUNT(*) FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'ledger_leaf'",
+            };
+            let known: i64 = moved.read_blocking(|tx| tx.query(statistics, &[])?[0].get(0)).unwrap();
+            assert!(known > 0, "{:?} plans without statistics after the move", moved.engine());
             assert_eq!(moved.ledger_verifier_key().unwrap(), s.ledger_verifier_key().unwrap());
             moved.write_blocking(|tx| put(tx, "more")).unwrap();
             assert_eq!(whole(&moved), 451);

@@ -11,7 +11,9 @@ use serde_json::{Map, Value};
 use store::{Error, FieldError, Result};
 
 use crate::api::ApiFail;
+use crate::app::App;
 use crate::links::unknown;
+use crate::uploads;
 use crate::values;
 
 /// Greatest body: a file of 20 MB is 27 MB in base64.
@@ -22,10 +24,13 @@ const DEEPEST: usize = 16;
 /// A JSON object of the body; an empty body is an empty object.
 pub struct Input(pub Map<String, Value>);
 
-impl<S: Send + Sync> FromRequest<S> for Input {
+impl FromRequest<App> for Input {
     type Rejection = ApiFail;
 
-    async fn from_request(req: Request, state: &S) -> std::result::Result<Self, ApiFail> {
+    async fn from_request(req: Request, state: &App) -> std::result::Result<Self, ApiFail> {
+        let (mut parts, body) = req.into_parts();
+        uploads::may_send(&mut parts, state).await?;
+        let req = Request::from_parts(parts, body);
         let kind = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();
         let large = || ApiFail::status(StatusCode::PAYLOAD_TOO_LARGE, "Nội dung lớn hơn mức cho phép (30 MB, tức là tệp khoảng 20 MB).");
         let bytes = Bytes::from_request(req, state).await.map_err(|_| large())?;

@@ -57,6 +57,7 @@ impl FromRequestParts<App> for Api {
             Some(h) => by_token(app, h.to_str().unwrap_or("")).await?,
             None => by_cookie(app, parts).await?,
         };
+        parts.extensions.insert(crate::uploads::Known(actor.clone()));
         Ok(Self { app: app.clone(), actor })
     }
 }

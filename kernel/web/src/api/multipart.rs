@@ -2,7 +2,6 @@
 //! file, named by its field. The same limits and messages as the form.
 
 use axum::extract::{FromRequest, Multipart, Request};
-use axum::http::header;
 use registers::actions::Values;
 use registers::{Attachment, Data, Definition, FieldType, Record};
 use serde_json::{Map, Value};
@@ -31,15 +30,17 @@ impl FromRequest<App> for Sent {
     type Rejection = ApiFail;
 
     async fn from_request(req: Request, app: &App) -> std::result::Result<Self, ApiFail> {
-        let kind = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("").to_ascii_lowercase();
-        if !kind.starts_with("multipart/form-data") {
+        let (mut parts, body) = req.into_parts();
+        uploads::may_send(&mut parts, app).await?;
+        let req = Request::from_parts(parts, body);
+        if !crate::budget::is_multipart(req.headers()) {
             return Ok(Self { input: Input::from_request(req, app).await?, files: vec![], wrong: vec![], multipart: false });
         }
         let parts = Multipart::from_request(req, app)
             .await
             .map_err(|_| Error::BadRequest("multipart/form-data thiếu boundary. Để thư viện HTTP tự ghi Content-Type.".into()))?;
         let most = app.config.most_file;
-        let (form, files, wrong) = Posted::of(parts, most).await?.looked_at(most);
+        let (form, files, wrong) = Posted::of(parts, &app.inner.folder).await?.looked_at(most).await?;
         let mut input = Map::new();
         for (name, text) in form.0 {
             let value = match name.as_str() {

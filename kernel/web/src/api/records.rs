@@ -198,12 +198,14 @@ pub(super) async fn unmask_file(
     Ok(crate::uploads::download(&a, bytes))
 }
 
-pub(super) async fn delete(api: Api, Path((register, id)): Path<(String, String)>, headers: HeaderMap, q: QueryData) -> ApiResult {
+/// The reason comes in the body: an address is kept in logs on its way, and a reason may name people.
+pub(super) async fn delete(api: Api, Path((register, id)): Path<(String, String)>, headers: HeaderMap, input: Input) -> ApiResult {
     definition(api.reg(), &register)?;
     api.may(Verb::Delete, &register)?;
     let version = if_match(&headers)?;
-    let Some(reason) = q.filled("reason").map(str::to_owned) else {
-        return Err(Error::invalid("reason", "Gửi lý do trong địa chỉ: ?reason=…").into());
+    input.only(&["reason"])?;
+    let Some(reason) = input.reason()? else {
+        return Err(Error::invalid("reason", "Gửi lý do trong nội dung: {\"reason\": \"…\"}.").into());
     };
     let (reg_id, rec) = (register.clone(), id.clone());
     let done = api.write(move |tx, w| actions::delete(tx, &w.reg, &w.actor, &reg_id, &rec, version, &reason)).await;

@@ -145,7 +145,7 @@ async fn read_form(
     posted: Posted,
     masked: Vec<String>,
 ) -> Result<std::result::Result<(actions::Values, FormData), Draft>> {
-    let (f, wrong) = posted.settle(ctx);
+    let (f, wrong) = posted.settle(ctx).await?;
     let (id, hidden) = (register.to_owned(), masked.clone());
     let read = read_pairs(ctx, id, f, wrong, masked).await?;
     let Ok((mut values, form)) = read else { return Ok(read) };
@@ -341,7 +341,7 @@ fn form_page(ctx: &Ctx, def: &Definition, record: Option<&Record>, d: &Draft, ab
         (heading(&title, Some(html! { (lang.label(&def.register.help)) }), None))
         (above)
         (error_summary(&d.errors, |f| values::label_of(def, f, lang), lang))
-        form #record method="post" enctype=[files.then_some("multipart/form-data")] action=[files.then(|| uploads::action(ctx, &here))] {
+        form #record method="post" enctype=[files.then_some("multipart/form-data")] action=[files.then_some(&here)] {
             (csrf(&ctx.look))
             @if let Some(r) = record { input type="hidden" name="version" value=(r.version); }
             @else { input type="hidden" name="once" value=(once(ctx, d)); }

@@ -1,12 +1,10 @@
 //! Registers as .xlsx: template, export of the filtered list, import with a dry run first.
 
-use std::sync::Arc;
-
 use access::{Actor, Verb};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Multipart, Path};
+use axum::extract::{DefaultBodyLimit, Path};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use registers::Definition;
@@ -17,18 +15,19 @@ use store::{Error, Result};
 use crate::app::{App, Upload};
 use crate::components::{Column, Table, facts, heading, notice, post_button, progress, tag};
 use crate::ctx::Ctx;
-use crate::error::{Fail, PageResult};
+use crate::error::PageResult;
 use crate::fmt;
 use crate::forms::{FormData, QueryData};
 use crate::links;
 use crate::module::Tone;
 use crate::pages::list::definition;
 use crate::shell::{Page, csrf, redirect};
+use crate::uploads::{Posted, Sent, turn};
 
 /// Greatest file that is taken, bytes.
 const MOST_FILE: usize = 20 << 20;
 /// Files kept between dry run and import, and for how long (µs).
-const MOST_KEPT: usize = 12;
+const MOST_KEPT: usize = 48;
 const KEPT_FOR: i64 = 30 * 60 * 1_000_000;
 /// Rows of a report that a page shows; the worst come first.
 const MOST_ROWS: usize = 300;
@@ -37,7 +36,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/r/{register}/template.xlsx", get(template))
         .route("/r/{register}/export.xlsx", get(export))
-        .route("/r/{register}/import", get(import_form).post(dry_run).layer(DefaultBodyLimit::max(MOST_FILE)))
+        .route("/r/{register}/import", get(import_form).post(dry_run).layer(DefaultBodyLimit::max(MOST_FILE + (1 << 20))))
         .route("/r/{register}/import/apply", post(apply))
         .route("/r/{register}/import/jobs/{id}", get(job_page))
         .route("/r/{register}/import/jobs/{id}/resume", post(resume))
@@ -95,7 +94,7 @@ fn upload_page(ctx: &Ctx, def: &Definition, refused: Option<&str>, status: Statu
             li { (t("Điền, mỗi dòng một bản ghi. Dòng đã có sẽ được nhận ra, không tạo trùng; ô trống giữ nguyên giá trị đang có.", "Fill it, one record a row. Existing records are recognised; empty cells leave values as they are.")) }
             li { (t("Gửi tệp để xem trước.", "Send it for a preview.")) }
         }
-        form method="post" enctype="multipart/form-data" action=(format!("{base}/import?csrf={}", ctx.look.csrf)) data-upload="1" {
+        form method="post" enctype="multipart/form-data" action=(format!("{base}/import")) data-upload="1" {
             (csrf(&ctx.look))
             div.field { label for="f-file" { (t("Tệp .xlsx hoặc .csv, tối đa 20 MB", ".xlsx or .csv file, at most 20 MB")) } input #f-file type="file" name="file" accept=".xlsx,.csv" required; }
             button.btn.main type="submit" { (t("Gửi và xem trước", "Send and preview")) }
@@ -104,43 +103,35 @@ fn upload_page(ctx: &Ctx, def: &Definition, refused: Option<&str>, status: Statu
     shell(ctx, def, &title).narrow().status(status).body(body).respond(ctx)
 }
 
-/// The first file of a multipart form: name and bytes.
-async fn first_file(mut m: Multipart) -> std::result::Result<Option<(String, Vec<u8>)>, Response> {
-    while let Some(part) = m.next_field().await.map_err(IntoResponse::into_response)? {
-        if part.name() == Some("file") {
-            let name = part.file_name().unwrap_or("").chars().filter(|c| !c.is_control()).take(160).collect::<String>();
-            let bytes = part.bytes().await.map_err(IntoResponse::into_response)?;
-            return Ok((!bytes.is_empty()).then(|| (name, bytes.to_vec())));
-        }
-    }
-    Ok(None)
-}
-
-async fn dry_run(ctx: Ctx, Path(register): Path<String>, m: Multipart) -> std::result::Result<Response, Response> {
-    let fail = |e: Error| Fail(e).into_response();
-    let def = definition(&ctx, &register).map_err(fail)?;
-    ctx.may(Verb::Import, &register).map_err(fail)?;
-    let Some((name, bytes)) = first_file(m).await? else {
-        let m = ctx.t("Chưa chọn tệp, hoặc tệp rỗng.", "No file was chosen, or it is empty.");
-        return Ok(upload_page(&ctx, def, Some(m), StatusCode::UNPROCESSABLE_ENTITY));
+async fn dry_run(ctx: Ctx, Path(register): Path<String>, mut posted: Posted) -> PageResult {
+    let def = definition(&ctx, &register)?;
+    ctx.may(Verb::Import, &register)?;
+    let again = |m: &str| Ok(upload_page(&ctx, def, Some(m), StatusCode::UNPROCESSABLE_ENTITY));
+    let Some((name, file)) = posted.take("file") else {
+        return again(ctx.t("Chưa chọn tệp, hoặc tệp rỗng.", "No file was chosen, or it is empty."));
     };
-    let bytes = Arc::new(bytes);
-    match plan(&ctx, &register, bytes.clone()).await {
+    let name = name.chars().filter(|c| !c.is_control()).take(160).collect::<String>();
+    let file = match file {
+        Some(f) if f.size() > 0 => f,
+        Some(_) => return again(ctx.t("Chưa chọn tệp, hoặc tệp rỗng.", "No file was chosen, or it is empty.")),
+        None => return again(ctx.t("Tệp lớn hơn 20 MB; tách tệp rồi gửi từng phần.", "The file is larger than 20 MB; split it.")),
+    };
+    match plan(&ctx, &register, file.clone()).await {
         Ok(report) => {
-            let id = keep(&ctx, Upload { account: ctx.actor.id.clone(), register, name: name.clone(), bytes, at: ctx.app.now() });
+            let id = keep(&ctx, Upload { account: ctx.actor.id.clone(), register, name: name.clone(), file, at: ctx.app.now() });
             Ok(preview(&ctx, def, &name, &id, &report))
         }
-        Err(e @ (Error::BadRequest(_) | Error::Invalid(_))) => {
-            Ok(upload_page(&ctx, def, Some(&e.to_string()), StatusCode::UNPROCESSABLE_ENTITY))
-        }
-        Err(e) => Err(fail(e)),
+        Err(e @ (Error::BadRequest(_) | Error::Invalid(_))) => again(&e.to_string()),
+        Err(e) => Err(e.into()),
     }
 }
 
-async fn plan(ctx: &Ctx, register: &str, bytes: Arc<Vec<u8>>) -> Result<Report> {
+async fn plan(ctx: &Ctx, register: &str, file: Sent) -> Result<Report> {
     let (store, reg, actor, id) = (ctx.app.store.clone(), ctx.app.registry.clone(), ctx.actor.clone(), register.to_owned());
+    let turn = turn().await?;
     off_thread(move || {
-        let sheet = files::read(&reg, &id, &bytes)?;
+        let _turn = turn;
+        let sheet = files::read(&reg, &id, &file.read()?)?;
         files::dry_run(&store, &reg, &actor, &id, sheet)
     })
     .await
@@ -252,7 +243,12 @@ async fn apply(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResul
         return Ok(upload_page(&ctx, def, Some(m), StatusCode::CONFLICT));
     };
     let (store, reg, actor, reg_id) = (ctx.app.store.clone(), ctx.app.registry.clone(), ctx.actor.clone(), register.clone());
-    let j = off_thread(move || job::start(&store, &reg, &actor, &reg_id, &u.name, u.bytes.to_vec(), false)).await?;
+    let turn = turn().await?;
+    let start_job = move || {
+        let _turn = turn;
+        job::start(&store, &reg, &actor, &reg_id, &u.name, u.file.read()?, false)
+    };
+    let j = off_thread(start_job).await?;
     start(&ctx, &j.id);
     Ok(redirect(&format!("/r/{register}/import/jobs/{}", j.id)))
 }

@@ -107,7 +107,7 @@ fn render(ctx: &Ctx, def: &Definition, r: &Record, t: &Transition, d: &Draft, st
         (heading(label, Some(html! { (r.title) " → " strong { (to) } }), None))
         (error_summary(&d.errors, |f| values::label_of(def, f, lang), lang))
         @if t.second_person { p.muted { (ctx.t("Bước này phải do người khác với người đã trình hoặc sửa bản ghi thực hiện.", "Somebody else than who submitted or changed the record must do this.")) } }
-        form method="post" enctype=[files.then_some("multipart/form-data")] action=[files.then(|| uploads::action(ctx, &here))] {
+        form method="post" enctype=[files.then_some("multipart/form-data")] action=[files.then_some(&here)] {
             (csrf(&ctx.look))
             input type="hidden" name="version" value=(r.version);
             (d.inputs(ctx, &demanded(def, t)))
@@ -130,7 +130,7 @@ async fn act(ctx: Ctx, Path((register, id, transition)): Path<(String, String, S
     let (r, open) = load(&ctx, &register, &id).await?;
     let t = find(&ctx, def, &r, &open, &transition)?;
     let version = f.form().version()?;
-    let (f, wrong) = f.settle(&ctx);
+    let (f, wrong) = f.settle(&ctx).await?;
     let (reg_id, tr) = (register.clone(), transition.clone());
     let (form, offers, mut errors) = ctx
         .read(move |tx, w| {

@@ -61,7 +61,7 @@ pub(super) fn form(ctx: &Ctx, o: &Record, f: &Form<'_>, sent: &Typed<'_>) -> Mar
     html! {
         (error_summary(&errors, |n| evidence_label(ctx, n), lang))
         @if let Some(product) = f.missing.filter(|_| f.may_submit) { (notice(Tone::Soon, html! { (prove(product, lang)) })) }
-        form method="post" enctype="multipart/form-data" action=(uploads::action(ctx, &format!("/plans/obligation/{}/hand-in", o.id))) {
+        form method="post" enctype="multipart/form-data" action=(format!("/plans/obligation/{}/hand-in", o.id)) {
             (csrf(&ctx.look))
             input type="hidden" name="version" value=(o.version);
             (field(&words, lang))
@@ -79,7 +79,7 @@ pub(super) fn form(ctx: &Ctx, o: &Record, f: &Form<'_>, sent: &Typed<'_>) -> Mar
 
 /// Evidence and hand-in in one transaction: both or neither.
 pub async fn hand_in(ctx: Ctx, Path(id): Path<String>, posted: Posted) -> PageResult {
-    let (form, mut errors) = posted.settle(&ctx);
+    let (form, mut errors) = posted.settle(&ctx).await?;
     let submit = form.text("then") == "submit";
     let mut values = Values::new();
     if let Err(lost) = uploads::attach(&ctx, file_field(&ctx), &form, &mut values) {

@@ -2,9 +2,10 @@
 
 use access::Verb;
 use store::{Error, FieldError};
-use web::axum::extract::{Multipart, Path};
+use web::axum::extract::Path;
 use web::components::{FieldView, InputKind, error_summary, field, form_actions, heading};
 use web::maud::{Markup, html};
+use web::uploads::{self, Posted};
 use web::{Ctx, FormData, Page, PageResult, redirect, redirect_with};
 
 use crate::{service, store as drafts};
@@ -34,7 +35,8 @@ fn page(ctx: &Ctx, errors: &[FieldError], pasted: &str) -> web::axum::response::
     let body: Markup = html! {
         (heading(lang.t("Nhập văn bản kế hoạch", "Import a plan"), Some(html! { (lang.t("Đọc xong bạn xem lại từng mục rồi mới chấp nhận; chưa có gì được tạo trước lúc đó.", "You review everything before anything is created.")) }), None))
         (error_summary(errors, label, lang))
-        form.card method="post" enctype="multipart/form-data" action={"/plans/import?csrf=" (ctx.look.csrf)} {
+        form.card method="post" enctype="multipart/form-data" action="/plans/import" {
+            (web::shell::csrf(&ctx.look))
             p { (lang.t("Chọn một trong hai: gửi tệp, hoặc dán toàn văn.", "One of the two: a file, or the full text.")) }
             (field(&file, lang))
             (field(&text, lang))
@@ -53,24 +55,17 @@ fn page(ctx: &Ctx, errors: &[FieldError], pasted: &str) -> web::axum::response::
 }
 
 /// Reads what was sent; back to the form with the reason when it cannot be read.
-pub async fn upload(ctx: Ctx, mut parts: Multipart) -> PageResult {
+pub async fn upload(ctx: Ctx, mut posted: Posted) -> PageResult {
     ctx.may(Verb::Create, "plan")?;
-    let (mut bytes, mut name, mut pasted) = (Vec::new(), String::new(), String::new());
-    while let Some(part) =
-        parts.next_field().await.map_err(|e| Error::BadRequest(format!("Tệp gửi lên bị đứt giữa chừng. Gửi lại. ({e})")))?
-    {
-        let kind = part.name().unwrap_or_default().to_owned();
-        let file_name = part.file_name().unwrap_or_default().to_owned();
-        let data = part
-            .bytes()
-            .await
-            .map_err(|_| Error::BadRequest("Tệp lớn hơn mức cho phép hoặc gửi chưa xong. Gửi lại tệp nhỏ hơn 20 MB.".into()))?;
-        match kind.as_str() {
-            "file" => (bytes, name) = (data.to_vec(), file_name),
-            "text" => pasted = String::from_utf8_lossy(&data).into_owned(),
-            _ => {}
-        }
-    }
+    let pasted = posted.form().text("text").to_owned();
+    let (mut name, sent) = posted.take("file").unwrap_or_else(|| (String::new(), None));
+    // the document and its text are in memory until they are stored: few at a time
+    let _turn = uploads::turn().await?;
+    let mut bytes = match sent {
+        Some(file) => web::blocking(move || file.read()).await??,
+        None if name.is_empty() => Vec::new(),
+        None => return Err(Error::BadRequest("Tệp lớn hơn mức cho phép. Gửi lại tệp nhỏ hơn 20 MB.".into()).into()),
+    };
     if bytes.is_empty() && !pasted.trim().is_empty() {
         (bytes, name) = (pasted.clone().into_bytes(), ctx.t("văn bản dán.txt", "pasted.txt").to_owned());
     }

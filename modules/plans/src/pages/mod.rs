@@ -27,9 +27,11 @@ pub use board::{NAMED, cut, late};
 pub use timing::impossible_day;
 
 use web::App;
+use web::axum::Extension;
 use web::axum::Router;
 use web::axum::extract::DefaultBodyLimit;
 use web::axum::routing::{get, post};
+use web::uploads::{For, MOST_POST};
 
 use crate::service::MAX_BYTES;
 
@@ -37,7 +39,10 @@ use crate::service::MAX_BYTES;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/plans", get(list::show))
-        .route("/plans/import", get(import::form).post(import::upload).layer(DefaultBodyLimit::max(MAX_BYTES + (1 << 20))))
+        .route(
+            "/plans/import",
+            get(import::form).post(import::upload).layer((DefaultBodyLimit::max(MAX_BYTES + (1 << 20)), Extension(For(&["plan"])))),
+        )
         .route("/plans/import/{id}", get(review::show))
         .route("/plans/import/{id}/head", get(edit::head_form).post(edit::head_save))
         .route("/plans/import/{id}/names", get(names::show).post(names::save))
@@ -52,8 +57,14 @@ pub fn router() -> Router<App> {
         .route("/plans/board", get(board::board))
         .route("/plans/calendar", get(calendar::calendar))
         .route("/plans/obligation/{id}", get(obligation::show))
-        .route("/plans/obligation/{id}/evidence", post(obligation::add_evidence).layer(DefaultBodyLimit::max(web::uploads::MOST_POST)))
-        .route("/plans/obligation/{id}/hand-in", post(hand_in::hand_in).layer(DefaultBodyLimit::max(web::uploads::MOST_POST)))
+        .route(
+            "/plans/obligation/{id}/evidence",
+            post(obligation::add_evidence).layer((DefaultBodyLimit::max(MOST_POST), Extension(For(&["evidence"])))),
+        )
+        .route(
+            "/plans/obligation/{id}/hand-in",
+            post(hand_in::hand_in).layer((DefaultBodyLimit::max(MOST_POST), Extension(For(&["evidence", "obligation"])))),
+        )
         .route("/plans/obligation/{id}/{transition}", post(obligation::act))
         .route("/plans/{id}", get(plan::show))
         .route("/plans/{id}/names", get(unclear::show).post(unclear::save))

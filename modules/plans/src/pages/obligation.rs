@@ -194,7 +194,7 @@ fn moves(ctx: &Ctx, state: &str) -> Vec<(String, String, Vec<String>)> {
 
 /// Adds evidence: words, with files or without. What was typed and sent comes back with what is wrong.
 pub async fn add_evidence(ctx: Ctx, Path(id): Path<String>, posted: Posted) -> PageResult {
-    let (form, mut errors) = posted.settle(&ctx);
+    let (form, mut errors) = posted.settle(&ctx).await?;
     let mut values = Values::new();
     if let Err(lost) = uploads::attach(&ctx, file_field(&ctx), &form, &mut values) {
         errors.extend(lost);
