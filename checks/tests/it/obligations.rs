@@ -392,7 +392,7 @@ fn nothing_is_owed_in_silence_and_years_end() {
                 let v = words(&[
                     ("obligation", &first.id),
                     ("kind", "note"),
-                    ("happened_on", "2026-12-20"),
+                    ("happened_on", "2026-11-20"),
                     ("agency", &agency),
                     ("note", "đã báo cáo"),
                 ]);

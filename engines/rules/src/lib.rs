@@ -44,7 +44,7 @@ pub use ctx::{AgencyScope, Ctx};
 pub use gap::{Close, Gap, MayRead};
 pub use indicator::{Aim, Exclude, FigureKind, Indicator, Label, Pack, PackError, Part, Setting, Sum, Target, date_text};
 pub use judge::{Figure, Verdict, judge};
-pub use period::{days_open, period_on, period_words};
+pub use period::{days_open, period_on, period_words, yearly};
 pub use predicate::{Alone, Predicate};
 pub use schema::{Field, Kind, Rec, Register, Result, RuleError, Schema, Val, World};
 pub use sql::Statement;

@@ -37,12 +37,17 @@ pub fn period_on(word: &str, day: &str) -> Result<(String, String), String> {
 pub fn days_open(word: &str, due: Option<MonthDay>, day: &str) -> Option<i64> {
     let (start, _) = period_on(word, day).ok()?;
     let (day, start) = (Date::parse(day).ok()?, Date::parse(&start).ok()?);
-    if matches!(word, "" | "as of") || word.starts_with("trailing") {
+    if !yearly(word) {
         return None;
     }
     let last = start.add_months(12).add_days(-1);
     let due = due.map(|d| d.in_year(start.year())).map_or(last, |d| if d < start { d.add_months(12) } else { d });
     (day <= due).then(|| day.days_until(due))
+}
+
+/// Does the figure begin anew every year?
+pub fn yearly(word: &str) -> bool {
+    !matches!(word, "" | "as of") && !word.starts_with("trailing")
 }
 
 /// The period in words.

@@ -42,6 +42,7 @@ fn bind(words: &str) -> Option<&'static str> {
         ("day du phuong an", "T-11"),
         ("kiem dinh", "T-15"),
         ("cong nghe chien luoc", "T-13"),
+        ("an ninh mang cap tinh", "T-06"),
         ("dien tap chuyen de", "T-07"),
         ("kinh phi", "T-29"),
         ("chuyen gia", "T-27"),

@@ -155,6 +155,12 @@ impl Draft {
         }
         list
     }
+    /// Accepted all the same: names that lead a task and that nobody knows are asked for on the plan's page.
+    pub fn leave_for_later(&mut self) {
+        for name in self.leads() {
+            self.actors.entry(name).or_insert(Who::Later);
+        }
+    }
     /// Names that lead a task.
     pub fn leads(&self) -> Vec<String> {
         once(self.kept("task", &self.reading.plan.tasks).flat_map(|(_, t)| &t.lead))

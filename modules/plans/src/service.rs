@@ -125,7 +125,7 @@ fn named(a: &same::Alike) -> String {
 /// `Conflict` when somebody changed the draft since, when it was accepted, or when a plan looks like it and nothing is said.
 /// `Invalid` with all that is open, when something is and `anyway` was not said.
 pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, said: &Said, today: &str) -> Result<crate::Accepted> {
-    let (row, d) = load(tx, actor, id)?;
+    let (row, mut d) = load(tx, actor, id)?;
     if let Some(plan) = row.plan {
         return Err(Error::Conflict(format!("Bản đọc này đã được chấp nhận (kế hoạch {plan}).")));
     }
@@ -153,6 +153,9 @@ pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, said: 
         let obligations = same::sign(tx, reg, actor, &d, plan, today)?;
         crate::store::accepted(tx, id, plan)?;
         return Ok(crate::Accepted { plan: plan.clone(), signed: true, obligations, ..crate::Accepted::default() });
+    }
+    if said.anyway {
+        d.leave_for_later();
     }
     crate::accept::refuse(&d)?;
     let open = d.open_list();

@@ -21,14 +21,14 @@ pub fn router() -> Router<App> {
 
 async fn all(actor: Api, q: QueryData) -> Result<Response, ApiFail> {
     actor.may(Verb::Read, "figure")?;
-    let as_of = day(q.filled("as_of"))?;
+    let as_of = day(q.filled("as_of"), &actor.app.today())?;
     let items = actor.read(move |tx, who| listed(tx, &who.reg, &who.actor, as_of.as_deref().unwrap_or(&who.today))).await?;
     Ok(Json(json!({ "items": items })).into_response())
 }
 
 async fn one(actor: Api, Path(id): Path<String>, q: QueryData) -> Result<Response, ApiFail> {
     actor.may(Verb::Read, "figure")?;
-    let as_of = day(q.filled("as_of"))?;
+    let as_of = day(q.filled("as_of"), &actor.app.today())?;
     let body = actor
         .read(move |tx, who| {
             let c = Catalogue::of(&who.reg)?.compiled(&id)?;

@@ -36,13 +36,20 @@ fn io(e: std::io::Error) -> Error {
 }
 
 /// A date as typed → ISO.
-pub fn day(typed: Option<&str>) -> Result<Option<String>> {
-    typed
-        .map(|d| {
-            text::parse_date_vi(d)
-                .map_err(|_| Error::BadRequest(format!("«{d}» không phải ngày có thật. Viết 22/11/2026 hoặc 2026-11-22.")))
-        })
-        .transpose()
+/// Not after `today`: what is not yet cannot be counted.
+pub fn day(typed: Option<&str>, today: &str) -> Result<Option<String>> {
+    let read = |d: &str| {
+        let day = text::parse_date_vi(d)
+            .map_err(|_| Error::BadRequest(format!("«{d}» không phải ngày có thật. Viết 22/11/2026 hoặc 2026-11-22.")))?;
+        if day.as_str() > today {
+            let (day, today) = (web::fmt::date(&day), web::fmt::date(today));
+            return Err(Error::BadRequest(format!(
+                "Ngày chốt {day} còn ở phía trước; số liệu chỉ có đến hôm nay {today}. Chọn một ngày không sau hôm nay."
+            )));
+        }
+        Ok(day)
+    };
+    typed.map(read).transpose()
 }
 
 fn option<'a>(args: &'a [String], name: &str) -> Option<&'a str> {
@@ -74,7 +81,7 @@ pub fn listed(tx: &mut Tx, reg: &Registry, actor: &Actor, day: &str) -> Result<V
 }
 
 fn indicators(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
-    let on = day(option(args, "--as-of"))?.unwrap_or_else(|| cx.app.today());
+    let on = day(option(args, "--as-of"), &cx.app.today())?.unwrap_or_else(|| cx.app.today());
     let (actor, reg) = (cx.actor.clone(), cx.app.registry.clone());
     let asked = on.clone();
     let all = cx.app.store.read_blocking(move |tx| listed(tx, &reg, &actor, &asked))?;

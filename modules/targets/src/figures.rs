@@ -270,6 +270,8 @@ pub struct Headline {
     pub reference: bool,
     /// A part of a whole, so that a bar shows it.
     pub share: bool,
+    /// Begins anew every year, so that the year's end counts and not the goal's day.
+    pub yearly: bool,
     /// The goal counts in another unit than the figure, so that none judges the other.
     pub mismatch: bool,
 }
@@ -277,6 +279,7 @@ pub struct Headline {
 impl Headline {
     /// The verdict in words with its colour; `until` = the day by which the goal is to be reached, when it is not the figure's own.
     pub fn said(&self, until: Option<&str>, today: &str, lang: Lang) -> (Tone, String) {
+        let until = until.filter(|_| !self.yearly);
         if self.mismatch {
             return (Tone::Plain, lang.t("mục tiêu tính bằng đơn vị khác", "the goal counts in another unit").to_owned());
         }
@@ -310,7 +313,7 @@ pub(crate) fn headline_by(
     let mismatch = goal.as_ref().is_some_and(|g| g.0 != percent);
     let reference = goal.is_none();
     let target = goal.map_or(own, |g| g.1).filter(|_| !mismatch);
-    let verdict = target.map(|t| judge(c.indicator.kind, &t, &f));
+    let verdict = target.as_ref().map(|t| judge(c.indicator.kind, t, &f));
     Ok(Some(Headline {
         id: id.to_owned(),
         met: f.met,
@@ -318,9 +321,10 @@ pub(crate) fn headline_by(
         unknown: f.unknown,
         words: words(c.indicator.kind, &f),
         verdict,
-        days_left: rules::days_open(&c.indicator.period, c.indicator.due, day),
+        days_left: target.and_then(|t| crate::goals::left(&c.indicator, &t, day)),
         reference,
         share: percent,
+        yearly: rules::yearly(&c.indicator.period),
         mismatch,
     }))
 }

@@ -43,6 +43,16 @@ pub(crate) fn of_plans(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<OfP
     }
 }
 
+/// Days until a goal that is not reached is failed: until the figure of the running year is final, and for a figure of a day
+/// until the goal's own day.
+pub(crate) fn left(i: &Indicator, goal: &Target, day: &str) -> Option<i64> {
+    if rules::yearly(&i.period) {
+        return rules::days_open(&i.period, i.due, day);
+    }
+    let until = goal.until.as_ref().and_then(|d| fmt::days(&d.to_string()))?;
+    Some(until - fmt::days(day)?).filter(|n| *n >= 0)
+}
+
 /// One goal as a line shows it.
 pub(crate) struct Line {
     target: Target,
@@ -73,7 +83,7 @@ pub(crate) fn lines(i: &Indicator, day: &str, plans: &OfPlans) -> Vec<Line> {
                 same.sources.push((source, href));
             }
             None => {
-                let (left, reference) = (rules::days_open(&i.period, i.due, day), href.is_empty());
+                let (left, reference) = (left(i, &target, day), href.is_empty());
                 out.push(Line { target, sources: vec![(source, href)], stricter: false, left, reference });
             }
         }

@@ -28,14 +28,14 @@ pub(super) const BY_HAND: &[(&str, Rows, &str)] = &[
         "T-02",
         Rows::Outcomes,
         "SELECT p.agency AS a, CASE WHEN EXISTS (SELECT 1 FROM training_record r WHERE r.person = p.id AND r.deleted_at IS NULL \
-        AND r.level = 'deep' AND r.result = 'passed') THEN 1 ELSE 2 END AS o \
+        AND r.level = 'deep' AND r.result = 'passed' AND r.completed_on <= :day) THEN 1 ELSE 2 END AS o \
         FROM person p WHERE p.deleted_at IS NULL AND p.active = 1 AND p.id IN (@operators)",
     ),
     (
         "T-03",
         Rows::Outcomes,
         "SELECT p.agency AS a, CASE WHEN EXISTS (SELECT 1 FROM training_record r WHERE r.person = p.id AND r.deleted_at IS NULL \
-        AND r.level IN ('basic','advanced','deep') AND r.result = 'passed') THEN 1 ELSE 2 END AS o \
+        AND r.level IN ('basic','advanced','deep') AND r.result = 'passed' AND r.completed_on <= :day) THEN 1 ELSE 2 END AS o \
         FROM person p JOIN agency g ON g.id = p.agency WHERE p.deleted_at IS NULL AND p.active = 1 \
         AND g.kind IN ('department','branch','office','commune','public_unit') AND p.id IN (SELECT v.person FROM post v \
         WHERE @valid AND (v.fn_it = 1 OR v.fn_dx = 1 OR v.fn_admin = 1 OR v.fn_data = 1 OR v.category IN ('it_full','it_part')))",
@@ -155,7 +155,7 @@ pub(super) const BY_HAND: &[(&str, Rows, &str)] = &[
         "T-19",
         Rows::Outcomes,
         "SELECT p.agency AS a, CASE WHEN EXISTS (SELECT 1 FROM training_record r WHERE r.person = p.id AND r.deleted_at IS NULL \
-        AND r.level = 'deep' AND r.result = 'passed') AND @certified THEN 1 ELSE 2 END AS o FROM person p JOIN agency g ON g.id = p.agency \
+        AND r.level = 'deep' AND r.result = 'passed' AND r.completed_on <= :day) AND @certified THEN 1 ELSE 2 END AS o FROM person p JOIN agency g ON g.id = p.agency \
         WHERE p.deleted_at IS NULL AND p.active = 1 AND p.staff_kind IN ('official','civil_servant','public_employee') \
         AND g.kind IN ('department','branch','office','commune') \
         AND p.id IN (SELECT v.person FROM post v WHERE @valid AND (v.fn_it = 1 OR v.category IN ('it_full','it_part')))",
@@ -190,7 +190,7 @@ pub(super) const BY_HAND: &[(&str, Rows, &str)] = &[
         "T-30",
         Rows::Outcomes,
         "SELECT g.id AS a, CASE WHEN EXISTS (SELECT 1 FROM report_submission x WHERE x.agency = g.id AND x.deleted_at IS NULL \
-        AND x.kind = 'annual' AND x.year = :year AND x.state IN ('submitted','received') AND x.submitted_on <= x.due_on) THEN 1 ELSE 2 END AS o \
+        AND x.kind = 'annual' AND x.year = :year AND x.state IN ('submitted','received') AND x.submitted_on <= x.due_on AND x.submitted_on <= :day) THEN 1 ELSE 2 END AS o \
         FROM agency g WHERE @alive AND g.must_report = 1 AND g.kind IN ('department','branch','office','commune','police','military','party',\
         'mass_org','public_unit','soe','telecom','it_enterprise')",
     ),

@@ -28,9 +28,24 @@ pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let base = format!("/plans/import/{id}");
     let title = draft.reading.plan.title.clone().unwrap_or_else(|| row.file_name.clone());
     let open = draft.open();
+    let mut as_accepted = draft.clone();
+    as_accepted.leave_for_later();
+    // what no "all the same" helps against
+    let must: Vec<_> = match crate::accept::refuse(&as_accepted) {
+        Err(Error::Invalid(list)) => list,
+        _ => vec![],
+    };
     let body = html! {
         (heading(lang.t("Chấp nhận kế hoạch", "Accept the plan"), Some(html! { (title) }), None))
         @if let Some(why) = super::nothing::card(&draft, &base, lang) { (why) p { (link_button(&base, lang.t("Quay lại bản đọc", "Back to the reading"))) } }
+        @else if !must.is_empty() { section.card {
+            (notice(Tone::Unmet, html! {
+                strong { (lang.t("Trước khi chấp nhận còn phải:", "Before it can be accepted:")) }
+                ul { @for m in &must { li { a href=(mend(&base, &m.field)) { (m.message) } } } }
+            }))
+            @if !open.none() { (notice(Tone::Soon, left(&open, &base, lang))) }
+            (link_button(&base, lang.t("Quay lại bản đọc", "Back to the reading")))
+        } }
         @else { section.card {
             p { (made(&draft, lang)) }
             @if open.none() { p { (lang.t("Không còn điều gì chưa xem.", "Nothing is left to look at.")) } }
@@ -56,6 +71,15 @@ pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
         .narrow()
         .body(body)
         .respond(&ctx))
+}
+
+/// Where a reason not to accept is mended.
+fn mend(base: &str, field: &str) -> String {
+    match field {
+        "issuer" | "title" => format!("{base}/head"),
+        "actors" => format!("{base}/names"),
+        _ => base.to_owned(),
+    }
 }
 
 fn made(draft: &Draft, lang: Lang) -> String {

@@ -36,10 +36,7 @@ struct Opened {
 pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "figure")?;
     let c = Catalogue::of(ctx.reg())?.compiled(&id)?;
-    let day = match q.filled("as_of") {
-        None => ctx.today.clone(),
-        Some(d) => text::parse_date_vi(d).map_err(|_| web::bad_request("Ngày phải viết dạng 22/11/2026."))?,
-    };
+    let day = crate::cli::day(q.filled("as_of"), &ctx.today)?.unwrap_or_else(|| ctx.today.clone());
     let asked = day.clone();
     let o = ctx.read(move |tx, who| open(tx, who, c, &asked)).await?;
     let total = o.total;

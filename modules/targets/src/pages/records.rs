@@ -31,10 +31,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let rate = c.rate(&part).ok_or_else(|| web::not_found("Chỉ tiêu này không có phần đó."))?;
     let outcome = Outcome::parse(q.filled("outcome").unwrap_or("unmet"))
         .ok_or_else(|| web::bad_request("outcome là một trong: met, unmet, unknown, excluded."))?;
-    let day = match q.filled("as_of") {
-        None => ctx.today.clone(),
-        Some(d) => text::parse_date_vi(d).map_err(|_| web::bad_request("Ngày phải viết dạng 22/11/2026."))?,
-    };
+    let day = crate::cli::day(q.filled("as_of"), &ctx.today)?.unwrap_or_else(|| ctx.today.clone());
     let agencies: Vec<String> = q.all("agency").map(str::to_owned).collect();
     let (after, file) = (q.filled("after").map(str::to_owned), q.has("export"));
     let mut asked = question(&ctx.actor, c, &day)?;
