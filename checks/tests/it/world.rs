@@ -26,6 +26,8 @@ pub struct World {
     // doors and store close before the database goes away
     pub app: TestApp,
     pub instance: Instance,
+    /// What the instance takes for the present.
+    pub clock: Arc<ManualClock>,
     /// Removed when dropped.
     pub db: Db,
 }
@@ -50,9 +52,10 @@ pub fn on(engine: Engine) -> Option<World> {
             db
         }
     };
-    let instance = open(db.url());
+    let clock = Arc::new(ManualClock::new(NOW));
+    let instance = Instance::open(db.url(), clock.clone(), Arc::new(SeededIds::new(42))).unwrap();
     let config = web::Config { base_url: BASE.into(), sign_in_per_minute: 1000, ..web::Config::default() };
-    Some(World { app: TestApp::new(instance.app(config)), instance, db })
+    Some(World { app: TestApp::new(instance.app(config)), instance, clock, db })
 }
 
 /// Accepts a reading from its page of acceptance, as a person does; `same` = what is said of a plan that looks like it.
