@@ -53,6 +53,25 @@ pub(crate) fn left(i: &Indicator, goal: &Target, day: &str) -> Option<i64> {
     Some(until - fmt::days(day)?).filter(|n| *n >= 0)
 }
 
+/// Goals of plans that nothing measures yet, counted by plan: title, address, how many.
+pub(crate) fn unmeasured(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<Vec<(String, String, usize)>> {
+    let mut out: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    let (Ok(scope), Ok(_)) = (actor.may(Verb::Read, "target"), reg.get("target")) else { return Ok(vec![]) };
+    let mut query = Query { limit: Some(500), ..Query::default() };
+    loop {
+        let page = actions::list(tx, reg, &scope, &query)?;
+        for r in page.items.iter().filter(|r| r.text("indicator").is_none() || r.bool("indicator_confirmed") != Some(true)) {
+            let Some(plan) = r.link("plan") else { continue };
+            let of = out.entry(format!("/plans/{plan}")).or_insert_with(|| (r.link_title("plan").unwrap_or_default().to_owned(), 0));
+            of.1 += 1;
+        }
+        match page.next {
+            Some(n) => query.after = Some(n),
+            None => return Ok(out.into_iter().map(|(href, (title, n))| (title, href, n)).collect()),
+        }
+    }
+}
+
 /// One goal as a line shows it.
 pub(crate) struct Line {
     target: Target,

@@ -17,14 +17,14 @@ use crate::goals;
 pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "figure")?;
     let catalogue = Catalogue::of(ctx.reg())?;
-    let (all, plans) = ctx
+    let (all, plans, unmeasured) = ctx
         .read(move |tx, who| {
             let mut all = Vec::new();
             for (id, c) in &catalogue.compiled {
                 let q = question(&who.actor, c, &who.today)?;
                 all.push((id.clone(), rollup(&figures(tx, c, "", &q)?)));
             }
-            Ok((all, goals::of_plans(tx, &who.reg, &who.actor)?))
+            Ok((all, goals::of_plans(tx, &who.reg, &who.actor)?, goals::unmeasured(tx, &who.reg, &who.actor)?))
         })
         .await?;
     let lang = ctx.lang();
@@ -102,6 +102,10 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     let body = html! {
         (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), None))
         section.card { (grid.render()) }
+        @if !unmeasured.is_empty() { section.card {
+            h2 { (lang.t("Chỉ tiêu của kế hoạch chưa gắn chỉ số", "Targets of plans without an indicator")) }
+            ul { @for (title, href, n) in &unmeasured { li { a href=(href) { (title) } ": " (n) " " (lang.t("chỉ tiêu chưa có con số nào đo", "targets that nothing measures yet")) } } }
+        } }
         @if !missing.is_empty() { (without_source(&missing, lang)) }
     };
     Ok(Page::new(lang.t("Chỉ tiêu", "Targets")).active("/targets").body(body).respond(&ctx))
