@@ -262,6 +262,21 @@ fn one_task_is_amended_with_a_reason_and_its_obligations_follow() {
         }
         let stale = ok(post(&c, &here, &with(&form, &[("lead", &lead)])), 422).text();
         assert!(stale.contains("value=\"Quý III/2027\""), "nothing typed is lost: {stale}");
+        // a day takes the place of the words on every page, and the words can take the day's
+        for (typed, due) in [("20/08/2027", "2027-08-20"), ("Quý III/2027", "2027-09-30")] {
+            let shown = ok(c.get(&here), 200).text();
+            let own = |name: &str| shown.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|s| s.split('"').next());
+            let same =
+                [("coordinating", with_.as_str()), ("product", "Biên bản kiểm tra"), ("note", ""), ("reason", "Đổi hạn"), ("time", typed)];
+            let mut form = with(&hidden(&shown, "id=\"amend\""), &same);
+            if let Some(leads) = own("lead") {
+                form = with(&form, &[("lead", leads)]);
+            }
+            form = with(&form, &[("lead__q", "Sở Y tế; Sở Nội vụ"), ("scopes", "Sở Y tế: hệ thống của ngành y tế")]);
+            ok(post(&c, &here, &form), 303);
+            assert_eq!(task(&w, &plan, "Kiểm tra").text("due_on"), Some(due));
+            assert!(ok(c.get(&here), 200).text().contains(&format!("value=\"{typed}\"")), "{typed} is shown");
+        }
     }
 }
 

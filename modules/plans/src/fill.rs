@@ -117,8 +117,9 @@ pub fn year_of(plan: &Record) -> Option<i32> {
 /// Fields of a task for a time. The words of the document are not lost: where others take their place, the note keeps them.
 pub fn time_values(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, time: &Time, note: &str) -> Result<Values> {
     let (schedule, words) = match time {
-        Time::Day(day) => (Schedule::Deadline { due: day.clone() }, None),
-        Time::Words(words, schedule) => (schedule.clone(), Some(words)),
+        // the day takes the place of the words, else every page would go on showing those
+        Time::Day(day) => (Schedule::Deadline { due: day.clone() }, web::fmt::date(day)),
+        Time::Words(words, schedule) => (schedule.clone(), words.clone()),
     };
     let json = serde_json::to_value(&schedule).map_err(Error::internal)?;
     let when = When::of(&json);
@@ -135,15 +136,13 @@ pub fn time_values(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, ti
         ("condition".to_owned(), word(when.condition.as_deref())),
         ("event".to_owned(), word(event.as_deref())),
     ]);
-    if let Some(words) = words {
-        values.insert("time_text".to_owned(), Data::Text(words.clone()));
-        let (old, note) = (task.text("time_text").unwrap_or_default(), note.trim());
-        if !old.is_empty() && old != words && !note.contains(WRITTEN) {
-            let kept = format!("{WRITTEN} “{old}”.");
-            let note = if note.is_empty() { kept } else { format!("{note}\n{kept}") };
-            values.insert("note".to_owned(), Data::Text(note));
-        }
+    let (old, note) = (task.text("time_text").unwrap_or_default(), note.trim());
+    if !old.is_empty() && old != words && !note.contains(WRITTEN) {
+        let kept = format!("{WRITTEN} “{old}”.");
+        let note = if note.is_empty() { kept } else { format!("{note}\n{kept}") };
+        values.insert("note".to_owned(), Data::Text(note));
     }
+    values.insert("time_text".to_owned(), Data::Text(words));
     Ok(values)
 }
 

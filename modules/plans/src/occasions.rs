@@ -86,7 +86,9 @@ pub fn read_again(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, dat
     let plan = task.text("plan").unwrap_or_default();
     let head = actions::get(tx, reg, &actor.may(Verb::Read, "plan")?, plan)?;
     let year = head.text("issued_on").or(head.text("starts_on")).and_then(|d| d.get(..4)?.parse().ok());
-    let schedule = task.text("time_text").and_then(|t| plan_reader::schedule::read(t, year));
+    // how often a year at least stands in the task itself
+    let content = task.text("content").unwrap_or_default();
+    let schedule = task.text("time_text").and_then(|t| plan_reader::schedule::read(t, year)).map(|s| s.counted(content));
     let json = serde_json::to_value(&schedule).map_err(store::Error::internal)?;
     let when = When::of(&json);
     let word = |s: Option<&str>| s.map_or(Data::Null, |s| Data::Text(s.to_owned()));
