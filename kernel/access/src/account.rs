@@ -4,7 +4,7 @@ use serde_json::json;
 use store::{Error, FieldError, Result, Row, Tx, Value};
 
 use crate::actor::path_of_agency;
-use crate::grant::manages_grants_of;
+use crate::grant::{holds_grants_of, manages_grants_of};
 use crate::ledger::{log, seal};
 use crate::password::NewPassword;
 use crate::signin::{Checked, Refusal};
@@ -54,6 +54,10 @@ pub(crate) const COLUMNS: &str = "a.id, a.login, a.name, a.email, a.agency, a.pe
 pub(crate) const WIDTH: usize = 16;
 
 impl Account {
+    /// Made and never used: open, never signed in, and nobody chose its password yet.
+    pub fn is_unused(&self) -> bool {
+        self.must_change && self.last_sign_in_at.is_none() && self.disabled_at.is_none()
+    }
     /// Reads [`COLUMNS`] starting at column `o`.
     pub(crate) fn read(r: &Row, o: usize) -> Result<Self> {
         Ok(Self {
@@ -167,6 +171,14 @@ pub(crate) fn managed(tx: &mut Tx, actor: &Actor, id: &str) -> Result<Account> {
     Ok(a)
 }
 
+/// The account, if the actor may take it over, as whoever gives its password, code or address can: [`managed`], and it holds
+/// nothing in the actor's part of the tree that the actor does not hold there.
+pub(crate) fn commanded(tx: &mut Tx, actor: &Actor, id: &str) -> Result<Account> {
+    let a = managed(tx, actor, id)?;
+    holds_grants_of(tx, actor, id)?;
+    Ok(a)
+}
+
 /// One account by id; `NotFound` otherwise.
 pub fn account(tx: &mut Tx, id: &str) -> Result<Account> {
     let row = tx.query_opt(&format!("SELECT {COLUMNS} FROM account a WHERE a.id = $1"), &[id.into()])?;
@@ -247,6 +259,11 @@ pub fn update_account(tx: &mut Tx, actor: &Actor, id: &str, version: i64, change
     if (&old.login, &old.name, &old.email, &old.agency, &old.person) == (&n.login, &n.name, &n.email, &n.agency, &n.person) {
         return Ok(old);
     }
+    if old.email != n.email {
+        // who reads the address can ask for a link; and what went to the old one is over
+        holds_grants_of(tx, actor, id)?;
+        crate::recover::void(tx, id)?;
+    }
     tx.exec(
         "UPDATE account SET login = $2, name = $3, email = $4, agency = $5, person = $6 WHERE id = $1",
         &[id.into(), n.login.into(), n.name.into(), n.email.into(), n.agency.into(), n.person.into()],
@@ -265,7 +282,7 @@ pub(crate) fn store_password(tx: &mut Tx, id: &str, new: &NewPassword, must_chan
 /// A manager gives a new password; all sessions end. `must_change` = the owner must choose their own at the next sign-in
 /// (always so, except for demo accounts made by the system).
 pub fn set_password(tx: &mut Tx, actor: &Actor, id: &str, new: &NewPassword, must_change: bool) -> Result<()> {
-    managed(tx, actor, id)?;
+    commanded(tx, actor, id)?;
     store_password(tx, id, new, must_change || actor.kind != ActorKind::System)?;
     crate::recover::void(tx, id)?;
     session::end_all(tx, id)?;
@@ -302,6 +319,7 @@ pub fn set_disabled(tx: &mut Tx, actor: &Actor, id: &str, disabled: bool, reason
     let at = disabled.then(|| tx.now());
     tx.exec("UPDATE account SET disabled_at = $2 WHERE id = $1", &[id.into(), at.into()])?;
     if disabled {
+        crate::recover::void(tx, id)?;
         session::end_all(tx, id)?;
     }
     changed(tx, actor, id, if disabled { "disable" } else { "enable" }, Some(reason))

@@ -106,6 +106,30 @@ pub(crate) fn manages_grants_of(tx: &mut Tx, actor: &Actor, account: &str) -> Re
     Ok(())
 }
 
+/// Refuses when some grant of the account, present or future, gives what the actor does not hold there: whoever manages only a
+/// part of the tree must not come by more through somebody else's account.
+pub(crate) fn holds_grants_of(tx: &mut Tx, actor: &Actor, account: &str) -> Result<()> {
+    if actor.id == account || *manage_scope(actor)?.subtree() == Subtree::All {
+        return Ok(());
+    }
+    let (today, roles) = (day_of(tx.now()), actor.roles());
+    for g in grants_of(tx, account)? {
+        if g.to_date.as_deref().is_some_and(|d| d < today.as_str()) {
+            continue;
+        }
+        let path = match &g.agency {
+            Some(a) => path_of_agency(tx, a)?,
+            None => None,
+        };
+        if !holds_all_of(actor, &roles, &g.role, path.as_deref().unwrap_or_default()) {
+            return Err(Error::Forbidden(
+                "Tài khoản này có quyền mà chính bạn không có, nên bạn không thể đặt lại cách đăng nhập của nó. Nhờ quản trị viên cấp trên.".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Who manages only a part of the tree may pass on only what they hold themselves in that part.
 fn holds_all_of(actor: &Actor, roles: &Roles, role: &str, path: &str) -> bool {
     let Some(role) = roles.0.get(role) else {

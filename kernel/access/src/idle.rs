@@ -7,7 +7,7 @@ use crate::time::DAY;
 use crate::{Actor, Scope};
 
 /// Open accounts in the scope (minted for `Read` on `account`) that did not sign in for `days` days, by login. One that never
-/// signed in counts from its making. An API token in use counts as use.
+/// signed in counts from its making. An API token or a session in use counts as use.
 pub fn idle_accounts(tx: &mut Tx, scope: &Scope, days: i64) -> Result<Vec<Account>> {
     if !(1..=3650).contains(&days) {
         return Err(Error::invalid("days", "Số ngày từ 1 đến 3650."));
@@ -20,7 +20,7 @@ pub fn idle_accounts(tx: &mut Tx, scope: &Scope, days: i64) -> Result<Vec<Accoun
         let last = page.len() < filter.limit;
         filter.after = page.last().map(|a| a.login.clone());
         for a in page {
-            if a.last_sign_in_at.unwrap_or(a.created_at) < before && !used_by_token(tx, &a.id, before)? {
+            if a.last_sign_in_at.unwrap_or(a.created_at) < before && !used(tx, &a.id, before)? {
                 out.push(a);
             }
         }
@@ -30,9 +30,16 @@ pub fn idle_accounts(tx: &mut Tx, scope: &Scope, days: i64) -> Result<Vec<Accoun
     }
 }
 
-fn used_by_token(tx: &mut Tx, account: &str, since: i64) -> Result<bool> {
-    let sql = "SELECT id FROM api_token WHERE account = $1 AND revoked_at IS NULL AND last_used_at >= $2 LIMIT 1";
-    Ok(tx.query_opt(sql, &[account.into(), since.into()])?.is_some())
+/// By a token, or in a session that was opened long ago and is still at work.
+fn used(tx: &mut Tx, account: &str, since: i64) -> Result<bool> {
+    let token = "SELECT id FROM api_token WHERE account = $1 AND revoked_at IS NULL AND last_used_at >= $2 LIMIT 1";
+    let session = "SELECT account FROM session WHERE account = $1 AND pending IS NULL AND seen_at >= $2 LIMIT 1";
+    for sql in [token, session] {
+        if tx.query_opt(sql, &[account.into(), since.into()])?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Closes those of `ids` that are still idle; all or none. How many they were. Nobody closes their own, nor one out of reach.

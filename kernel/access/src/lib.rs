@@ -52,6 +52,6 @@ pub use session::{
     ABSOLUTE_LIFE, Client, IDLE_LIFE, NewSession, SessionInfo, SignedIn, actor_of_session, end_session, list_sessions, open_session,
     purge_sessions, revoke_all_sessions, revoke_other_sessions, revoke_session, touch_session,
 };
-pub use signin::{Checked, Outcome, Refusal, SignIn, SignInEntry, last_sign_ins};
+pub use signin::{Checked, Outcome, Refusal, SignIn, SignInEntry, last_sign_ins, locked_out_until};
 pub use token::{ApiToken, MintedToken, NewToken, TokenActor, actor_of_token, create_token, list_tokens, revoke_token, touch_token};
 pub use verify::{Mismatch, seal_older, verify_rows};

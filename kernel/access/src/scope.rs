@@ -224,6 +224,10 @@ impl Actor {
         Rights { kind: self.kind, grants: self.grants.clone(), roles: self.roles.clone(), narrowing: self.narrowing.clone() }
             .may(verb, register)
     }
+    /// The roles the actor's grants are read with.
+    pub(crate) fn roles(&self) -> Arc<Roles> {
+        self.roles.clone()
+    }
     /// Does one of the actor's roles ask for a second factor?
     pub fn needs_second_factor(&self) -> bool {
         self.grants.iter().any(|g| self.roles.0.get(&g.role).is_some_and(|r| r.second_factor))

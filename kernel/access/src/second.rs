@@ -6,7 +6,7 @@
 use serde_json::json;
 use store::{Error, Result, Row, Tx};
 
-use crate::account::{Account, account, managed};
+use crate::account::{Account, account, commanded};
 use crate::crypto::{hex, new_token, token_hash};
 use crate::ledger::{log, seal};
 use crate::otp::{SECRET, base32, matching};
@@ -186,7 +186,7 @@ pub fn drop_second(tx: &mut Tx, actor: &Actor, code: &str) -> Result<Option<Refu
 
 /// A manager takes the factor away (telephone and codes are lost). All sessions end; the reason stands in the ledger.
 pub fn reset_second(tx: &mut Tx, actor: &Actor, id: &str, reason: &str) -> Result<()> {
-    managed(tx, actor, id)?;
+    commanded(tx, actor, id)?;
     if actor.id == id {
         return Err(Error::Conflict(
             "Không tự gỡ lớp bảo vệ thứ hai của mình ở đây: dùng trang tài khoản, hoặc nhờ một quản trị viên khác.".into(),

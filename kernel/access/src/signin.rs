@@ -259,13 +259,35 @@ fn familiar(tx: &mut Tx, account: &str, ip: &str) -> Result<Option<Familiar>> {
         &[account.into(), ip.into(), since.into()],
     )?;
     let Some(success) = last.map(|r| r.get::<Option<i64>>(0)).transpose()?.flatten() else { return Ok(None) };
+    let pardoned = pardoned(tx, account)?;
     let row = tx.query_opt(
-        "SELECT COUNT(*), MAX(at) FROM sign_in_log WHERE account = $1 AND ip = $2 AND at >= $3 AND reason = 'wrong'",
-        &[account.into(), ip.into(), success.into()],
+        "SELECT COUNT(*), MAX(at) FROM sign_in_log WHERE account = $1 AND ip = $2 AND at >= $3 AND at > $4 AND reason = 'wrong'",
+        &[account.into(), ip.into(), success.into(), pardoned.into()],
     )?;
     let (failures, last): (i64, Option<i64>) = row.map_or(Ok((0, None)), |r| Ok::<_, Error>((r.get(0)?, r.get(1)?)))?;
     let locked_until = last.filter(|_| failures > 0 && failures % FAILURES == 0).map(|at| at + FIRST_LOCK);
     Ok(Some(Familiar { failures, locked_until }))
+}
+
+/// When a new password or a manager last ended every lock-out, µs UTC; 0 = never.
+fn pardoned(tx: &mut Tx, account: &str) -> Result<i64> {
+    let sql = "SELECT MAX(at) FROM ledger_leaf WHERE register = 'account' AND record = $1 AND action IN ('password', 'recover', 'unlock')";
+    let at = tx.query_opt(sql, &[account.into()])?.map(|r| r.get::<Option<i64>>(0)).transpose()?.flatten();
+    Ok(at.unwrap_or(0))
+}
+
+/// Until when the account, or a familiar address of it, is locked out; `None` = not now. For who may end it.
+pub fn locked_out_until(tx: &mut Tx, a: &Account) -> Result<Option<i64>> {
+    let now = tx.now();
+    let mut until = a.locked_until;
+    let rows = tx.query(
+        "SELECT DISTINCT ip FROM sign_in_log WHERE account = $1 AND reason = 'wrong' AND at > $2",
+        &[a.id.as_str().into(), (now - FIRST_LOCK).into()],
+    )?;
+    for r in &rows {
+        until = until.max(familiar(tx, &a.id, &r.get::<String>(0)?)?.and_then(|f| f.locked_until));
+    }
+    Ok(until.filter(|u| *u > now))
 }
 
 /// One line of the log for a step after the password.

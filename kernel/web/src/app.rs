@@ -95,6 +95,8 @@ pub(crate) struct Inner {
     /// By account: µs when read, and what was read.
     pub menu: Mutex<HashMap<String, (i64, Arc<MenuData>)>>,
     pub sign_in: SignInLimit,
+    /// Links and codes of new passwords: opening one must not use up the sign-ins of an office behind one address.
+    pub recovery: SignInLimit,
     /// By random id; few and short-lived.
     pub uploads: Mutex<HashMap<String, Upload>>,
     /// Files of forms that are not saved yet, by random id.
@@ -137,10 +139,12 @@ impl App {
         clock: Arc<dyn Clock>,
         modules: &'static [&'static dyn Module],
     ) -> Self {
-        let sign_in = SignInLimit::new(clock.clone(), config.sign_in_per_minute);
+        let limit = || SignInLimit::new(clock.clone(), config.sign_in_per_minute);
+        let (sign_in, recovery) = (limit(), limit());
         let inner = Arc::new(Inner {
             menu: Mutex::default(),
             sign_in,
+            recovery,
             uploads: Mutex::default(),
             aside: Mutex::default(),
             budget: Arc::new(Budget::new(config.most_in_flight.0, config.most_in_flight.1)),

@@ -1,5 +1,6 @@
 //! Invitations: accounts for many people at once, as one job. What was done is found done when it runs again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use access::{Account, Actor, NewAccount, NewGrant, NewPassword, Roles, Secret};
@@ -34,6 +35,22 @@ pub struct Wanted {
     /// Address of the instance.
     pub base_url: String,
 }
+impl Wanted {
+    /// Nobody twice: one person would get two accounts.
+    fn once(mut self) -> Self {
+        for list in [&mut self.people, &mut self.renew] {
+            let mut seen = BTreeSet::new();
+            list.retain(|id| seen.insert(id.clone()));
+        }
+        self
+    }
+    /// Is the same asked for? The order does not matter.
+    fn same(&self, other: &Self) -> bool {
+        let set = |list: &[String]| list.iter().cloned().collect::<BTreeSet<_>>();
+        let how = |w: &Self| (set(&w.people), set(&w.renew), w.days, w.by_mail);
+        how(self) == how(other)
+    }
+}
 
 /// What came of it so far; also the checkpoint. Holds no secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,15 +63,22 @@ pub struct Report {
     pub renewed: usize,
     /// Of these: a link went by mail.
     pub mailed: usize,
-    /// Had an account already, or are no longer in duty.
+    /// Had an account already, use theirs by now, or are no longer in duty.
     pub skipped: usize,
+    /// Could not be done; the others were.
+    #[serde(default)]
+    pub failed: usize,
+    /// Name and reason, for each that failed and each renewal that was not needed.
+    #[serde(default)]
+    pub notes: Vec<(String, String)>,
 }
 
-/// Queues the job; while one runs, that one is meant.
+/// Queues the job; while one runs that was asked for the same, that one is meant.
 ///
 /// # Errors
-/// `Invalid` when nobody is chosen; `Forbidden` without the right to manage accounts.
+/// `Invalid` when nobody is chosen; `Forbidden` without the right to manage accounts; `Conflict` while one runs for others.
 pub fn ask(tx: &mut Tx, actor: &Actor, wanted: &Wanted) -> Result<String> {
+    let wanted = &wanted.clone().once();
     actor.may(access::Verb::Update, "account")?;
     if wanted.people.is_empty() && wanted.renew.is_empty() {
         return Err(Error::invalid("id", "Chọn ít nhất một người."));
@@ -64,7 +88,13 @@ pub fn ask(tx: &mut Tx, actor: &Actor, wanted: &Wanted) -> Result<String> {
     }
     if let Some(j) = work::jobs(tx, JOB, "", 5)?.into_iter().find(|j| j.finished_at.is_none()) {
         if j.who == actor.id {
-            return Ok(j.id);
+            let runs: Wanted = serde_json::from_value(j.args).map_err(Error::internal)?;
+            if runs.same(wanted) {
+                return Ok(j.id);
+            }
+            return Err(Error::Conflict(
+                "Việc cấp tài khoản bạn yêu cầu trước đó chưa xong, và lần này bạn chọn khác; lần này chưa được nhận. Chờ việc trước xong rồi gửi lại.".into(),
+            ));
         }
         return Err(Error::Conflict("Một người khác đang cấp tài khoản hàng loạt. Chờ việc đó xong rồi làm lại.".into()));
     }
@@ -112,6 +142,7 @@ pub fn at_once(
     wanted: &Wanted,
     said: &dyn Fn(usize, usize),
 ) -> Result<(Report, Vec<Slip>)> {
+    let wanted = &wanted.clone().once();
     let line = Line { reg, roles, actor, wanted };
     let known = line.known(store)?;
     let (mut report, mut out) = (Report::default(), vec![]);
@@ -142,6 +173,18 @@ impl Plan {
             Plan::Renew(a) => a.email.as_deref(),
         }
     }
+    /// What the report says when the write finds nothing left to do.
+    fn needless(&self) -> Option<(String, String)> {
+        let why = "Tài khoản đã được dùng hoặc đã khoá; không gia hạn.";
+        matches!(self, Plan::Renew(_)).then(|| (self.words().1, why.to_owned()))
+    }
+    fn slip(&self, account: Account, password: Secret, until: i64) -> Slip {
+        let agency = match self {
+            Plan::New(c, _) => c.agency_name.clone(),
+            Plan::Renew(_) => String::new(),
+        };
+        Slip { name: account.name, agency, agency_id: account.agency, login: account.login, password, until }
+    }
 }
 
 struct Line<'a> {
@@ -158,15 +201,20 @@ impl Line<'_> {
     }
 
     /// What the next ones need; who has an account by now is left out.
-    fn plans(&self, tx: &mut Tx, known: &[Candidate], from: usize) -> Result<(usize, Vec<Plan>)> {
+    fn plans(&self, tx: &mut Tx, known: &[Candidate], from: usize, most: usize) -> Result<(usize, Vec<Plan>)> {
         let ids = self.wanted.people.iter().map(|p| (p, true)).chain(self.wanted.renew.iter().map(|a| (a, false)));
-        let part: Vec<(&String, bool)> = ids.skip(from).take(BATCH).collect();
+        let part: Vec<(&String, bool)> = ids.skip(from).take(most).collect();
         let mut given = std::collections::BTreeSet::new();
         let mut plans = Vec::new();
-        let open = if part.iter().any(|(_, new)| !new) { crate::unused(tx, self.actor)? } else { vec![] };
+        let reached = if part.iter().any(|(_, new)| !new) {
+            access::every_account(tx, &self.actor.may(access::Verb::Read, "account")?)?
+        } else {
+            vec![]
+        };
         for (id, new) in &part {
             if !new {
-                plans.extend(open.iter().find(|a| a.id == **id).map(|a| Plan::Renew(Box::new(a.clone()))));
+                // whether it is still unused is asked inside the write
+                plans.extend(reached.iter().find(|a| a.id == **id).map(|a| Plan::Renew(Box::new(a.clone()))));
                 continue;
             }
             let Some(c) = known.iter().find(|c| c.person == **id) else { continue };
@@ -181,10 +229,59 @@ impl Line<'_> {
         Ok((part.len(), plans))
     }
 
-    /// The next few: plans in a read, passwords outside any transaction, everything written in one.
+    /// The next few. When one of them cannot be done, they are gone through one by one, and only that one stays out.
     fn batch(&self, store: &Store, known: &[Candidate], report: &mut Report, job: &str, progress: Option<&Progress>) -> Result<Vec<Slip>> {
+        let slips = match self.part(store, known, report, BATCH, progress) {
+            Err(e) if e.status() < 500 => self.one_by_one(store, known, report, progress)?,
+            done => done?,
+        };
+        let slips = self.with_agencies(store, slips)?;
+        if job.is_empty() {
+            return Ok(slips);
+        }
+        slips::keep(job, &self.actor.id, slips);
+        Ok(vec![])
+    }
+
+    fn one_by_one(&self, store: &Store, known: &[Candidate], report: &mut Report, progress: Option<&Progress>) -> Result<Vec<Slip>> {
+        let mut slips = Vec::new();
+        let until = (report.done + BATCH).min(self.all());
+        while report.done < until {
+            match self.part(store, known, report, 1, progress) {
+                Ok(more) => slips.extend(more),
+                Err(e) if e.status() < 500 => {
+                    let name = self.name_of(store, known, report.done)?;
+                    report.failed += 1;
+                    report.notes.push((name, e.to_string()));
+                    report.done += 1;
+                    let (said, all, progress) = (report.clone(), self.all(), progress.cloned());
+                    store.write_blocking(move |tx| checkpoint(tx, progress.as_ref(), &said, all))?;
+                }
+                // what was made is handed over first; the next round meets the same fault
+                Err(_) if !slips.is_empty() => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(slips)
+    }
+
+    fn all(&self) -> usize {
+        self.wanted.people.len() + self.wanted.renew.len()
+    }
+
+    /// What the one at this place is called; its id when it is gone.
+    fn name_of(&self, store: &Store, known: &[Candidate], at: usize) -> Result<String> {
+        let Some(id) = self.wanted.people.iter().chain(&self.wanted.renew).nth(at).cloned() else { return Ok(String::new()) };
+        if at < self.wanted.people.len() {
+            return Ok(known.iter().find(|c| c.person == id).map_or(id, |c| c.name.clone()));
+        }
+        store.read_blocking(|tx| Ok(access::account(tx, &id).map_or(id, |a| a.name)))
+    }
+
+    /// The next `most`: plans in a read, passwords outside any transaction, everything written in one.
+    fn part(&self, store: &Store, known: &[Candidate], report: &mut Report, most: usize, progress: Option<&Progress>) -> Result<Vec<Slip>> {
         let from = report.done;
-        let (seen, plans) = store.read_blocking(|tx| self.plans(tx, known, from))?;
+        let (seen, plans) = store.read_blocking(|tx| self.plans(tx, known, from, most))?;
         let secrets: Vec<(Secret, String, String)> = plans
             .iter()
             .map(|p| {
@@ -194,15 +291,20 @@ impl Line<'_> {
             .collect();
         let hashed = NewPassword::many(&secrets)?;
         let mut next = Report { done: from + seen, skipped: report.skipped + seen - plans.len(), ..report.clone() };
-        let all = self.wanted.people.len() + self.wanted.renew.len();
+        let all = self.all();
         let (actor, roles, wanted, progress) = (self.actor.clone(), Arc::clone(self.roles), self.wanted.clone(), progress.cloned());
         let (next, slips) = store.write_blocking(move |tx| {
+            tx.will_append()?;
             let until = tx.now() + wanted.days * DAY;
             let mut slips = Vec::new();
             for (plan, (secret, password)) in plans.iter().zip(secrets.into_iter().map(|s| s.0).zip(hashed)) {
                 let mailed = plan.address().filter(|_| wanted.by_mail).is_some();
                 let password = password.until(until);
-                let account = write(tx, &actor, &roles, plan, (!mailed).then_some(&password))?;
+                let Some(account) = write(tx, &actor, &roles, plan, (!mailed).then_some(&password))? else {
+                    next.skipped += 1;
+                    next.notes.extend(plan.needless());
+                    continue;
+                };
                 match plan {
                     Plan::New(..) => next.made += 1,
                     Plan::Renew(_) => next.renewed += 1,
@@ -211,33 +313,14 @@ impl Line<'_> {
                     next.mailed += 1;
                     send(tx, &actor, &account, &wanted, until)?;
                 } else {
-                    let agency = match plan {
-                        Plan::New(c, _) => c.agency_name.clone(),
-                        Plan::Renew(_) => String::new(),
-                    };
-                    slips.push(Slip {
-                        name: account.name,
-                        agency,
-                        agency_id: account.agency,
-                        login: account.login,
-                        password: secret,
-                        until,
-                    });
+                    slips.push(plan.slip(account, secret, until));
                 }
             }
-            if let Some(p) = &progress {
-                let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-                p.save(tx, count(next.done), count(all), "", &json!(next))?;
-            }
+            checkpoint(tx, progress.as_ref(), &next, all)?;
             Ok((next, slips))
         })?;
         *report = next;
-        let slips = self.with_agencies(store, slips)?;
-        if job.is_empty() {
-            return Ok(slips);
-        }
-        slips::keep(job, &self.actor.id, slips);
-        Ok(vec![])
+        Ok(slips)
     }
 
     /// Names of the agencies of renewed accounts, where the actor may read them.
@@ -255,16 +338,29 @@ impl Line<'_> {
     }
 }
 
-/// The account with its grants, or the new password of one that waits. Without a password it is opened by a link.
-fn write(tx: &mut Tx, actor: &Actor, roles: &Arc<Roles>, plan: &Plan, password: Option<&NewPassword>) -> Result<Account> {
+/// How far a job is; nothing without one.
+fn checkpoint(tx: &mut Tx, progress: Option<&Progress>, report: &Report, all: usize) -> Result<()> {
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    progress.map_or(Ok(()), |p| p.save(tx, count(report.done), count(all), "", &json!(report)))
+}
+
+/// The account with its grants, or the new password of one that waits. Without a password it is opened by a link. `None`: since
+/// the plan was made somebody else made the account, or its owner began to use it; their password stays.
+fn write(tx: &mut Tx, actor: &Actor, roles: &Arc<Roles>, plan: &Plan, password: Option<&NewPassword>) -> Result<Option<Account>> {
     match plan {
         Plan::Renew(a) => {
+            if !access::account(tx, &a.id)?.is_unused() {
+                return Ok(None);
+            }
             if let Some(p) = password {
                 access::set_password(tx, actor, &a.id, p, true)?;
             }
-            access::account(tx, &a.id)
+            access::account(tx, &a.id).map(Some)
         }
         Plan::New(c, login) => {
+            if access::account_of_person(tx, &c.person)?.is_some() {
+                return Ok(None);
+            }
             let new = NewAccount {
                 login: login.clone(),
                 name: c.name.clone(),
@@ -277,7 +373,7 @@ fn write(tx: &mut Tx, actor: &Actor, roles: &Arc<Roles>, plan: &Plan, password: 
                 let grant = NewGrant { account: a.id.clone(), role: (*role).into(), agency: Some(agency.clone()), ..NewGrant::default() };
                 access::grant(tx, actor, roles, &grant)?;
             }
-            Ok(a)
+            Ok(Some(a))
         }
     }
 }

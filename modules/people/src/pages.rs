@@ -222,6 +222,8 @@ async fn start(ctx: Ctx, f: FormData) -> PageResult {
     match ctx.write(move |tx, w| invite::ask(tx, &w.actor, &wanted)).await {
         Ok(id) => Ok(redirect(&format!("{LIST}/{id}"))),
         Err(Error::Invalid(errors)) => page(&ctx, &f, &errors, StatusCode::UNPROCESSABLE_ENTITY).await,
+        // what was ticked stays
+        Err(Error::Conflict(message)) => page(&ctx, &f, &[FieldError { field: "id".into(), message }], StatusCode::CONFLICT).await,
         Err(e) => Err(e.into()),
     }
 }
@@ -268,7 +270,13 @@ fn outcome(ctx: &Ctx, j: &work::Job) -> Markup {
             line(t("Lời mời gia hạn", "Renewed"), r.renewed),
             line(t("Gửi liên kết qua thư", "Links by mail"), r.mailed),
             line(t("Bỏ qua (đã có tài khoản)", "Left out (have one)"), r.skipped),
+            line(t("Không làm được", "Could not be done"), r.failed),
         ]))
+        @if !r.notes.is_empty() {
+            (notice(if r.failed > 0 { Tone::Unmet } else { Tone::Soon }, html! {
+                ul { @for (name, why) in &r.notes { li { strong { (name) } ": " (why) } } }
+            }))
+        }
         @if r.made + r.renewed > r.mailed { (handover(ctx, &j.id)) }
     }
 }

@@ -116,7 +116,10 @@ pub fn run(context: &Context<'_>, instance: &Instance, actor: &Actor, a: &Invite
     if context.json {
         print_json(&json!(report));
     } else {
-        say!("Tài khoản mới: {}. Gia hạn: {}. Bỏ qua: {}.", report.made, report.renewed, report.skipped);
+        say!("Tài khoản mới: {}. Gia hạn: {}. Bỏ qua: {}. Không làm được: {}.", report.made, report.renewed, report.skipped, report.failed);
+        for (name, why) in &report.notes {
+            say!("- {name}: {why}");
+        }
     }
     Ok(())
 }

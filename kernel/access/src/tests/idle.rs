@@ -17,10 +17,12 @@ fn who_did_not_come_for_ninety_days_is_listed_and_closed_with_a_reason() {
         db.grant(&part, "admin", Some("a"));
         let never = db.account("never", Some("b"));
         db.account("comes", Some("a"));
+        let open = db.open(&never);
         let robot = db.account("robot", Some("a"));
         db.grant(&robot, "officer", Some("a"));
+        let works = db.account("works", Some("a"));
         db.pass_days(80);
-        let open = db.open(&never);
+        db.open(&works);
         for login in ["boss", "part", "comes"] {
             assert!(matches!(db.sign_in(login, PASSWORD), Outcome::SignedIn(_)));
         }
@@ -32,9 +34,9 @@ fn who_did_not_come_for_ninety_days_is_listed_and_closed_with_a_reason() {
         db.pass_days(10);
         assert_eq!(idle(db, "boss", 90), Vec::<String>::new(), "90 days and not more");
         db.pass_minutes(1);
-        assert_eq!(idle(db, "boss", 90), ["never"], "the robot's token is in use");
+        assert_eq!(idle(db, "boss", 90), ["never"], "the robot's token and a session are in use");
         assert_eq!(idle(db, "part", 90), Vec::<String>::new(), "out of reach");
-        assert_eq!(idle(db, "boss", 5), ["boss", "comes", "never", "part", "robot"]);
+        assert_eq!(idle(db, "boss", 5), ["boss", "comes", "never", "part", "robot", "works"]);
         let close = |by: &str, ids: Vec<String>, reason: &'static str| {
             let by = db.actor(by);
             db.w(move |tx| close_idle(tx, &by, &ids, 90, reason))

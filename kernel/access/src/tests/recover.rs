@@ -37,6 +37,8 @@ fn a_link_works_once_ends_sessions_and_leaves_a_leaf() {
         assert_eq!(ask(db, "lan@saomai.gov.vn").unwrap().account.id, a.id, "by the address too");
         let code = r.code.reveal().to_owned();
         assert!(db.seen(&open).is_some(), "asking changes nothing yet");
+        let id = a.id.clone();
+        assert_eq!(db.r(|tx| account(tx, &id)).unwrap().version, a.version, "nor does a stranger spoil a manager's open form");
         assert_eq!(db.r(|tx| recovery_of(tx, &code)).unwrap().map(|x| x.id), Some(a.id.clone()));
         redeem_with(db, &code).unwrap();
         assert!(db.seen(&open).is_none(), "sessions end");
@@ -44,7 +46,7 @@ fn a_link_works_once_ends_sessions_and_leaves_a_leaf() {
         assert!(db.r(|tx| recovery_of(tx, &code)).unwrap().is_none());
         assert!(matches!(db.sign_in("lan", NEW), Outcome::SignedIn(_)));
         assert_eq!(db.refusal("lan", PASSWORD), Refusal::Wrong { left: 4 });
-        assert!(leaves(db, &a.id).ends_with(&["ask_recovery".into(), "ask_recovery".into(), "recover".into()]), "{:?}", leaves(db, &a.id));
+        assert!(leaves(db, &a.id).ends_with(&["update".into(), "recover".into()]), "{:?}", leaves(db, &a.id));
         assert_eq!(db.r(verify_rows).unwrap(), []);
         let printed = format!("{r:?}");
         assert!(!printed.contains(&code), "{printed}");
@@ -141,4 +143,88 @@ fn many_passwords_are_hashed_in_order() {
     }
     assert!(NewPassword::many(&[]).unwrap().is_empty());
     assert!(NewPassword::many(&[("ngan".into(), String::new(), String::new())]).is_err());
+}
+
+#[test]
+fn an_invitation_by_link_ends_the_temporary_password_and_is_for_unused_accounts() {
+    on_each_engine(|db| {
+        let a = db.account("lan", None);
+        let temp = NewPassword::new(&PASSWORD.into(), "lan", "").unwrap();
+        let invite = || {
+            let id = a.id.clone();
+            db.w(move |tx| invitation_link(tx, &Actor::system("test"), &id, tx.now() + 3_600_000_000))
+        };
+        assert_eq!(invite().unwrap_err().status(), 409, "the owner chose a password");
+        let id = a.id.clone();
+        db.w(move |tx| set_password(tx, &Actor::system("test"), &id, &temp, true)).unwrap();
+        let r = invite().unwrap();
+        assert_eq!(db.refusal("lan", PASSWORD), Refusal::Wrong { left: 4 }, "the slip's password is over");
+        redeem_with(db, r.code.reveal()).unwrap();
+        assert!(matches!(db.sign_in("lan", NEW), Outcome::SignedIn(_)));
+        assert_eq!(invite().unwrap_err().status(), 409, "in use");
+        assert_eq!(db.r(verify_rows).unwrap(), []);
+    });
+}
+
+#[test]
+fn another_address_and_closing_void_what_was_sent() {
+    on_each_engine(|db| {
+        let a = with_mail(db, "lan");
+        let sent = ask(db, "lan").unwrap();
+        let change = |email: &str, name: &str| {
+            let id = a.id.clone();
+            let n = NewAccount { login: "lan".into(), name: name.into(), email: Some(email.into()), ..NewAccount::default() };
+            db.w(move |tx| {
+                let v = account(tx, &id)?.version;
+                update_account(tx, &Actor::system("test"), &id, v, &n)
+            })
+            .unwrap()
+        };
+        let good = |r: &Recovery| db.r(|tx| recovery_of(tx, r.code.reveal())).unwrap().is_some();
+        change("lan@saomai.gov.vn", "Tên khác");
+        assert!(good(&sent), "the address stays");
+        change("khac@saomai.gov.vn", "Tên khác");
+        assert!(!good(&sent), "whoever reads the old mailbox");
+        let sent = ask(db, "lan").unwrap();
+        for closed in [true, false] {
+            let id = a.id.clone();
+            db.w(move |tx| set_disabled(tx, &Actor::system("test"), &id, closed, "nghỉ")).unwrap();
+        }
+        assert!(!good(&sent), "opened again, but not by the old letter");
+    });
+}
+
+#[test]
+fn nobody_takes_over_an_account_that_holds_more() {
+    on_each_engine(|db| {
+        db.agencies();
+        let part = db.account("part", Some("a"));
+        db.grant(&part, "admin", Some("a"));
+        let (more, same) = (db.account("more", Some("c")), db.account("same", Some("c")));
+        db.grant(&more, "officer", Some("c"));
+        db.grant(&same, "admin", Some("c"));
+        let by = || db.actor("part");
+        let give = |a: &Account| {
+            let (by, id) = (by(), a.id.clone());
+            db.w(move |tx| give_code(tx, &by, &id))
+        };
+        assert_eq!(give(&more).unwrap_err().status(), 403);
+        assert!(give(&same).is_ok());
+        let (who, id) = (by(), more.id.clone());
+        assert_eq!(db.w(move |tx| reset_second(tx, &who, &id, "mất máy")).unwrap_err().status(), 403);
+        let (who, id) = (by(), more.id.clone());
+        let temp = NewPassword::new(&NEW.into(), "more", "").unwrap();
+        assert_eq!(db.w(move |tx| set_password(tx, &who, &id, &temp, true)).unwrap_err().status(), 403);
+        let (who, id, v) = (by(), more.id.clone(), more.version);
+        let mine = NewAccount {
+            login: "more".into(),
+            name: "Tên more".into(),
+            email: Some("toi@saomai.gov.vn".into()),
+            agency: Some("c".into()),
+            person: None,
+        };
+        assert_eq!(db.w(move |tx| update_account(tx, &who, &id, v, &mine)).unwrap_err().status(), 403);
+        let (who, id) = (by(), more.id.clone());
+        assert!(db.w(move |tx| set_disabled(tx, &who, &id, true, "nghỉ")).is_ok(), "closing takes nothing over");
+    });
 }

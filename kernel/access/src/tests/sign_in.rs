@@ -243,3 +243,44 @@ fn a_familiar_address_is_braked_by_itself_and_is_not_familiar_for_ever() {
         assert!(matches!(refused_from(db, home, PASSWORD), Refusal::Locked { .. }), "a success of long ago");
     });
 }
+
+#[test]
+fn a_new_password_and_unlock_end_the_lock_at_a_familiar_address_too() {
+    on_each_engine(|db| {
+        let a = db.account("lan", None);
+        let home = "192.0.2.7";
+        let locked = || {
+            let id = a.id.clone();
+            db.r(|tx| {
+                let a = account(tx, &id)?;
+                locked_out_until(tx, &a)
+            })
+            .unwrap()
+        };
+        let shut = || {
+            assert!(matches!(db.sign_in_from(home, "lan", PASSWORD), Outcome::SignedIn(_)));
+            db.pass_minutes(1);
+            for _ in 0..5 {
+                refused_from(db, home, WRONG);
+            }
+            assert!(matches!(refused_from(db, home, PASSWORD), Refusal::Locked { .. }));
+            assert!(locked().is_some(), "who manages the account sees it");
+            db.pass_minutes(1);
+        };
+        let boss = || Actor::system("test");
+        shut();
+        let id = a.id.clone();
+        db.w(move |tx| unlock(tx, &boss(), &id)).unwrap();
+        assert_eq!(locked(), None);
+        shut();
+        let (id, same) = (a.id.clone(), NewPassword::new(&PASSWORD.into(), "lan", "").unwrap());
+        db.w(move |tx| set_password(tx, &boss(), &id, &same, false)).unwrap();
+        shut();
+        let id = a.id.clone();
+        let code = db.w(move |tx| give_code(tx, &boss(), &id)).unwrap().code;
+        assert!(matches!(refused_from(db, home, PASSWORD), Refusal::Locked { .. }), "a code that is not used ends nothing");
+        let same = NewPassword::new(&PASSWORD.into(), "lan", "").unwrap();
+        db.w(move |tx| redeem(tx, code.reveal(), &same)).unwrap();
+        assert!(matches!(db.sign_in_from(home, "lan", PASSWORD), Outcome::SignedIn(_)));
+    });
+}

@@ -212,7 +212,8 @@ async fn page_of(
     let modules = ctx.app.modules;
     let (a, grants, log, names, second, leaving) = ctx
         .read(move |tx, w| {
-            let a = visible(tx, w, &id)?;
+            let mut a = visible(tx, w, &id)?;
+            a.locked_until = access::locked_out_until(tx, &a)?;
             let grants = access::grants_of(tx, &id)?;
             let log = access::last_sign_ins(tx, &id, 10)?;
             let names = agency_names(tx, w, grants.iter().map(|g| g.agency.clone()).chain([a.agency.clone()]))?;

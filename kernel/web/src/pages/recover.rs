@@ -133,7 +133,7 @@ async fn choose(State(app): State<App>, guest: Guest, Caller(client): Caller, he
     if code.is_empty() {
         return Ok(respond(guest, &headers, StatusCode::OK, |g| chooser(g, "", None, &[])));
     }
-    if let Err(wait) = app.inner.sign_in.take(&client.ip) {
+    if let Err(wait) = app.inner.recovery.take(&client.ip) {
         return Ok(slow_down(&guest, wait));
     }
     let given = code.clone();
@@ -185,7 +185,7 @@ fn chooser(guest: &Guest, code: &str, login: Option<&str>, errors: &[FieldError]
 }
 
 async fn take(State(app): State<App>, guest: Guest, Caller(client): Caller, headers: HeaderMap, f: FormData) -> PageResult {
-    if let Err(wait) = app.inner.sign_in.take(&client.ip) {
+    if let Err(wait) = app.inner.recovery.take(&client.ip) {
         return Ok(slow_down(&guest, wait));
     }
     let code = f.text("code").trim().to_owned();
