@@ -100,10 +100,10 @@ fn duty(ctx: &Ctx, role: &str) -> String {
     .to_owned()
 }
 
-/// Everybody in duty without an account. After a refusal the ticks stay as they were; at first all are set.
+/// Everybody in duty without an account. After a refusal the ticks stay as they were; at first none is set, one press sets all.
 fn people_grid(ctx: &Ctx, f: &FormData, list: &[Candidate]) -> Grid {
     let t = |vi, en| ctx.t(vi, en);
-    let ticked = |id: &str| !f.has("csrf") || f.all("id").any(|i| i == id);
+    let ticked = |id: &str| f.has("all") || f.all("id").any(|i| i == id);
     let columns = vec![
         GridColumn::action(t("Chọn", "Choose")),
         GridColumn::text("name", t("Họ tên", "Name")),
@@ -128,6 +128,14 @@ fn people_grid(ctx: &Ctx, f: &FormData, list: &[Candidate]) -> Grid {
     grid
 }
 
+/// The page with everybody ticked.
+fn all_ticked(kinds: &[String]) -> String {
+    // ids of choices; anything else is not ours
+    let plain = |k: &&String| k.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let kinds: String = kinds.iter().filter(plain).map(|k| format!("&kind={k}")).collect();
+    format!("{LIST}?all=1{kinds}")
+}
+
 fn new_people(ctx: &Ctx, f: &FormData, kinds: &[String], grid: &Grid, n: usize, errors: &[FieldError]) -> Markup {
     let t = |vi, en| ctx.t(vi, en);
     if n == 0 {
@@ -140,6 +148,7 @@ fn new_people(ctx: &Ctx, f: &FormData, kinds: &[String], grid: &Grid, n: usize, 
         section.card {
             h2 { (t("Chưa có tài khoản", "Without an account")) " (" (n) ")" }
             (grid.bar_alone())
+            p { a href=(all_ticked(kinds)) { (t("Chọn tất cả", "Choose all")) " (" (n) ")" } }
             form method="post" action=(LIST) {
                 (csrf(&ctx.look))
                 @for k in kinds { input type="hidden" name="kind" value=(k); }
