@@ -8,6 +8,7 @@ use crate::ctx::Ctx;
 use crate::eval::{Eval, alive};
 use crate::indicator::{FigureKind, Indicator, Label, PackError};
 use crate::ir::{Node, P};
+use crate::memo::Memo;
 use crate::schema::{Rec, RuleError, Schema, Val, World};
 use crate::sentence::Say;
 use crate::sql::{Gen, Statement, certain, quote};
@@ -73,6 +74,7 @@ pub struct Rate {
     pub(crate) agency: P,
     /// Summed field (ratios).
     pub(crate) sum: Option<P>,
+    pub(crate) last: Memo,
 }
 
 /// A checked indicator.
@@ -86,6 +88,8 @@ pub struct Compiled {
     pub denominator: Option<Rate>,
     /// Parts.
     pub parts: Vec<Rate>,
+    /// Of a ratio.
+    pub(crate) last: Memo,
 }
 
 struct Build<'a> {
@@ -158,7 +162,7 @@ pub fn compile(indicator: &Indicator, schema: &Schema, file: &str) -> Result<Opt
         (b.rate(&spec)?, None)
     };
     let parts = i.parts.iter().map(|p| b.part(p, &main.register)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Some(Compiled { indicator: i.clone(), main, denominator, parts }))
+    Ok(Some(Compiled { indicator: i.clone(), main, denominator, parts, last: Memo::default() }))
 }
 
 impl Build<'_> {
@@ -260,6 +264,7 @@ impl Build<'_> {
             meets,
             agency,
             sum,
+            last: Memo::default(),
         })
     }
 }
@@ -459,6 +464,10 @@ impl Rate {
 
     /// Rows `(agency, outcome code, records)`; an agency without records has no row.
     pub fn summary(&self, ctx: &Ctx) -> Statement {
+        self.last.get(ctx, || self.write_summary(ctx))
+    }
+
+    fn write_summary(&self, ctx: &Ctx) -> Statement {
         let mut g = Gen::new(ctx);
         let inner = self.inner(&mut g, false);
         // SQLite would write the outcome into the grouping and into the answer, and judge twice; a limit nobody reaches keeps

@@ -16,6 +16,7 @@ mod ir;
 mod judge;
 mod lexer;
 mod lineage;
+mod memo;
 mod parse;
 mod period;
 mod predicate;

@@ -10,6 +10,10 @@ impl Compiled {
     /// The statement of the whole indicator: [`Rate::summary`], or for a ratio rows `(agency, numerator, denominator)`.
     pub fn statement(&self, ctx: &Ctx) -> Statement {
         let Some(below) = &self.denominator else { return self.main.summary(ctx) };
+        self.last.get(ctx, || self.write_ratio(below, ctx))
+    }
+
+    fn write_ratio(&self, below: &Rate, ctx: &Ctx) -> Statement {
         let mut g = Gen::new(ctx);
         let sql = if self.main.counts_like(below) { once(&mut g, &self.main, below) } else { twice(&mut g, &self.main, below) };
         Statement { sql, params: g.params }

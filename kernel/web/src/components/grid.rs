@@ -20,6 +20,8 @@ use crate::security::query_string;
 
 /// Rows of a page.
 const ROWS: usize = 100;
+/// Rows of a page that was asked to hold all.
+const WHOLE: usize = 2_000;
 /// Fewer rows than this need no words to find one.
 const FEW: usize = 8;
 
@@ -261,10 +263,13 @@ impl Grid {
     pub fn render(&self) -> Markup {
         let lang = self.lang;
         let all = self.chosen();
+        // on paper nothing can be turned: whoever prints asks for all
+        let whole = self.asked("page") == "all";
+        let most = if whole { all.len().clamp(1, WHOLE) } else { self.most };
         let page: usize = self.asked("page").parse().unwrap_or(1).max(1);
-        let pages = all.len().div_ceil(self.most).max(1);
+        let pages = all.len().div_ceil(most).max(1);
         let page = page.min(pages);
-        let table = self.table(all.iter().skip((page - 1) * self.most).take(self.most));
+        let table = self.table(all.iter().skip((page - 1) * most).take(most));
         let words = self.asked("q");
         let export = if self.key.is_empty() { "xlsx" } else { self.key };
         html! {
@@ -276,6 +281,7 @@ impl Grid {
                         span.muted { (lang.t("Trang", "Page")) " " (page) "/" (pages) }
                         @if page > 1 { a.btn href=(self.href(&[("page", &(page - 1).to_string())])) { (lang.t("Trang trước", "Previous")) } }
                         @if page < pages { a.btn href=(self.href(&[("page", &(page + 1).to_string())])) rel="next" { (lang.t("Trang sau", "Next")) } }
+                        @if all.len() <= WHOLE { a href=(self.href(&[("page", "all")])) { (lang.t("Tất cả trên một trang", "All on one page")) } }
                     }
                 }
             }

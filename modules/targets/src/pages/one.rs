@@ -214,13 +214,16 @@ fn count(ratio: bool, n: i64, href: &str) -> Markup {
     }
 }
 
+/// Agencies on a page: with the picture of all of them it stays under 100 kB.
+const ROWS: usize = 60;
+
 /// One agency and its figure: id, name, kind.
 type Row = (String, String, String, Figure);
 
 fn agency_table(ctx: &Ctx, q: &QueryData, kind: FigureKind, (id, tail): (&str, &str), list: &[Row]) -> Grid {
     let lang = ctx.lang();
     let may = ctx.can(Verb::Export, "figure");
-    let grid = |columns| Grid::new(ctx, q, "", "theo-co-quan", lang.t("Theo cơ quan", "By agency"), columns).export(may).rows_a_page(500);
+    let grid = |columns| Grid::new(ctx, q, "", "theo-co-quan", lang.t("Theo cơ quan", "By agency"), columns).export(may).rows_a_page(ROWS);
     if kind == FigureKind::Count {
         // nothing to be a share of: how many each has
         let columns = vec![GridColumn::text("agency", lang.t("Cơ quan", "Agency")), GridColumn::num("met", lang.t("Số", "Number"))];
@@ -241,7 +244,6 @@ fn agency_table(ctx: &Ctx, q: &QueryData, kind: FigureKind, (id, tail): (&str, &
         GridColumn::num("unknown", lang.t("Chưa rõ", "Unknown")).drop_at(1),
         GridColumn::num("all", lang.t("Tổng", "All")).only_in_file(),
     ];
-    // on paper nothing can be opened: everybody is on one page
     let mut t = grid(columns);
     for (agency, name, _, f) in list {
         let link = |o: &str| format!("/targets/{id}/records?outcome={o}&agency={agency}{tail}");
