@@ -1,6 +1,6 @@
-//! Charts as server-side SVG. Each carries its numbers as text; none is scaled, so hatching stays as drawn.
+//! Charts as server-side SVG (engine `charts`), with words in the language of the reader. Each carries its numbers as text.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use crate::fmt;
 use crate::i18n::Lang;
@@ -40,21 +40,10 @@ impl Bar3 {
 
 /// Met, not met, no data as one bar of full width. Over nothing: an empty frame that says so.
 pub fn bar3(b: Bar3, lang: Lang) -> Markup {
-    let whole = b.met.max(0) + b.unmet.max(0) + b.nodata.max(0);
-    if whole == 0 {
-        let none = lang.t("Không có đối tượng nào trong phạm vi", "Nothing in scope");
-        return html! { svg.bar width="100%" height="18" role="img" aria-label=(none) { rect.e x="0" y="3" width="100%" height="12" {} } };
-    }
-    let pc = |n: i64| n.max(0) as f64 * 100.0 / whole as f64;
-    let (m, u, n) = (pc(b.met), pc(b.unmet), pc(b.nodata));
-    html! {
-        svg.bar width="100%" height="18" role="img" aria-label=(b.words(lang)) {
-            @if m > 0.0 { rect.m x="0" y="3" width=(p(m)) height="12" {} }
-            @if u > 0.0 { rect.u x=(p(m)) y="3" width=(p(u)) height="12" {} }
-            @if n > 0.0 { rect.n x=(p(m + u)) y="3" width=(p(n)) height="12" fill="url(#hatch)" {} }
-            @if let Some(g) = b.goal { @let g = g.clamp(0.0, 100.0); line.g x1=(p(g)) x2=(p(g)) y1="0" y2="18" {} }
-        }
-    }
+    let share = charts::Share { met: b.met, unmet: b.unmet, nodata: b.nodata, goal: b.goal };
+    let none = || lang.t("Không có đối tượng nào trong phạm vi", "Nothing in scope").to_owned();
+    let words = if b.met.max(0) + b.unmet.max(0) + b.nodata.max(0) == 0 { none() } else { b.words(lang) };
+    PreEscaped(charts::share(share, &words, charts::Width::Fluid))
 }
 
 /// The legend under a [`bar3`]: each number a link to its records (empty address: plain text).
@@ -71,11 +60,6 @@ pub fn bar3_legend(b: Bar3, met: &str, unmet: &str, nodata: &str, lang: Lang) ->
     }
 }
 
-/// A percentage for SVG, two decimals, point.
-fn p(v: f64) -> String {
-    format!("{v:.2}%")
-}
-
 /// A point of a trend: label (a day, a month) and value; `None` = no figure, the line is broken there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
@@ -87,39 +71,17 @@ pub struct Point {
 
 /// A line over time, 320 × 66, with the last value marked and all values as text for who cannot see it.
 pub fn trend(points: &[Point], goal: Option<f64>, unit: &str, lang: Lang) -> Markup {
-    let known: Vec<f64> = points.iter().filter_map(|q| q.value).collect();
-    if known.is_empty() {
-        return html! { p.muted.small { (lang.t("Chưa có số liệu các kỳ trước.", "No figures of earlier periods yet.")) } };
-    }
-    let top = known.iter().copied().chain(goal).fold(1.0_f64, f64::max);
-    let low = known.iter().copied().fold(0.0_f64, f64::min);
-    let step = 300.0 / (points.len().max(2) - 1) as f64;
-    let y = |v: f64| 60.0 - (v - low) / (top - low) * 54.0;
-    let mut lines: Vec<Vec<String>> = vec![vec![]];
-    for (i, q) in points.iter().enumerate() {
-        match (q.value, lines.last_mut()) {
-            (Some(v), Some(l)) => l.push(format!("{:.1},{:.1}", i as f64 * step, y(v))),
-            (None, Some(l)) if !l.is_empty() => lines.push(vec![]),
-            _ => {}
-        }
-    }
-    let last = points.iter().enumerate().rev().find_map(|(i, q)| q.value.map(|v| (i as f64 * step, y(v))));
     let text = |q: &Point| {
         let v =
             q.value.map_or_else(|| lang.t("chưa có", "none").to_owned(), |v| format!("{}{unit}", fmt::dec_auto((v * 10.0).round() / 10.0)));
         format!("{}: {v}", q.label)
     };
-    let words = points.iter().map(text).collect::<Vec<_>>().join("; ");
-    html! {
-        svg.trend width="320" height="70" viewBox="-6 -2 320 70" role="img" aria-label=(format!("{}: {words}", lang.t("Xu hướng", "Trend"))) {
-            line.axis x1="0" x2="300" y1="60" y2="60" {}
-            @if let Some(g) = goal { line.goal x1="0" x2="300" y1=(format!("{:.1}", y(g))) y2=(format!("{:.1}", y(g))) {} }
-            @for l in lines.iter().filter(|l| l.len() > 1) { polyline points=(l.join(" ")) {} }
-            @for (i, q) in points.iter().enumerate() {
-                @if let Some(v) = q.value { circle.dot cx=(format!("{:.1}", i as f64 * step)) cy=(format!("{:.1}", y(v))) r="2" { title { (text(q)) } } }
-            }
-            @if let Some((x, y)) = last { circle cx=(format!("{x:.1}")) cy=(format!("{y:.1}")) r="4" {} }
-        }
+    let said: Vec<charts::Point> = points.iter().map(|q| charts::Point { words: text(q), value: q.value }).collect();
+    let words = said.iter().map(|q| q.words.as_str()).collect::<Vec<_>>().join("; ");
+    let words = format!("{}: {words}", lang.t("Xu hướng", "Trend"));
+    match charts::trend(&said, goal, &words, None) {
+        Some(svg) => PreEscaped(svg),
+        None => html! { p.muted.small { (lang.t("Chưa có số liệu các kỳ trước.", "No figures of earlier periods yet.")) } },
     }
 }
 
@@ -137,23 +99,11 @@ pub struct Slice {
 /// Parts of a whole as a ring with its table beside it.
 pub fn donut(slices: &[Slice], lang: Lang) -> Markup {
     let whole: i64 = slices.iter().map(|s| s.n.max(0)).sum();
-    let mut at = 0.0;
-    let mut arcs = vec![];
-    for s in slices.iter().filter(|s| s.n > 0) {
-        let share = s.n as f64 * 100.0 / whole as f64;
-        arcs.push((s.tone, format!("{share:.2} {:.2}", 100.0 - share), format!("{:.2}", 25.0 - at)));
-        at += share;
-    }
     let words = slices.iter().map(|s| format!("{} {}", s.label, fmt::int(s.n))).collect::<Vec<_>>().join(", ");
+    let parts: Vec<charts::Slice> = slices.iter().map(|s| charts::Slice { n: s.n, tone: drawn(s.tone) }).collect();
     html! {
         div.row.donut-row {
-            svg.donut width="132" height="132" role="img" aria-label=(words) {
-                circle.ring cx="66" cy="66" r="50" {}
-                @for (tone, dash, off) in &arcs {
-                    circle class={"arc " (tone.class())} stroke=[(*tone == Tone::None).then_some("url(#hatch)")] cx="66" cy="66" r="50" pathLength="100" stroke-dasharray=(dash) stroke-dashoffset=(off) {}
-                }
-                text x="66" y="74" text-anchor="middle" { (fmt::int(whole)) }
-            }
+            (PreEscaped(charts::ring(&parts, &fmt::int(whole), &words, false)))
             table.mini {
                 caption.sr { (lang.t("Số liệu của biểu đồ", "Figures of the chart")) }
                 tbody { @for s in slices { tr {
@@ -163,6 +113,17 @@ pub fn donut(slices: &[Slice], lang: Lang) -> Markup {
                 } } }
             }
         }
+    }
+}
+
+/// The colour in a drawing.
+pub fn drawn(tone: Tone) -> charts::Tone {
+    match tone {
+        Tone::Met => charts::Tone::Met,
+        Tone::Unmet => charts::Tone::Unmet,
+        Tone::Soon => charts::Tone::Soon,
+        Tone::None => charts::Tone::NoData,
+        _ => charts::Tone::Plain,
     }
 }
 

@@ -1,11 +1,12 @@
 //! From a report to a `Document` (Decree 30/2020 layout); the only place that knows `documents`.
 
-use documents::{Align, Annex, Block, Document, Head, Recipient, Row, Signature, Table, TableCell, TableColumn, Text};
+use documents::{Align, Annex, Block, Document, Figure, Head, Recipient, Row, Signature, Table, TableCell, TableColumn, Text};
 use registers::{Record, Registry};
 use store::{Error, Result};
 use web::{Lang, fmt};
 
 use crate::figures::{Line, said};
+use crate::pictures::{self, Picture};
 use crate::report::Opened;
 use crate::summary::Consolidated;
 use crate::template::{Section, Template};
@@ -79,6 +80,7 @@ pub fn summary(reg: &Registry, t: &Template, campaign: &Record, w: &Words<'_>) -
     for s in t.sections.iter().filter(|s| !s.indicators.is_empty() || s.obligations) {
         blocks.push(Block::heading(1, s.label.vi.as_str()));
         blocks.push(Block::Table(both(reg, s, c)?));
+        blocks.extend(pictures::section(reg, s, c, Lang::Vi)?.map(drawn));
         if s.obligations {
             let d = c.obligations;
             blocks.push(Block::paragraph(format!(
@@ -90,7 +92,10 @@ pub fn summary(reg: &Registry, t: &Template, campaign: &Record, w: &Words<'_>) -
         }
     }
     blocks.extend(told(w.text));
-    let annexes = if c.missing.is_empty() { vec![] } else { vec![missing(c)] };
+    let mut annexes = if c.missing.is_empty() { vec![] } else { vec![missing(c)] };
+    if let Some(p) = pictures::filing(c, Lang::Vi) {
+        annexes.push(Annex { title: p.caption.clone(), blocks: vec![drawn(p)], ..Annex::default() });
+    }
     Ok(Document {
         // the day is written by who signs
         head: head(t, campaign, w.issuer, w.place, c.as_of.get(..4).unwrap_or_default()),
@@ -152,6 +157,11 @@ fn table(heads: &[&str], widths: &[f32], caption: &str) -> Table {
         header: vec![Row::new(heads.iter().copied())],
         ..Table::default()
     }
+}
+
+/// As wide as the text of a standing page.
+fn drawn(p: Picture) -> Block {
+    Block::Figure(Figure { svg: p.svg, alt: p.caption.clone(), caption: Text::plain(&p.caption), width: 160.0 })
 }
 
 /// Filed and live side by side.

@@ -9,6 +9,7 @@ mod figures;
 mod home;
 mod letter;
 mod pages;
+mod pictures;
 mod report;
 mod start;
 mod summary;

@@ -18,6 +18,21 @@ const MOST_MERGED: usize = 190_000;
 /// Most names of missing agencies kept with a frozen summary; their number is always kept.
 const MOST_NAMES: usize = 150;
 
+/// More agencies than this are too many for one picture (and for the field a frozen summary is kept in).
+const MOST_TILES: usize = 400;
+
+/// How an agency filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filing {
+    /// Not yet.
+    Missing,
+    /// After the last day.
+    Late,
+    /// By the last day.
+    InTime,
+}
+
 /// Figures of the province; frozen as JSON in `report_summary.figures`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Consolidated {
@@ -35,6 +50,9 @@ pub struct Consolidated {
     pub without_figures: usize,
     /// Who has not filed, by name.
     pub missing: Vec<String>,
+    /// Every agency and how it filed, when they are few enough for one picture.
+    #[serde(default)]
+    pub filing: Vec<(String, Filing)>,
     /// Sums over the filed snapshots.
     pub sums: Vec<Line>,
     /// What the registers say of everybody, filed or not.
@@ -112,6 +130,7 @@ pub fn consolidate_on(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Rec
         obligations = obligations.plus(s.obligations.unwrap_or_default());
     }
     let late = filed.iter().filter(|r| crate::campaign::late_days(r, day).is_some()).count();
+    let filing = pictured(&reports, day);
     let day = figures_day(campaign, day);
     let live = count(tx, reg, template, None, &day)?;
     let order = template.sections.iter().flat_map(|s| &s.indicators);
@@ -123,10 +142,26 @@ pub fn consolidate_on(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &Rec
         late,
         without_figures: filed.len() - snapshots.len(),
         missing,
+        filing,
         sums: order.filter_map(|id| sums.remove(id)).collect(),
         live: live.lines,
         obligations,
     })
+}
+
+/// Who has not filed first; the same order on paper and on the page.
+fn pictured(reports: &[Record], day: &str) -> Vec<(String, Filing)> {
+    let how = |r: &Record| match (in_state(r, &FILED), crate::campaign::late_days(r, day)) {
+        (true, None) => Some(Filing::InTime),
+        (true, Some(_)) => Some(Filing::Late),
+        (false, _) => in_state(r, &OWED).then_some(Filing::Missing),
+    };
+    let mut list: Vec<_> = reports.iter().filter_map(|r| Some((r.link_title("agency")?.to_owned(), how(r)?))).collect();
+    if list.len() > MOST_TILES {
+        return vec![];
+    }
+    list.sort_by_cached_key(|(name, f)| (*f, ::text::sort_key(name)));
+    list
 }
 
 fn in_state(r: &Record, list: &[&str]) -> bool {

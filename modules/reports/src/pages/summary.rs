@@ -7,7 +7,7 @@ use web::axum::extract::Path;
 use web::axum::http::StatusCode;
 use web::components::{Column, FieldView, InputKind, Table, empty, facts, field, heading, notice, tag};
 use web::forms::QueryData;
-use web::maud::{Markup, html};
+use web::maud::{Markup, PreEscaped, html};
 use web::shell::csrf;
 use web::{Ctx, FormData, Page, PageResult, Tone, fmt, redirect_with};
 
@@ -16,6 +16,7 @@ use crate::document;
 use crate::figures::{Line, said};
 use crate::one;
 use crate::pages::{attachment, figure, state_of};
+use crate::pictures::{self, Picture};
 use crate::summary::{self, Consolidated};
 use crate::template::Section;
 
@@ -45,8 +46,9 @@ async fn past(ctx: &Ctx, id: String, day: String) -> PageResult {
         (heading(&format!("{title}: {}", c.title), Some(html! { (lang.t("Như cuối ngày", "As at the end of")) " " (fmt::date(&day)) }), Some(day_form(&id, &day, lang))))
         (notice(Tone::Plain, html! { (lang.t("Ai đã nộp bản nào lấy từ sổ cái của ngày đó; cột “Hiện tại” là con số của ngày đó theo các sổ đăng ký bây giờ.", "Who had filed what is from the ledger of that day; the live column is that day as the registers tell it now.")) " " a href={"/reports/campaign/" (id) "/summary"} { (lang.t("Về hôm nay", "Back to today")) } }))
         section.card { (facts(about(&sums, lang))) }
-        @for s in t.sections.iter().filter(|s| !s.indicators.is_empty()) { section.card { h2 { (lang.label(&s.label)) } (figures(ctx, s, &sums)) } }
+        @for s in t.sections.iter().filter(|s| !s.indicators.is_empty()) { section.card { h2 { (lang.label(&s.label)) } (figures(ctx, s, &sums)) (drawn(pictures::section(ctx.reg(), s, &sums, lang)?)) } }
         (missing(&sums, &id, lang))
+        @if let Some(p) = pictures::filing(&sums, lang) { details.card.screen { summary { (p.caption) } (drawn(Some(p))) } }
     };
     Ok(Page::new(title)
         .active("/reports")
@@ -83,8 +85,9 @@ async fn render(ctx: &Ctx, id: String, typed: Option<&str>, wrong: Option<&str>)
         (heading(&format!("{title}: {}", c.title), None, Some(html! { (day_form(&id, &ctx.today, lang)) @if last.is_some() { @for (k, _) in document::KINDS { a.btn href={"/reports/campaign/" (id) "/summary/file/" (k)} { "." (k) } } } })))
         @if let Some(w) = wrong { (notice(Tone::Unmet, html! { (w) })) }
         section.card { (facts(about(&sums, lang))) }
-        @for s in t.sections.iter().filter(|s| !s.indicators.is_empty()) { section.card { h2 { (lang.label(&s.label)) } (figures(ctx, s, &sums)) } }
+        @for s in t.sections.iter().filter(|s| !s.indicators.is_empty()) { section.card { h2 { (lang.label(&s.label)) } (figures(ctx, s, &sums)) (drawn(pictures::section(ctx.reg(), s, &sums, lang)?)) } }
         (missing(&sums, &id, lang))
+        @if let Some(p) = pictures::filing(&sums, lang) { details.card.screen { summary { (p.caption) } (drawn(Some(p))) } }
         (words(ctx, &id, last, typed))
         (versions(ctx, &list))
     };
@@ -149,6 +152,11 @@ fn figures(ctx: &Ctx, s: &Section, c: &Consolidated) -> Markup {
         ]);
     }
     t.render(lang)
+}
+
+/// A wide picture: on a phone it is moved sideways within its frame.
+fn drawn(p: Option<Picture>) -> Markup {
+    html! { @if let Some(p) = p { div.scroll tabindex="0" role="region" aria-label=(p.caption) { (PreEscaped(p.svg)) } } }
 }
 
 fn missing(c: &Consolidated, id: &str, lang: web::Lang) -> Markup {

@@ -170,9 +170,15 @@ fn what_was_filed_is_summed_frozen_and_refiled_without_touching_the_past() {
         w.contact_point("syt");
         let shown = officer.get(&page).text();
         assert!(shown.contains("Đã biên tập.") && shown.contains("1/3 · 33,3"), "as frozen: {shown}");
+        assert!(shown.contains("class=\"ranking\"") && shown.contains("class=\"tile-map\""), "pictures of shares and of who filed");
+        assert!(shown.contains("Công an tỉnh: chưa nộp") && shown.contains("UBND xã Bến Lau: đúng hạn"), "each tile says its agency");
         for (kind, magic) in [("docx", &b"PK"[..]), ("pdf", b"%PDF"), ("xlsx", b"PK")] {
             let r = officer.get(&format!("{page}/file/{kind}"));
             assert!(r.status == 200 && r.bytes.starts_with(magic), "{kind}: {}", r.status);
+            // the archive names its parts in the clear
+            let pictures = r.bytes.windows(11).filter(|w| *w == b"word/media/").count();
+            // each picture is named in front of its bytes and in the directory, as lines and as dots
+            assert!(kind != "docx" || pictures >= 8, "pictures in the document: {pictures}");
         }
         assert_eq!(officer.get(&format!("{page}/file/exe")).status, 400);
         assert_eq!(officer.post(&page, &[("reason", "")]).status, 409, "a new version says why");
