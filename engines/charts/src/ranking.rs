@@ -8,7 +8,7 @@ use crate::svg::{HATCH, INK, LINE, QUIET, escape, fit, n, picture, text};
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Name, cut when it is too long (whole in `<title>`).
+    /// Name, on two lines when it is long, cut when it is longer (whole in `<title>`).
     pub label: String,
     /// What the bar says.
     pub share: Share,
@@ -17,24 +17,41 @@ pub struct Row {
 }
 
 const WIDE: f64 = 640.0;
-const NAME: f64 = 250.0;
-const BAR: f64 = 280.0;
-const HIGH: f64 = 22.0;
-const LETTER: f64 = 13.0;
+const NAME: f64 = 300.0;
+const BAR: f64 = 250.0;
+const HIGH: f64 = 32.0;
+const LETTER: f64 = 12.0;
 
-/// 640 wide, 22 for each row. A row over nothing has an empty frame.
+/// 640 wide, 32 for each row. A row over nothing has an empty frame.
 pub fn ranking(rows: &[Row], words: &str) -> String {
     let mut s = HATCH.to_owned();
     for (i, r) in rows.iter().enumerate() {
         let y = i as f64 * HIGH;
         // writing into a String cannot fail, here and below
         let _ = write!(s, "<g><title>{}</title>", escape(&format!("{}: {}", r.label, r.figure)));
-        text(&mut s, (NAME - 8.0, y + 15.0), LETTER, "end", INK, &fit(&r.label, NAME - 8.0, LETTER));
-        bar(&mut s, &r.share, y + 4.0);
-        text(&mut s, (NAME + BAR + 8.0, y + 15.0), LETTER, "start", QUIET, &r.figure);
+        match halves(&r.label) {
+            (one, None) => text(&mut s, (NAME - 8.0, y + 20.0), LETTER, "end", INK, one),
+            (one, Some(two)) => {
+                text(&mut s, (NAME - 8.0, y + 13.0), LETTER, "end", INK, one);
+                text(&mut s, (NAME - 8.0, y + 27.0), LETTER, "end", INK, &fit(two, NAME - 8.0, LETTER));
+            }
+        }
+        bar(&mut s, &r.share, y + 9.0);
+        text(&mut s, (NAME + BAR + 8.0, y + 20.0), LETTER, "start", QUIET, &r.figure);
         s.push_str("</g>");
     }
     picture("ranking", (WIDE, rows.len() as f64 * HIGH + 2.0), words, &s)
+}
+
+/// The name on one line, or broken at the last space that still fits.
+fn halves(label: &str) -> (&str, Option<&str>) {
+    let (width, many) = (NAME - 8.0, label.chars().count());
+    if many as f64 * LETTER * 0.5 <= width {
+        return (label, None);
+    }
+    let fits = |at: &usize| label.get(..*at).is_some_and(|s| s.chars().count() as f64 * LETTER * 0.5 <= width);
+    let at = label.match_indices(' ').map(|(i, _)| i).take_while(fits).last();
+    at.and_then(|i| label.split_at_checked(i)).map_or((label, None), |(a, b)| (a, Some(b.trim_start())))
 }
 
 fn bar(s: &mut String, b: &Share, y: f64) {

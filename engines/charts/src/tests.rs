@@ -57,10 +57,11 @@ fn parts_sum_to_the_ring() {
 
 #[test]
 fn names_are_escaped_and_cut_and_whole_in_the_title() {
-    let long = "Ủy ban nhân dân xã <Bến Lau> & \"vùng ven\" dài quá mức mà hàng còn chỗ để viết";
+    let long =
+        "Ủy ban nhân dân xã <Bến Lau> & \"vùng ven\" dài quá mức mà hàng còn chỗ để viết, kể cả khi được chia làm hai dòng của hình vẽ";
     let s = ranking(&[Row { label: long.into(), share: Share { met: 2, ..Share::default() }, figure: "100 %".into() }], "a\u{1}b");
     well_formed(&s);
-    assert!(s.contains("&lt;Bến Lau&gt; &amp; &quot;vùng ven&quot; dài quá mức mà hàng còn chỗ để viết: 100 %"), "{s}");
+    assert!(s.contains("&lt;Bến Lau&gt; &amp; &quot;vùng ven&quot; dài quá mức mà hàng còn chỗ để viết, kể cả khi được chia làm hai dòng của hình vẽ: 100 %"), "{s}");
     assert!(s.contains('…') && !s.contains('\u{1}'), "{s}");
 }
 
