@@ -3,7 +3,7 @@
 use ::store::{Error, Result, Tx};
 use access::{Actor, Verb};
 use registers::{Filter, Op, Query, Record, actions};
-use web::{Cx, Event, MenuCount, WorkItem};
+use web::{Cx, Event, Lang, MenuCount, WorkItem};
 
 use crate::expand::Round;
 use crate::owed::{self, Ask, Owed};
@@ -33,15 +33,22 @@ const MOST_PLANS: usize = 3;
 
 fn name_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
     let lang = cx.lang;
-    let line = |(plan, title, n): (String, String, i64)| WorkItem {
-        title: format!("{} {n} {}", lang.t("Còn", "Still"), lang.t("cơ quan chưa rõ trong kế hoạch", "agencies unknown in a plan")),
-        reason: title,
-        action: lang.t("Chọn cơ quan", "Choose").to_owned(),
-        href: format!("/plans/{plan}/names"),
-        tone: Some(web::Tone::Soon),
-        ..WorkItem::default()
-    };
-    Ok(unclear::waiting(tx, cx.registry, actor)?.into_iter().take(MOST_PLANS).map(line).collect())
+    let mut lines = Vec::new();
+    for (plan, title) in unclear::waiting(tx, cx.registry, actor)?.into_iter().take(MOST_PLANS) {
+        let n = unclear::names(tx, cx.registry, actor, &plan, cx.today)?.len();
+        lines.push(WorkItem {
+            title: match lang {
+                Lang::Vi => format!("Còn {n} tên chưa rõ là cơ quan nào trong kế hoạch"),
+                Lang::En => format!("{} in a plan", lang.n(n, "", "unknown name", "unknown names")),
+            },
+            reason: title,
+            action: lang.t("Chọn cơ quan", "Choose").to_owned(),
+            href: format!("/plans/{plan}/names"),
+            tone: Some(web::Tone::Soon),
+            ..WorkItem::default()
+        });
+    }
+    Ok(lines)
 }
 
 fn owed_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {

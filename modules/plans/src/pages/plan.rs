@@ -58,7 +58,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 "about" => Part::About(sorted(linked(tx, &who.reg, &who.actor, "plan_recipient", "plan", &wanted)?)),
                 _ => Part::Targets(live(tx, who, targets)?),
             };
-            let names = unclear::named(tx, &who.reg, &who.actor, &wanted)?;
+            let names = unclear::names(tx, &who.reg, &who.actor, &wanted, &who.today)?;
             Ok((plan, counts, part, names, (questions, lacking)))
         })
         .await?;
