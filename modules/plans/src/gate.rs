@@ -40,7 +40,7 @@ impl Open {
                 "names",
                 lang.n(
                     self.names,
-                    "tên gọi chưa rõ là cơ quan nào: không ai được giao việc dưới tên đó",
+                    "tên chưa rõ là cơ quan nào: không ai được giao việc dưới tên đó",
                     "name nobody knows: nobody gets work under it",
                     "names nobody knows: nobody gets work under them",
                 ),
