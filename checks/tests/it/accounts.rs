@@ -52,6 +52,21 @@ fn a_new_account_says_its_role_and_reach_at_once() {
         // a login that is taken gives back the whole form
         let r = boss.post("/admin/accounts/new", &[&who[..], &whole[..]].concat());
         assert!(r.status == 422 && r.text().contains("đã có") && r.text().contains("confirm_whole"), "{}", r.text());
+        // everything that is wrong is said at once, each beside its field, with what was typed
+        let bad = [("login", "tinh.nv"), ("name", " "), ("email", "khong-phai-thu"), ("reach", "agency"), ("agency__q", "Sở Vũ trụ")];
+        let r = boss.post("/admin/accounts/new", &bad);
+        let page = r.text();
+        for (field, words) in [
+            ("login", "“tinh.nv” đã có"),
+            ("name", "Hãy ghi họ tên"),
+            ("email", "Thư điện tử có dạng"),
+            ("role", "Chọn vai trò"),
+            ("agency", "Sở Vũ trụ"),
+        ] {
+            let own = page.split(&format!("id=\"f-{field}-error\"")).nth(1).and_then(|s| s.split("</div>").next()).unwrap_or_default();
+            assert!(r.status == 422 && own.contains(words), "{field}: {own}: {page}");
+        }
+        assert!(page.contains("value=\"khong-phai-thu\"") && page.contains("value=\"Sở Vũ trụ\""), "{page}");
         by_program(&w, &syt);
         w.instance.store.close();
     }

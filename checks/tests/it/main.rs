@@ -18,6 +18,7 @@ mod needles;
 mod obligations;
 mod obligations_change;
 mod pages;
+mod plan_gate;
 mod plan_review;
 mod properties;
 mod rights;

@@ -118,7 +118,7 @@ fn what_was_left_for_later_is_filled_in_afterwards() {
         let accepted = ok(world::accept(&c, &draft, ""), 303).header("location").to_owned();
         let plan = accepted.rsplit('/').next().unwrap().to_owned();
         let (page, names) = (ok(c.get(&accepted), 200).text(), format!("/plans/{plan}/names"));
-        assert!(page.contains("cơ quan chưa rõ.") && page.contains(&names), "the card: {page}");
+        assert!(page.contains("tên chưa rõ là cơ quan nào.") && page.contains(&names), "the card: {page}");
         assert!(ok(c.get("/"), 200).text().contains(&names), "one line of my work leads there");
         let contact = w.client("daumoi");
         assert!(!ok(contact.get("/"), 200).text().contains(&names), "only for who may choose");
@@ -157,7 +157,7 @@ fn what_was_left_for_later_is_filled_in_afterwards() {
         form.extend((1..open.len()).map(|i| (format!("who.{i}"), "only".to_owned())));
         let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!(ok(c.post(&names, &form), 303).header("location"), accepted);
-        assert!(!ok(c.get(&accepted), 200).text().contains("cơ quan chưa rõ."));
+        assert!(!ok(c.get(&accepted), 200).text().contains("tên chưa rõ là cơ quan nào"));
         assert!(!ok(c.get("/"), 200).text().contains(&names));
         // the same form again: somebody else was quicker
         assert_eq!(ok(c.post(&names, &form), 303).header("location"), names);

@@ -210,6 +210,55 @@ pub fn is_agency(text: &str) -> bool {
     starts_head(&Folded::new(text), 0)
 }
 
+/// Words of a sentence about somebody: in small letters none of them is part of a name, so a name ends in front of them.
+const CLAUSES: &[(&str, &str)] = &[
+    ("truc tiep", "trực tiếp"),
+    ("phai", "phải"),
+    ("chiu trach nhiem", "chịu trách nhiệm"),
+    ("co trach nhiem", "có trách nhiệm"),
+    ("co nhiem vu", "có nhiệm vụ"),
+    ("chu dong", "chủ động"),
+    ("lanh dao, chi dao", "lãnh đạo, chỉ đạo"),
+    ("tang cuong", "tăng cường"),
+    ("tiep tuc", "tiếp tục"),
+    ("day manh", "đẩy mạnh"),
+    ("nang cao", "nâng cao"),
+    ("tap trung", "tập trung"),
+    ("thuc hien nghiem", "thực hiện nghiêm"),
+    ("khong", "không"),
+    ("nao", "nào"),
+    ("ma", "mà"),
+    ("thi", "thì"),
+    ("neu", "nếu"),
+    ("khi", "khi"),
+];
+
+/// Longest text that is taken for the names in front of a verb, letters; the longest of the five plans has 145.
+pub const MAX_NAMES: usize = 160;
+
+/// The names a sentence begins with, up to its first clause ("Người đứng đầu đơn vị trực tiếp kiểm tra và …"); empty when what stands
+/// there is no name: `most` letters or more, or a question who ("đơn vị nào để mất …").
+pub fn names_before(text: &str, most: usize) -> Vec<String> {
+    let folded = Folded::new(text);
+    let clause = |(word, spelled): &(&'static str, &str)| {
+        let mut from = 1;
+        while let Some(at) = folded.word(word, from) {
+            if crate::fold::spelling_key(folded.slice(at, at + word.len())) == *spelled && !folded.is_upper(at) {
+                return Some((at, *word));
+            }
+            from = at + 1;
+        }
+        None
+    };
+    let end = CLAUSES.iter().filter_map(clause).min();
+    let open = end.is_some_and(|(_, word)| matches!(word, "nao" | "ma" | "thi" | "neu" | "khi"));
+    let mut name = folded.slice(0, end.map_or(folded.key.len(), |(at, _)| at)).trim();
+    while let Some(rest) = [" và", " hoặc", " của", " để", " là", " về", ","].iter().find_map(|w| name.strip_suffix(w)) {
+        name = rest.trim_end();
+    }
+    if open || !is_agency(name) || name.chars().count() >= most { Vec::new() } else { split_names(name) }
+}
+
 /// Splits "A, B và C" to names, only where a known head follows the separator.
 pub fn split_names(text: &str) -> Vec<String> {
     let folded = Folded::new(crate::fold::prefix(text, MAX_CELL));
@@ -449,7 +498,7 @@ pub fn coordinators_in(text: &str) -> Vec<String> {
             from = found + 1;
         }
     }
-    split_names(folded.slice(start, end)).into_iter().filter(|n| is_agency(n) && n.chars().count() < 160).collect()
+    names_before(folded.slice(start, end), MAX_NAMES).into_iter().filter(|n| is_agency(n)).collect()
 }
 
 /// A collective that names nobody in particular ("các cơ quan liên quan"): a person must choose.

@@ -1,6 +1,6 @@
 //! Who does what: the agency blocks of the assignment section, in all their forms.
 
-use crate::actors::{is_agency, split_names, starts_head};
+use crate::actors::{is_agency, names_before, split_names, starts_head};
 use crate::fold::Folded;
 use crate::funding;
 use crate::lines::{Marker, Para};
@@ -103,6 +103,9 @@ const VERBS: &[&str] = &[
     "la don vi",
 ];
 
+/// Longest header that is nothing but names, letters.
+const MAX_HEADER: usize = 200;
+
 pub fn header(text: &str) -> Option<Header> {
     let text = strip_order(text);
     let folded = Folded::new(text);
@@ -115,10 +118,10 @@ pub fn header(text: &str) -> Option<Header> {
     let verb = VERBS.iter().filter_map(|w| small_word(&folded, w)).min();
     let cut = [colon, debris, verb].into_iter().flatten().min();
     let Some(at) = cut else {
-        let plausible = key.len() < 260;
-        return plausible.then(|| Header { agencies: split_names(text), inline: None, debris: false });
+        let agencies = names_before(text, MAX_HEADER);
+        return (!agencies.is_empty()).then_some(Header { agencies, inline: None, debris: false });
     };
-    let agencies = split_names(folded.slice(0, at));
+    let agencies = names_before(folded.slice(0, at), MAX_HEADER);
     if agencies.is_empty() {
         return None;
     }

@@ -1,6 +1,6 @@
 //! Tasks of a plan without a task table: the items of the task sections and the agency blocks.
 
-use crate::actors::{coordinators_in, is_agency, read_cell, split_names};
+use crate::actors::{MAX_NAMES, coordinators_in, names_before, read_cell};
 use crate::assignments::{BlockOf, Clause, header, strip_order};
 use crate::columns::{Role, role};
 use crate::fold::{Folded, has_word};
@@ -252,7 +252,7 @@ fn lead_at(text: &Folded<'_>, from: usize) -> Vec<String> {
     let Some(at) = LEADS.iter().filter_map(small).min() else { return Vec::new() };
     let name = folded.slice(0, at).trim().trim_end_matches(',');
     let other = has_word(&folded.key[..at], "phoi hop");
-    if other || !is_agency(name) || name.chars().count() >= 160 { Vec::new() } else { split_names(name) }
+    if other { Vec::new() } else { names_before(name, MAX_NAMES) }
 }
 
 fn task(text: &str, section: Option<String>, no: Option<String>, lines: Vec<usize>, year: Option<i32>) -> Task {

@@ -104,7 +104,7 @@ pub fn decode(bytes: &[u8], name: &str) -> Result<Decoded, ReadError> {
         return Err(ReadError::TooLarge { size: bytes.len(), limit: MAX_FILE });
     }
     let decoded = match sniff(bytes, name) {
-        Kind::Zip => crate::docx::decode(bytes)?,
+        Kind::Zip => crate::docx::decode(bytes, name)?,
         Kind::Pdf => crate::pdf::decode(bytes)?,
         Kind::Other(kind) => return Err(ReadError::Unsupported(kind)),
         Kind::Text => {
@@ -279,6 +279,12 @@ mod tests {
         assert_eq!(decode(b" \n\n ", "a.txt").unwrap_err(), ReadError::Empty);
         let doc = decode(&[0xd0, 0xcf, 0x11, 0xe0, 0, 0], "a.doc").unwrap_err();
         assert!(doc.to_string().contains(".docx"), "{doc}");
+        // damaged archives are called what they are, by content before name
+        let junk = |inside: &str, name: &str| decode(format!("PK\u{3}\u{4}..{inside}..cut off").as_bytes(), name).unwrap_err().to_string();
+        assert!(junk("xl/workbook.xml", "bang.docx").starts_with("Tệp .xlsx bị hỏng"), "{}", junk("xl/workbook.xml", "bang.docx"));
+        assert!(junk("?", "bang.XLSX").starts_with("Tệp .xlsx bị hỏng"), "{}", junk("?", "bang.XLSX"));
+        assert!(junk("word/document.xml", "ke-hoach").starts_with("Tệp .docx bị hỏng"));
+        assert!(junk("?", "tep").starts_with("Tệp nén .zip bị hỏng"), "{}", junk("?", "tep"));
         let tcvn = decode(b"KO HO\xb9CH tri\xd3n khai", "a.txt").unwrap_err();
         assert!(matches!(tcvn, ReadError::Encoding { at: 5 }), "{tcvn:?}");
         assert_eq!(decode(&[1, 2, 3, 4, 5, 0, 0, 7], "x").unwrap_err(), ReadError::NotText);

@@ -27,9 +27,23 @@ const MAX_TABLES: usize = 12;
 /// Most columns of a table.
 const MAX_COLUMNS: usize = 64;
 
+/// What a damaged archive was meant to be: by the names of its parts, which stand in it unpacked, then by its own name.
+fn meant(bytes: &[u8], name: &str) -> &'static str {
+    let has = |part: &[u8]| bytes.windows(part.len()).any(|w| w == part);
+    let named = |ending: &str| name.to_ascii_lowercase().ends_with(ending);
+    let kinds: [(&str, &[u8]); 3] = [(".docx", b"word/"), (".xlsx", b"xl/"), (".pptx", b"ppt/")];
+    let by_parts = kinds.iter().find(|(_, part)| has(part)).map(|(kind, _)| *kind);
+    let by_name = || [".docx", ".xlsx", ".pptx", ".ods", ".odt"].into_iter().find(|kind| named(kind));
+    by_parts.or_else(by_name).unwrap_or("nén .zip")
+}
+
 /// Reads a .docx.
-pub fn decode(bytes: &[u8]) -> Result<Decoded, ReadError> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| ReadError::BrokenDocx(e.to_string()))?;
+pub fn decode(bytes: &[u8], name: &str) -> Result<Decoded, ReadError> {
+    let broken = |e: zip::result::ZipError| match meant(bytes, name) {
+        ".docx" => ReadError::BrokenDocx(e.to_string()),
+        other => ReadError::Broken(other),
+    };
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
     if archive.len() > MAX_ENTRIES {
         return Err(ReadError::Bomb);
     }

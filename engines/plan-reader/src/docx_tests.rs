@@ -18,6 +18,10 @@ const NUMBERING: &str = r#"<w:numbering xmlns:w="w">
 const STYLES: &str = r#"<w:styles xmlns:w="w"><w:style w:styleId="Muc"><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>
 <w:style w:styleId="MucCon"><w:basedOn w:val="Muc"/></w:style></w:styles>"#;
 
+fn decode(bytes: &[u8]) -> Result<Decoded, ReadError> {
+    super::decode(bytes, "a.docx")
+}
+
 fn para(text: &str) -> String {
     format!("<w:p><w:r><w:t xml:space=\"preserve\">{text}</w:t></w:r></w:p>")
 }

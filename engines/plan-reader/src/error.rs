@@ -25,6 +25,8 @@ pub enum ReadError {
     Unsupported(&'static str),
     /// A .docx that is cut off or damaged; the technical detail is for the log.
     BrokenDocx(String),
+    /// Another kind of archive, cut off or damaged; holds its name (".xlsx", …).
+    Broken(&'static str),
     /// An archive that would unpack to far more than a document holds.
     Bomb,
     /// A PDF without text: scanned pages.
@@ -57,6 +59,10 @@ impl fmt::Display for ReadError {
             Self::BrokenDocx(_) => {
                 f.write_str("Tệp .docx bị hỏng hoặc bị cắt cụt. Hãy tải lại tệp gốc, hoặc mở bằng trình soạn thảo rồi lưu lại.")
             }
+            Self::Broken(kind) => write!(
+                f,
+                "Tệp {kind} bị hỏng hoặc bị cắt cụt, và cũng không phải dạng đọc được. Hãy nộp kế hoạch ở dạng .docx, .pdf (có lớp chữ) hoặc .txt."
+            ),
             Self::Bomb => f.write_str(
                 "Tệp nén bất thường (giải nén ra quá lớn hoặc quá nhiều phần), không mở để bảo đảm an toàn. \
                  Hãy kiểm tra nguồn gốc của tệp.",

@@ -404,3 +404,20 @@ fn attributes_written_as_sentences() {
     assert!(first.text.starts_with("Rà soát văn bản. Đơn vị chủ trì:"), "verbatim");
     assert!(task(&plan, "PHẦN II", "1.b").lead.is_empty());
 }
+
+#[test]
+fn a_clause_is_no_name_of_an_agency() {
+    let text = "ỦY BAN NHÂN DÂN TỈNH SAO MAI\nSố: 12/KH-UBND\nKẾ HOẠCH\nGiữ an toàn hồ chứa năm 2026\n\nI. NHIỆM VỤ, GIẢI PHÁP\n\
+        1. Nâng cao ý thức của cán bộ trong việc giữ hồ. Người đứng đầu chi bộ trực tiếp kiểm tra, đôn đốc và chịu trách nhiệm về kết quả.\n\
+        2. Thủ trưởng các đơn vị phải gương mẫu, luôn đi đầu và chủ động rà soát các cống.\n\
+        3. Công an tỉnh và Sở Xây dựng chịu trách nhiệm tuần tra ban đêm.\n\
+        4. Cơ quan, đơn vị nào để mất nước mà không báo ngay trong ngày cho cấp trên thì có trách nhiệm bồi hoàn.\n";
+    let plan = crate::read(text.as_bytes(), "ke-hoach.txt").unwrap();
+    let leads: Vec<&[String]> = plan.tasks.iter().map(|t| t.lead.as_slice()).collect();
+    let none: &[String] = &[];
+    assert_eq!(leads.len(), 4, "{:?}", plan.tasks);
+    assert_eq!(leads[0], ["Người đứng đầu chi bộ"], "the name ends where the clause begins");
+    assert_eq!(leads[1], ["Thủ trưởng các đơn vị"]);
+    assert_eq!(leads[2], ["Công an tỉnh", "Sở Xây dựng"]);
+    assert_eq!(leads[3], none, "nothing of it is a name");
+}

@@ -240,9 +240,29 @@ pub fn create_account(tx: &mut Tx, actor: &Actor, new: &NewAccount, password: Op
         ],
     )?;
     if added == 0 {
-        return Err(Error::Conflict(format!("Tên đăng nhập “{}” đã có. Hãy chọn tên khác.", n.login)));
+        return Err(Error::Conflict(taken(&n.login)));
     }
     changed(tx, actor, &id, "create", None)
+}
+
+/// Everything a new account is refused for that its form can mend, so that nobody is told one thing at a time.
+pub fn account_errors(tx: &mut Tx, actor: &Actor, new: &NewAccount) -> Result<Vec<FieldError>> {
+    manage_scope(actor)?;
+    let mut wrong = match clean(new) {
+        Ok(_) => vec![],
+        Err(Error::Invalid(list)) => list,
+        Err(e) => return Err(e),
+    };
+    if let Ok(login) = clean_login(&new.login)
+        && account_by_login(tx, &login)?.is_some()
+    {
+        wrong.push(FieldError { field: "login".into(), message: taken(&login) });
+    }
+    Ok(wrong)
+}
+
+fn taken(login: &str) -> String {
+    format!("Tên đăng nhập “{login}” đã có. Hãy chọn tên khác.")
 }
 
 /// Changes name, e-mail, agency, person or login. `version` must be the present one.
@@ -254,7 +274,7 @@ pub fn update_account(tx: &mut Tx, actor: &Actor, id: &str, version: i64, change
         return Err(Error::Conflict("Tài khoản vừa được người khác sửa. Hãy tải lại trang rồi sửa lại.".into()));
     }
     if account_by_login(tx, &n.login)?.is_some_and(|a| a.id != id) {
-        return Err(Error::Conflict(format!("Tên đăng nhập “{}” đã có. Hãy chọn tên khác.", n.login)));
+        return Err(Error::Conflict(taken(&n.login)));
     }
     if (&old.login, &old.name, &old.email, &old.agency, &old.person) == (&n.login, &n.name, &n.email, &n.agency, &n.person) {
         return Ok(old);

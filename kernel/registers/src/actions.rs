@@ -49,14 +49,14 @@ fn shown(tx: &mut Tx, w: &Writer<'_>, raw: Raw) -> Result<Record> {
     present(tx, w.reg, w.m, &w.scope, vec![raw], false)?.pop().ok_or_else(|| not_found(w.m))
 }
 
-fn same_version(tx: &mut Tx, m: &Model, raw: &Raw, version: i64) -> Result<()> {
-    if raw.version == version { Ok(()) } else { Err(stale(tx, m, &raw.id)) }
+fn same_version(tx: &mut Tx, w: &Writer<'_>, raw: &Raw, version: i64) -> Result<()> {
+    if raw.version == version { Ok(()) } else { Err(stale(tx, w.m, &raw.id, Some(&w.actor.id))) }
 }
 
 /// What to answer to somebody who acts on an older state of a record than the present one: who changed it, when.
 pub fn changed_meanwhile(tx: &mut Tx, reg: &Registry, register: &str, id: &str) -> Error {
     match reg.model(register) {
-        Ok(m) => stale(tx, m, id),
+        Ok(m) => stale(tx, m, id, None),
         Err(e) => e,
     }
 }
@@ -76,7 +76,7 @@ pub fn update(
     let w = Writer::new(tx, reg, actor, Verb::Update, register)?;
     let mut cache = Cache::default();
     let (before, _) = w.load(tx, id, &mut cache)?;
-    same_version(tx, w.m, &before, version)?;
+    same_version(tx, &w, &before, version)?;
     let after = w.change(tx, &before, values, "update", reason, None, &mut cache)?;
     shown(tx, &w, after.unwrap_or(before))
 }
@@ -102,7 +102,7 @@ pub fn transition(
     })?;
     let mut cache = Cache::default();
     let (before, owner) = w.load(tx, id, &mut cache)?;
-    same_version(tx, w.m, &before, version)?;
+    same_version(tx, &w, &before, version)?;
     may_move(tx, &w, t, &before, owner.as_ref())?;
     let reason = reason.map(str::trim).filter(|r| !r.is_empty());
     let mut errors = Vec::new();
@@ -175,7 +175,7 @@ pub fn delete(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &s
     let w = Writer::new(tx, reg, actor, Verb::Delete, register)?;
     let mut cache = Cache::default();
     let (before, owner) = w.load(tx, id, &mut cache)?;
-    same_version(tx, w.m, &before, version)?;
+    same_version(tx, &w, &before, version)?;
     if reason.trim().is_empty() {
         return Err(Error::invalid("reason", "Ghi lý do rút bản ghi."));
     }

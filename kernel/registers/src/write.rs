@@ -258,7 +258,7 @@ impl<'a> Writer<'a> {
         let mut params = raw.params(self.m, derived);
         params.push(before.version.into());
         if tx.exec(&self.m.update, &params)? != 1 {
-            return Err(stale(tx, self.m, &raw.id));
+            return Err(stale(tx, self.m, &raw.id, Some(&self.actor.id)));
         }
         crate::attachment::keep(tx, raw)?;
         for (i, f) in self.m.link_tables() {
@@ -353,22 +353,23 @@ pub(crate) fn holds_role(actor: &Actor, t: &Transition, owner: Option<&Agency>) 
 }
 
 /// "Changed by … at …": the version asked for is not the present one.
-pub(crate) fn stale(tx: &mut Tx, m: &Model, id: &str) -> Error {
+pub(crate) fn stale(tx: &mut Tx, m: &Model, id: &str, me: Option<&str>) -> Error {
     let sql = format!("SELECT t.\"updated_at\", t.\"updated_by\" FROM {} t WHERE t.\"id\" = $1", m.table());
     let found = tx.query_opt(&sql, &[id.into()]).ok().flatten();
     let Some((at, who)) = found.and_then(|r| Some((r.get::<i64>(0).ok()?, r.get::<String>(1).ok()?))) else {
         return read::not_found(m);
     };
+    let when = calendar::instant::to_vi(at);
+    if me == Some(who.as_str()) {
+        return Error::Conflict(format!("Chính bạn đã sửa bản ghi này lúc {when}. Mở lại bản ghi để xem, rồi sửa tiếp nếu còn cần."));
+    }
     let name = if who.starts_with("system:") {
         "hệ thống".to_owned()
     } else {
         let row = tx.query_opt("SELECT name FROM account WHERE id = $1", &[who.as_str().into()]).ok().flatten();
         row.and_then(|r| r.get(0).ok()).unwrap_or(who)
     };
-    Error::Conflict(format!(
-        "Bản ghi đã được {name} sửa lúc {}. Mở lại bản ghi để xem thay đổi, rồi sửa tiếp.",
-        calendar::instant::to_vi(at)
-    ))
+    Error::Conflict(format!("Bản ghi đã được {name} sửa lúc {when}. Mở lại bản ghi để xem thay đổi, rồi sửa tiếp."))
 }
 
 fn insert_links(tx: &mut Tx, m: &Model, field: &str, owner: &str, v: &Data) -> Result<()> {

@@ -28,6 +28,12 @@ impl Lang {
             Lang::En => en,
         }
     }
+    /// A number with its noun: `lang.n(3, "nhiệm vụ", "task", "tasks")`. Vietnamese nouns have one form, English two.
+    pub fn n(self, n: impl std::fmt::Display, vi: &str, one: &str, many: &str) -> String {
+        let n = n.to_string();
+        let noun = self.t(vi, if n == "1" { one } else { many });
+        format!("{n} {noun}")
+    }
     /// The text of a definition's label; a missing English text falls back to Vietnamese.
     pub fn label(self, l: &Label) -> &str {
         if self == Lang::En && !l.en.is_empty() { &l.en } else { &l.vi }

@@ -10,6 +10,7 @@ use store::{Result, Tx};
 
 use crate::app::App;
 use crate::demo::DemoContext;
+use crate::fmt;
 use crate::i18n::{L, Lang};
 
 /// One part of the domain. `server/src/modules.rs` is one plain list of them.
@@ -120,13 +121,23 @@ pub enum Place {
 /// Reads the number beside a menu line. Must be one indexed count.
 pub type CountFn = fn(&Cx<'_>, &mut Tx, &Actor) -> Result<Option<MenuCount>>;
 
-/// The number beside a menu line.
+/// The number beside a menu line. It means the same for everybody: what the page it leads to shows first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MenuCount {
     /// How many.
     pub n: i64,
-    /// Late or urgent: shown in the colour of "not met".
-    pub hot: bool,
+    /// How many of them are late: shown in the colour of "not met" when there are any.
+    pub late: i64,
+    /// What is counted: "việc đang mở".
+    pub what: L,
+}
+
+impl MenuCount {
+    /// The number in words, for who points at it or hears the page.
+    pub fn words(&self, lang: Lang) -> String {
+        let late = if self.late > 0 { format!(", {} {}", fmt::int(self.late), lang.t("quá hạn", "late")) } else { String::new() };
+        format!("{} {}{late}", fmt::int(self.n), lang.l(self.what))
+    }
 }
 
 /// A line in the side menu.

@@ -223,7 +223,10 @@ fn side(ctx: &Ctx, active: &str) -> Markup {
             nav aria-label=(ctx.t("Chính", "Main")) {
                 (line(ctx, "/", ctx.t("Việc của tôi", "My work"), active, false))
                 a href="/notices" aria-current=[(active == "/notices").then_some("page")] {
-                    (ctx.t("Thông báo", "Notices")) @if ctx.menu.notices > 0 { span.count { (fmt::int(ctx.menu.notices)) } }
+                    (ctx.t("Thông báo", "Notices")) @if ctx.menu.notices > 0 {
+                        @let words = ctx.lang().n(ctx.menu.notices, "thông báo chưa xem", "notice not read", "notices not read");
+                        span.count title=(words) aria-hidden="true" { (fmt::int(ctx.menu.notices)) } span.sr { ": " (words) }
+                    }
                 }
                 @for i in at(Place::Work) { (menu_line(ctx, i, active, false)) }
                 div.group { a href="/registers" { (ctx.t("Sổ đăng ký", "Registers")) } }
@@ -296,7 +299,10 @@ fn line(ctx: &Ctx, href: &str, label: &str, active: &str, sub: bool) -> Markup {
     html! {
         a.sub[sub] href=(href) aria-current=[(href == active).then_some("page")] {
             (label)
-            @if let Some(c) = count { @if c.n > 0 { span.count.hot[c.hot] { (fmt::int(c.n)) } } }
+            @if let Some(c) = count { @if c.n > 0 {
+                @let words = c.words(ctx.lang());
+                span.count.hot[c.late > 0] title=(words) aria-hidden="true" { (fmt::int(c.n)) } span.sr { ": " (words) }
+            } }
         }
     }
 }

@@ -13,6 +13,7 @@ use web::axum::{Extension, Json, Router};
 use web::forms::QueryData;
 use web::uploads::{For, Raw};
 
+use crate::gate;
 use crate::owed::{self, Ask};
 use crate::service::{self, MAX_BYTES};
 use crate::state::Want;
@@ -27,6 +28,7 @@ pub fn router() -> Router<App> {
         .route("/api/v1/plans/drafts/{id}/accept", post(accept))
         .route("/api/v1/plans/obligations", get(obligations))
         .route("/api/v1/plans/{id}/names", get(names).post(choose))
+        .route("/api/v1/plans/{id}/issue", get(open).post(issue))
 }
 
 /// The reading of the bytes sent; keeps nothing.
@@ -114,6 +116,33 @@ async fn choose(actor: Api, Path(id): Path<String>, input: Input) -> Result<Resp
     Ok(Json(made).into_response())
 }
 
+/// What an accepted plan still lacks: the counts of the gate.
+async fn open(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
+    actor.may(Verb::Update, "plan")?;
+    let open = actor
+        .read(move |tx, who| {
+            registers::actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &id)?;
+            gate::of_plan(tx, &who.reg, &who.actor, &id, &who.today)
+        })
+        .await?;
+    Ok(Json(open).into_response())
+}
+
+/// `{"version": n, "issued_on": "2026-11-02", "number": "…", "anyway": true}`: puts a draft in force, all or nothing; without
+/// `anyway` what is open comes back.
+async fn issue(actor: Api, Path(id): Path<String>, input: Input) -> Result<Response, ApiFail> {
+    actor.may(Verb::Transition, "plan")?;
+    input.only(&["version", "issued_on", "number", "anyway"])?;
+    let word = |f: &str| input.0.get(f).and_then(Value::as_str).map(str::to_owned);
+    let Some(version) = input.0.get("version").and_then(Value::as_i64) else {
+        return Err(store::Error::invalid("version", "Thiếu “version”: phiên bản của kế hoạch đã xem, ví dụ {\"version\": 1}.").into());
+    };
+    let anyway = input.0.get("anyway").and_then(Value::as_bool) == Some(true);
+    let said = gate::Issue { version: Some(version), number: word("number"), issued_on: word("issued_on"), anyway };
+    let made = actor.write(move |tx, who| gate::put_in_force(tx, &who.reg, &who.actor, &id, &said, &who.today)).await?;
+    Ok(Json(json!({ "obligations": made })).into_response())
+}
+
 /// One name of the request. Nothing said about it is no answer, so that a misspelt key does not mean "name only".
 fn said(v: &Value) -> Option<Said> {
     let name = v["name"].as_str()?.to_owned();
@@ -164,6 +193,13 @@ pub fn openapi() -> Map<String, Value> {
         ]);
         v
     };
+    let issuing = |mut v: Value| {
+        let schema = json!({ "type": "object", "required": ["version"], "properties": { "version": { "type": "integer" }, "issued_on": { "type": "string", "format": "date" }, "number": { "type": "string" }, "anyway": { "type": "boolean", "default": false, "description": "Although something is open; without it all of that comes back as errors" } } });
+        v["post"]["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        v
+    };
+    let mut gate = op("get", "plans_open", "What an accepted plan still lacks", "200");
+    gate["post"] = op("post", "plans_issue", "Put a draft in force; makes its obligations", "200")["post"].take();
     let mut both = op("get", "plans_names", "Names of an accepted plan that are no agency yet", "200");
     both["post"] = op("post", "plans_choose", "Say who these names are; makes the missing obligations", "200")["post"].take();
     Map::from_iter([
@@ -172,6 +208,7 @@ pub fn openapi() -> Map<String, Value> {
         ("/api/v1/plans/drafts/{id}".to_owned(), with_id(op("get", "plans_draft", "A reading under review", "200"))),
         ("/api/v1/plans/drafts/{id}/accept".to_owned(), accepting(with_id(op("post", "plans_accept", "Accept a reading", "201")))),
         ("/api/v1/plans/{id}/names".to_owned(), naming(with_id(both))),
+        ("/api/v1/plans/{id}/issue".to_owned(), issuing(with_id(gate))),
         ("/api/v1/plans/obligations".to_owned(), listed(op("get", "plans_obligations", "Obligations with derived states", "200"))),
     ])
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 use store::{Error, Result};
 use web::{CliContext, Command, L};
 
+use crate::gate::{self, Issue};
 use crate::owed::{self, Ask};
 use crate::same::Same;
 use crate::service;
@@ -30,6 +31,15 @@ pub fn commands() -> Vec<Command> {
             ),
             offline: false,
             run: accept,
+        },
+        Command {
+            name: "issue",
+            help: L(
+                "issue PLAN [--date=31/12/2026] [--number=…] [--anyway]   đưa kế hoạch dự thảo vào thực hiện; --anyway cả khi còn điều chưa rõ",
+                "issue PLAN [--date=31/12/2026] [--number=…] [--anyway]   put a draft in force; --anyway although something is open",
+            ),
+            offline: false,
+            run: issue,
         },
         Command {
             name: "names",
@@ -132,6 +142,30 @@ fn accept(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let done = cx.app.store.write_blocking(move |tx| service::accept_draft(tx, &reg, &actor, &kept, &said, &today));
     let made = done.map_err(|e| refused(e, &id))?;
     writeln!(cx.out, "{}", json!(made)).map_err(io)
+}
+
+fn issue(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
+    let Some(plan) = args.iter().find(|a| !a.starts_with("--")).cloned() else {
+        return Err(Error::BadRequest("Thiếu mã kế hoạch: lachan plan issue PLAN".into()));
+    };
+    let word = |key: &str| args.iter().find_map(|a| a.strip_prefix(key)).map(str::to_owned);
+    let issued_on = word("--date=")
+        .map(|d| text::parse_date_vi(&d).map_err(|_| Error::BadRequest(format!("«{d}» không phải ngày có thật. Viết ngày/tháng/năm."))))
+        .transpose()?;
+    let said = Issue { version: None, number: word("--number="), issued_on, anyway: args.iter().any(|a| a == "--anyway") };
+    let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
+    let made = cx.app.store.write_blocking(move |tx| gate::put_in_force(tx, &reg, &actor, &plan, &said, &today));
+    let made = made.map_err(|e| match plain(e) {
+        Error::Invalid(mut list) => {
+            list.push(store::FieldError { field: String::new(), message: "Đưa vào thực hiện cả khi còn các điều trên: thêm --anyway.".into() });
+            Error::Invalid(list)
+        }
+        other => other,
+    })?;
+    if cx.json {
+        return writeln!(cx.out, "{}", json!({ "obligations": made })).map_err(io);
+    }
+    writeln!(cx.out, "Kế hoạch có hiệu lực; {made} nghĩa vụ được tạo cho các cơ quan chủ trì.").map_err(io)
 }
 
 fn names(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {

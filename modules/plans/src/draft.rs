@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::FieldError;
 
 use crate::fill::Lack;
+use crate::gate::Open;
 
 /// Who a name of the document stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,10 +112,36 @@ impl Draft {
         let tasks = || self.kept("task", &p.tasks).map(|(_, t)| t);
         Open {
             doubts: p.warnings.iter().enumerate().filter(|(i, w)| !self.settled(*i, w)).count(),
-            names: self.unresolved().len() + self.later().len(),
-            no_lead: tasks().filter(|t| t.lead.is_empty()).count(),
+            names: self.asked().len(),
+            no_lead: tasks().filter(|t| self.lack(t).lead).count(),
             no_time: tasks().filter(|t| self.lack(t).time).count(),
+            unmeasured: self.unmeasured().len(),
         }
+    }
+    /// Targets that are taken over and of which nobody has said yet which indicator measures them, or that none does: their words.
+    fn unmeasured(&self) -> Vec<&str> {
+        let mut all = Vec::new();
+        for (i, o) in self.kept("objective", &self.reading.plan.objectives) {
+            for (v, value) in o.values.iter().enumerate() {
+                let key = format!("{i}.{v}");
+                if !self.dropped.contains(&format!("value/{key}")) && !self.indicators.contains_key(&key) {
+                    all.push(if value.text.is_empty() { o.text.as_str() } else { &value.text });
+                }
+            }
+        }
+        all
+    }
+    /// Names to ask for: those nobody has said anything about, then those left for later (`true`); one for a name spelled twice.
+    /// Page of names, review and gate count these.
+    pub fn asked(&self) -> Vec<(String, bool)> {
+        let mut rows: Vec<(String, bool)> = Vec::new();
+        let unknown = self.unresolved().into_iter().map(|n| (n, false));
+        for (name, later) in unknown.chain(self.later().into_iter().map(|(_, n)| (n, true))) {
+            if !rows.iter().any(|(n, l)| *l == later && crate::actors::same_name(n, &name)) {
+                rows.push((name, later));
+            }
+        }
+        rows
     }
     /// Neither a task nor an objective (with its targets) is taken over: there is nothing to accept.
     pub fn empty(&self) -> bool {
@@ -142,17 +169,19 @@ impl Draft {
         let line = |n: usize| if n > 0 { format!("Dòng {n}: ") } else { String::new() };
         let doubts = p.warnings.iter().enumerate().filter(|(i, w)| !self.settled(*i, w));
         let mut list: Vec<FieldError> = doubts.map(|(_, w)| say("doubts", format!("{}{}", line(w.line), w.message))).collect();
-        let names = self.unresolved().into_iter().chain(self.later().into_iter().map(|(_, n)| n));
-        list.extend(names.map(|n| say("names", format!("Chưa rõ «{n}» là cơ quan nào; không ai được giao việc dưới tên đó."))));
+        list.extend(self.asked().into_iter().map(|(n, _)| say("names", format!("Chưa rõ «{n}» là cơ quan nào; không ai được giao việc dưới tên đó."))));
         for (i, t) in self.kept("task", &p.tasks) {
             let what = format!("Nhiệm vụ thứ {} “{}”", i + 1, crate::pages::cut(&t.text));
-            if t.lead.is_empty() {
+            let lack = self.lack(t);
+            if lack.lead {
                 list.push(say("lead", format!("{what} chưa có chủ trì.")));
             }
-            if self.lack(t).time {
+            if lack.time {
                 list.push(say("time", format!("{what} chưa rõ thời hạn.")));
             }
         }
+        let measure = |words: &str| say("indicator", format!("Chỉ tiêu “{}” chưa chọn chỉ số.", crate::pages::cut(words)));
+        list.extend(self.unmeasured().into_iter().map(measure));
         list
     }
     /// Accepted all the same: names that lead a task and that nobody knows are asked for on the plan's page.
@@ -230,26 +259,6 @@ impl Draft {
     /// Names nobody has said anything about.
     pub fn unresolved(&self) -> Vec<String> {
         self.names().into_iter().filter(|n| !self.actors.contains_key(n)).collect()
-    }
-}
-
-/// What a reading still lacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Open {
-    /// Warnings of the reader nobody has seen to.
-    pub doubts: usize,
-    /// Names that are no agency yet.
-    pub names: usize,
-    /// Tasks without a lead.
-    pub no_lead: usize,
-    /// Tasks without a time.
-    pub no_time: usize,
-}
-
-impl Open {
-    /// Nothing is left.
-    pub fn none(&self) -> bool {
-        self.doubts + self.names + self.no_lead + self.no_time == 0
     }
 }
 

@@ -11,6 +11,7 @@ mod demo_work;
 mod draft;
 mod expand;
 mod fill;
+mod gate;
 mod handover;
 mod leaving;
 mod naming;

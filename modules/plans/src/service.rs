@@ -154,13 +154,18 @@ pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, said: 
         crate::store::accepted(tx, id, plan)?;
         return Ok(crate::Accepted { plan: plan.clone(), signed: true, obligations, ..crate::Accepted::default() });
     }
-    if said.anyway {
-        d.leave_for_later();
-    }
-    crate::accept::refuse(&d)?;
+    // what is open is said with what no "all the same" helps against, in one list
     let open = d.open_list();
-    if !said.anyway && !open.is_empty() {
-        return Err(Error::Invalid(open));
+    d.leave_for_later();
+    let mut wrong = match crate::accept::refuse(&d) {
+        Err(Error::Invalid(list)) => list,
+        other => other.map(|()| vec![])?,
+    };
+    if !said.anyway {
+        wrong.extend(open);
+    }
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
     }
     let made = crate::accept::accept(tx, reg, actor, &d, &row.hash, today)?;
     if let Some(Same::Replaces(old)) = &said.same {

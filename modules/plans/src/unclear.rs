@@ -1,7 +1,7 @@
 //! Names of an accepted plan that are nobody of the register yet: left for later, or unknown when the plan was accepted. Saying
 //! who they are gives the missing obligations in the same transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Actor, Verb};
 use registers::actions::{self, Values};
@@ -78,8 +78,17 @@ pub fn list(tx: &mut Tx, reg: &Registry, actor: &Actor, dir: &Directory, plan: &
     Ok(grouped(named(tx, reg, actor, plan)?, dir))
 }
 
+/// The same; the register of agencies is read only where something is unknown. Plan's page, gate and home count these.
+pub fn names(tx: &mut Tx, reg: &Registry, actor: &Actor, plan: &str, today: &str) -> Result<Vec<Unclear>> {
+    let named = named(tx, reg, actor, plan)?;
+    if named.is_empty() {
+        return Ok(vec![]);
+    }
+    Ok(grouped(named, &Directory::load(tx, reg, actor, today)?))
+}
+
 /// Every record of a plan that names nobody, with the name.
-pub fn named(tx: &mut Tx, reg: &Registry, actor: &Actor, plan: &str) -> Result<Vec<(String, Spot)>> {
+fn named(tx: &mut Tx, reg: &Registry, actor: &Actor, plan: &str) -> Result<Vec<(String, Spot)>> {
     let mut tasks = linked(tx, reg, actor, "task", "plan", plan)?;
     tasks.retain(|t| t.state.as_deref() != Some("dropped"));
     let by: BTreeMap<&str, &Record> = tasks.iter().map(|t| (t.id.as_str(), t)).collect();
@@ -129,33 +138,32 @@ fn grouped(named: Vec<(String, Spot)>, dir: &Directory) -> Vec<Unclear> {
     all
 }
 
-/// How many records of each plan in force name nobody: plan, title, records. For who may say who they are.
-pub fn waiting(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<Vec<(String, String, i64)>> {
+/// Plans in force or in draft with records that name nobody: plan and title. For who may say who they are.
+pub fn waiting(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<Vec<(String, String)>> {
     if actor.may(Verb::Update, "task_actor").is_err() {
         return Ok(vec![]);
     }
     let query = |filters| Query { filters, as_of: Some("all".into()), uncounted: true, limit: Some(500), ..Query::default() };
-    let mut by: BTreeMap<String, i64> = BTreeMap::new();
+    let mut by: BTreeSet<String> = BTreeSet::new();
     let scope = actor.may(Verb::Read, "plan_recipient")?;
     let told = [vec![recipients()], nobody()].concat();
     for t in actions::tally(tx, reg, &scope, &query(told), &["plan"])? {
-        by.extend(t.of.into_iter().next().flatten().map(|plan| (plan, t.n)));
+        by.extend(t.of.into_iter().next().flatten());
     }
-    let acting: BTreeMap<String, i64> = actions::tally(tx, reg, &actor.may(Verb::Read, "task_actor")?, &query(nobody()), &["task"])?
+    let ids: Vec<String> = actions::tally(tx, reg, &actor.may(Verb::Read, "task_actor")?, &query(nobody()), &["task"])?
         .into_iter()
-        .filter_map(|t| Some((t.of.into_iter().next()??, t.n)))
+        .filter_map(|t| t.of.into_iter().next()?)
         .collect();
-    let ids: Vec<String> = acting.keys().cloned().collect();
     let scope = actor.may(Verb::Read, "task")?;
     for chunk in ids.chunks(500) {
         let tasks = actions::list(tx, reg, &scope, &Query { ids: Some(chunk.to_vec()), ..query(vec![]) })?.items;
         for t in tasks.iter().filter(|t| t.state.as_deref() != Some("dropped")) {
-            *by.entry(t.text("plan").unwrap_or_default().to_owned()).or_default() += acting.get(&t.id).copied().unwrap_or_default();
+            by.insert(t.text("plan").unwrap_or_default().to_owned());
         }
     }
     let mut plans = crate::all(tx, reg, actor, "plan", None)?;
     plans.retain(|p| !matches!(p.state.as_deref(), Some("expired" | "superseded")));
-    let line = |p: Record| Some((p.id.clone(), p.text("title").unwrap_or_default().to_owned(), by.get(&p.id).copied().filter(|n| *n > 0)?));
+    let line = |p: Record| by.contains(&p.id).then(|| (p.id.clone(), p.text("title").unwrap_or_default().to_owned()));
     Ok(plans.into_iter().filter_map(line).collect())
 }
 

@@ -3,7 +3,8 @@
 use ::store::{Error, Result, Tx};
 use access::{Actor, Verb};
 use registers::{Filter, Op, Query, Record, actions};
-use web::{Cx, Event, MenuCount, WorkItem};
+use web::maud::{Markup, html};
+use web::{Cx, Event, L, Lang, MenuCount, WorkItem};
 
 use crate::expand::Round;
 use crate::owed::{self, Ask, Owed};
@@ -11,11 +12,10 @@ use crate::settle;
 use crate::state::{State, Want};
 use crate::{handover, occasions, store, unclear};
 
-/// Number beside the menu line: what is late (hot), else what is open, as the board counts them. Indexed counts.
+/// Number beside the menu line: what is open, as the board it leads to counts it, and how much of it is late. Indexed counts.
 pub fn count(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<MenuCount>> {
     let mut n = |want| owed::count(tx, cx.registry, actor, cx.today, &Ask::of(want));
-    let late = n(Want::One(State::Overdue))?;
-    Ok(Some(if late > 0 { MenuCount { n: late, hot: true } } else { MenuCount { n: n(Want::Open)?, hot: false } }))
+    Ok(Some(MenuCount { n: n(Want::Open)?, late: n(Want::One(State::Overdue))?, what: L("việc đang mở", "open") }))
 }
 
 /// Most lines this module puts on the home page; the board has the rest.
@@ -33,15 +33,22 @@ const MOST_PLANS: usize = 3;
 
 fn name_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
     let lang = cx.lang;
-    let line = |(plan, title, n): (String, String, i64)| WorkItem {
-        title: format!("{} {n} {}", lang.t("Còn", "Still"), lang.t("cơ quan chưa rõ trong kế hoạch", "agencies unknown in a plan")),
-        reason: title,
-        action: lang.t("Chọn cơ quan", "Choose").to_owned(),
-        href: format!("/plans/{plan}/names"),
-        tone: Some(web::Tone::Soon),
-        ..WorkItem::default()
-    };
-    Ok(unclear::waiting(tx, cx.registry, actor)?.into_iter().take(MOST_PLANS).map(line).collect())
+    let mut lines = Vec::new();
+    for (plan, title) in unclear::waiting(tx, cx.registry, actor)?.into_iter().take(MOST_PLANS) {
+        let n = unclear::names(tx, cx.registry, actor, &plan, cx.today)?.len();
+        lines.push(WorkItem {
+            title: match lang {
+                Lang::Vi => format!("Còn {n} tên chưa rõ là cơ quan nào trong kế hoạch"),
+                Lang::En => format!("{} in a plan", lang.n(n, "", "unknown name", "unknown names")),
+            },
+            reason: title,
+            action: lang.t("Chọn cơ quan", "Choose").to_owned(),
+            href: format!("/plans/{plan}/names"),
+            tone: Some(web::Tone::Soon),
+            ..WorkItem::default()
+        });
+    }
+    Ok(lines)
 }
 
 fn owed_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
@@ -73,10 +80,19 @@ fn owed_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> 
     Ok(urgent.iter().map(|o| item(cx, o, approves)).collect())
 }
 
-/// Agencies that are late, for readers who answer for more than one.
-pub fn home_figures(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<web::maud::Markup>> {
-    let (list, all) = owed::late(tx, cx.registry, actor, cx.today, &Ask::default(), crate::pages::NAMED)?;
-    Ok(crate::pages::late(&list, all, cx.lang))
+/// All that is open, with the number of the menu line, for the list above is only what is next; and the agencies that are late,
+/// for readers who answer for more than one.
+pub fn home_figures(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
+    let Some(all) = count(cx, tx, actor)?.filter(|c| c.n > 0) else { return Ok(None) };
+    let (list, agencies) = owed::late(tx, cx.registry, actor, cx.today, &Ask::default(), crate::pages::NAMED)?;
+    let lang = cx.lang;
+    Ok(Some(html! {
+        section.card {
+            p { strong { (all.words(lang)) } " " (lang.t("trong phạm vi của bạn; phần “Cần làm” chỉ nêu việc của cơ quan bạn có hạn gần nhất.", "in your scope; “To do” names only what your own agency has to do next."))
+                " " a href="/plans/board" { (lang.t("Xem tất cả", "See all")) } }
+        }
+        @if let Some(late) = crate::pages::late(&list, agencies, lang) { (late) }
+    }))
 }
 
 fn item(cx: &Cx<'_>, o: &Owed, approves: bool) -> WorkItem {

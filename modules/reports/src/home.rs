@@ -3,12 +3,12 @@
 use access::{Actor, Verb};
 use registers::{Filter, Op, Query, actions};
 use store::{Result, Tx};
-use web::{Cx, MenuCount, WorkItem, fmt};
+use web::{Cx, L, MenuCount, WorkItem, fmt};
 
 use crate::campaign::{OWED, late_days};
 use crate::{all_where, is};
 
-/// Reports still owed in the reader's scope; hot when one is late.
+/// Reports still owed in the reader's scope, and how many of them are late.
 pub fn count(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<MenuCount>> {
     let scope = actor.may(Verb::Read, "report_submission")?;
     let Some(campaign) = in_open_campaigns(cx, tx, actor)? else { return Ok(None) };
@@ -18,7 +18,7 @@ pub fn count(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<MenuCount
     let yesterday = calendar::Date::parse(cx.today).map_or_else(|_| cx.today.to_owned(), |d| d.add_days(-1).to_string());
     query.filters.push(Filter { field: "due_on".into(), op: Op::To, values: vec![yesterday] });
     let late = actions::count(tx, cx.registry, &scope, &query)?;
-    Ok(Some(if late > 0 { MenuCount { n: late, hot: true } } else { MenuCount { n, hot: false } }))
+    Ok(Some(MenuCount { n, late, what: L("báo cáo chưa nộp", "not filed") }))
 }
 
 /// Reports of open campaigns; `None` when none is open. What a closed campaign left unfiled is history, not work.

@@ -1,6 +1,6 @@
 //! The indicators of the instance: packs embedded, checked against the registers once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use registers::Registry;
@@ -81,13 +81,9 @@ pub fn all_indicators() -> &'static [(String, String)] {
     })
 }
 
-/// Indicators whose words are nearest to those of a target, best first. A person confirms.
+/// Indicators whose words are nearest to those of a target, best first; none where nothing is near. A person confirms.
 pub fn suggest(words: &str, most: usize) -> Vec<(String, String)> {
-    let wanted = tokens(words);
-    let mut scored: Vec<(f64, &(String, String))> =
-        all_indicators().iter().map(|i| (overlap(&wanted, &tokens(&i.1)), i)).filter(|(s, _)| *s > 0.25).collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    scored.into_iter().take(most).map(|(_, i)| i.clone()).collect()
+    suggest_why(words, most).into_iter().map(|s| (s.id, s.label)).collect()
 }
 
 /// An indicator that may measure a target, and why.
@@ -101,50 +97,111 @@ pub struct Suggestion {
     pub common: Vec<String>,
 }
 
-/// [`suggest`] with the words both have.
-pub fn suggest_why(words: &str, most: usize) -> Vec<Suggestion> {
-    let wanted = tokens(words);
-    let why = |(id, label): (String, String)| Suggestion { common: common(&wanted, &label), id, label };
-    suggest(words, most).into_iter().map(why).collect()
-}
+/// Share of an indicator's meaning from which it is offered: below it a target shares with it what all of them share.
+const NEAR: f64 = 0.42;
 
-fn common(wanted: &[String], label: &str) -> Vec<String> {
-    let mut runs: Vec<Vec<String>> = vec![vec![]];
-    for word in label.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
-        match (wanted.contains(&text::search_key(word)), runs.last_mut()) {
-            (true, Some(run)) => run.push(word.to_lowercase()),
-            _ => runs.push(vec![]),
+/// [`suggest`] with the words both have. "Sở" is not "số": tones count, unless the target is written without any.
+pub fn suggest_why(words: &str, most: usize) -> Vec<Suggestion> {
+    let toned = text::fold(words) != text::clean(words).to_lowercase();
+    let (wanted, labels) = (syllables(words, toned), labels(toned));
+    let pairs: BTreeSet<&[String]> = wanted.windows(2).collect();
+    let mut scored: Vec<(f64, Suggestion)> = Vec::new();
+    for ((id, label), own) in all_indicators().iter().zip(&labels.of) {
+        // syllables of the label that stand beside each other in the target too: most words have two
+        let mut common = vec![false; own.len()];
+        for (at, _) in own.windows(2).enumerate().filter(|(_, pair)| pairs.contains(pair)) {
+            (common[at], common[at + 1]) = (true, true);
+        }
+        let weight = |only: bool| own.iter().zip(&common).filter(|(_, c)| **c || !only).map(|(s, _)| labels.weight(s)).sum::<f64>();
+        let (both, all) = (weight(true), weight(false));
+        if all > 0.0 && both / all >= NEAR {
+            scored.push((both / all, Suggestion { id: id.clone(), label: label.clone(), common: runs(own, &common) }));
         }
     }
-    // one syllable alone says little beside a whole word
-    if runs.iter().any(|r| r.len() > 1) {
-        runs.retain(|r| r.len() > 1);
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().take(most).map(|(_, s)| s).collect()
+}
+
+/// Common syllables as words: those that stand together as one.
+fn runs(own: &[String], common: &[bool]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for group in own.iter().zip(common).collect::<Vec<_>>().chunk_by(|a, b| a.1 == b.1) {
+        let words = group.iter().map(|(s, _)| s.as_str()).collect::<Vec<_>>().join(" ");
+        if group.iter().all(|(_, c)| **c) && !found.contains(&words) {
+            found.push(words);
+        }
     }
-    let mut found: Vec<String> = runs.into_iter().filter(|r| !r.is_empty()).map(|r| r.join(" ")).collect();
-    let mut seen = std::collections::BTreeSet::new();
-    found.retain(|w| seen.insert(w.clone()));
     found
 }
 
-/// Folded words that carry meaning.
-fn tokens(s: &str) -> Vec<String> {
-    const EMPTY: &[&str] = &[
-        "cac", "cua", "va", "duoc", "co", "cho", "theo", "trong", "ve", "tai", "la", "mot", "ty", "le", "den", "nam", "it", "nhat", "bao",
-        "dam",
-    ];
-    let key = text::search_key(s);
-    let mut all: Vec<String> =
-        key.split(' ').filter(|w| w.len() > 1 && !EMPTY.contains(w) && !w.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned).collect();
-    all.sort();
-    all.dedup();
-    all
+/// Syllables as they are compared, abbreviations written out.
+fn syllables(s: &str, toned: bool) -> Vec<String> {
+    let key = if toned { text::name_key(s) } else { text::search_key(s) };
+    key.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
-/// Share of the indicator's words that the target has, and a little of the other direction.
-fn overlap(wanted: &[String], own: &[String]) -> f64 {
-    if wanted.is_empty() || own.is_empty() {
-        return 0.0;
+/// Words that every target has.
+const EMPTY: &[&str] = &[
+    "các", "của", "và", "được", "có", "cho", "theo", "trong", "về", "tại", "là", "một", "tỷ", "tỉ", "lệ", "đến", "năm", "ít", "nhất", "bảo",
+    "đảm",
+];
+
+/// The labels in syllables, and in how many of them each syllable stands.
+struct Labels {
+    of: Vec<Vec<String>>,
+    seen: BTreeMap<String, usize>,
+    toned: bool,
+}
+
+fn labels(toned: bool) -> &'static Labels {
+    static BOTH: OnceLock<[Labels; 2]> = OnceLock::new();
+    let both = BOTH.get_or_init(|| {
+        [false, true].map(|toned| {
+            let of: Vec<Vec<String>> = all_indicators().iter().map(|(_, label)| syllables(label, toned)).collect();
+            let mut seen = BTreeMap::new();
+            for label in &of {
+                label.iter().collect::<BTreeSet<_>>().into_iter().for_each(|s| *seen.entry(s.clone()).or_default() += 1);
+            }
+            Labels { of, seen, toned }
+        })
+    });
+    &both[usize::from(toned)]
+}
+
+impl Labels {
+    /// What a syllable says: little when it stands in many labels ("an ninh mạng"), nothing when it is a word of grammar or a number.
+    fn weight(&self, s: &str) -> f64 {
+        let empty = EMPTY.iter().any(|e| if self.toned { *e == s } else { text::fold(e) == s });
+        if empty || s.chars().count() < 2 || s.bytes().all(|b| b.is_ascii_digit()) {
+            return 0.0;
+        }
+        ((self.of.len() + 1) as f64 / *self.seen.get(s).unwrap_or(&1) as f64).ln()
     }
-    let both = own.iter().filter(|w| wanted.contains(w)).count() as f64;
-    0.75 * both / own.len() as f64 + 0.25 * both / wanted.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(words: &str) -> Vec<String> {
+        suggest(words, 3).into_iter().map(|s| s.0).collect()
+    }
+
+    #[test]
+    fn tones_tell_words_apart_and_a_target_without_tones_is_still_understood() {
+        let toned = suggest_why("100% sở, ngành, địa phương có đầu mối phụ trách an ninh mạng", 3);
+        assert_eq!(toned.first().map(|s| s.id.as_str()), Some("T-04"), "{toned:?}");
+        assert!(toned[0].common.iter().any(|c| c.contains("đầu mối")), "{toned:?}");
+        assert!(!toned.iter().any(|s| s.id == "T-27"), "“sở” is not “số chuyên gia”: {toned:?}");
+        assert_eq!(ids("100% so, nganh, dia phuong co dau moi phu trach an ninh mang").first().map(String::as_str), Some("T-04"));
+        let abbreviated = ids("100% công chức phụ trách CNTT được đào tạo chuyên sâu");
+        assert_eq!(abbreviated.first().map(String::as_str), Some("T-19"), "{abbreviated:?}");
+    }
+
+    #[test]
+    fn what_only_shares_common_words_is_not_offered() {
+        for far in ["Trồng mới 500 ha rừng ven biển", "Số hóa 80% hồ sơ đất đai", "Tăng cường công tác an ninh mạng của cơ quan", ""] {
+            assert!(suggest_why(far, 3).is_empty(), "{far}: {:?}", suggest_why(far, 3));
+        }
+    }
 }

@@ -35,10 +35,10 @@ fn words(status: StatusCode) -> (L, L) {
             L("Mở lại trang từ trình đơn.", "Open the page from the menu."),
         ),
         409 | 412 => (
-            L("Người khác đã thay đổi trước bạn", "Somebody else changed it first"),
+            L("Nội dung đã đổi từ lúc bạn mở trang", "This has changed since you opened the page"),
             L(
-                "Chưa có gì của bạn được ghi đè. Mở lại bản ghi, xem thay đổi mới rồi sửa tiếp.",
-                "Nothing was overwritten. Open the record again, see what changed, and go on.",
+                "Chưa có gì bị ghi đè. Mở lại trang, xem nội dung mới nhất rồi làm tiếp nếu còn cần.",
+                "Nothing was overwritten. Open the page again, see what is there now, and go on if it is still needed.",
             ),
         ),
         413 => (

@@ -100,17 +100,18 @@ pub(super) fn reach_input(ctx: &Ctx, f: &FormData, chosen: &Offers, offers: &Off
 
 /// What [`reach_input`] and the role say; what is wrong goes to `errors`.
 pub(super) fn reach_of(ctx: &Ctx, f: &FormData, errors: &mut Vec<FieldError>) -> Option<String> {
-    let Some(role) = f.filled("role") else {
-        errors.push(FieldError { field: "role".into(), message: "Chọn vai trò.".into() });
-        return None;
-    };
     let whole = f.text("reach") == "whole";
+    let role = f.filled("role");
+    if role.is_none() {
+        errors.push(FieldError { field: "role".into(), message: "Chọn vai trò.".into() });
+    }
     if whole && !f.has(CONFIRM) {
         let message = "Đánh dấu xác nhận: vai trò này sẽ có hiệu lực với mọi cơ quan.".into();
         errors.push(FieldError { field: CONFIRM.into(), message });
         return None;
     }
-    match ctx.app.roles.reach(role, f.filled("agency").map(Into::into), whole) {
+    // of no role it is not known whether it needs an agency; most do
+    match ctx.app.roles.reach(role.unwrap_or_default(), f.filled("agency").map(Into::into), whole) {
         Ok(agency) => agency,
         Err(Error::Invalid(list)) => {
             // words that name no agency, or several, were said already
@@ -140,10 +141,6 @@ async fn create(ctx: Ctx, f: FormData) -> PageResult {
     let (form, chosen, offers, mut errors) = with_agency(&ctx, f).await?;
     let agency = reach_of(&ctx, &form, &mut errors);
     let show = |errors: &[FieldError]| Ok(self::form(&ctx, &form, &chosen, &offers, errors, StatusCode::UNPROCESSABLE_ENTITY));
-    if !errors.is_empty() {
-        return show(&errors);
-    }
-    let secret = access::readable_secret();
     let new = NewAccount {
         login: form.text("login").trim().into(),
         name: form.text("name").trim().into(),
@@ -152,6 +149,16 @@ async fn create(ctx: Ctx, f: FormData) -> PageResult {
         agency: form.filled("agency").map(Into::into),
         person: None,
     };
+    // all that is wrong at once, in the order of the form
+    let sent = new.clone();
+    let mut all = ctx.read(move |tx, w| access::account_errors(tx, &w.actor, &sent)).await?;
+    all.append(&mut errors);
+    if !all.is_empty() {
+        let place = |e: &FieldError| ["name", "login", "email", "role", CONFIRM, "agency"].iter().position(|f| *f == e.field);
+        all.sort_by_key(|e| place(e).unwrap_or(usize::MAX));
+        return show(&all);
+    }
+    let secret = access::readable_secret();
     let password = hashed(&secret, &new.login, &new.name).await?;
     let (roles, role) = (ctx.app.roles.clone(), form.text("role").to_owned());
     let done = ctx.write(move |tx, w| {

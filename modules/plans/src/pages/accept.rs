@@ -28,6 +28,8 @@ pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let base = format!("/plans/import/{id}");
     let title = draft.reading.plan.title.clone().unwrap_or_else(|| row.file_name.clone());
     let open = draft.open();
+    let (names, fill, targets) = (format!("{base}/names"), format!("{base}/fill"), format!("{base}?part=objective#read"));
+    let at = Mend { doubts: &base, names: &names, fill: &fill, targets: &targets };
     let mut as_accepted = draft.clone();
     as_accepted.leave_for_later();
     // what no "all the same" helps against
@@ -43,13 +45,13 @@ pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
                 strong { (lang.t("Trước khi chấp nhận còn phải:", "Before it can be accepted:")) }
                 ul { @for m in &must { li { a href=(mend(&base, &m.field)) { (m.message) } } } }
             }))
-            @if !open.none() { (notice(Tone::Soon, left(&open, &base, lang))) }
+            @if !open.none() { (notice(Tone::Soon, left(&open, &at, lang))) }
             (link_button(&base, lang.t("Quay lại bản đọc", "Back to the reading")))
         } }
         @else { section.card {
             p { (made(&draft, lang)) }
             @if open.none() { p { (lang.t("Không còn điều gì chưa xem.", "Nothing is left to look at.")) } }
-            @else { (notice(Tone::Soon, left(&open, &base, lang))) }
+            @else { (notice(Tone::Soon, left(&open, &at, lang))) }
             form method="post" action={(base) "/accept"} {
                 (csrf(&ctx.look))
                 input type="hidden" name="version" value=(row.version);
@@ -101,15 +103,29 @@ fn made(draft: &Draft, lang: Lang) -> String {
     }
 }
 
-fn left(open: &crate::draft::Open, base: &str, lang: Lang) -> Markup {
+/// Where each kind of open thing is mended.
+pub struct Mend<'a> {
+    /// Doubts of the reader.
+    pub doubts: &'a str,
+    /// Names nobody knows.
+    pub names: &'a str,
+    /// Tasks that lack lead or time.
+    pub fill: &'a str,
+    /// Targets without an indicator.
+    pub targets: &'a str,
+}
+
+/// What is open, each kind with its count and the way to where it is mended.
+pub fn left(open: &crate::gate::Open, at: &Mend<'_>, lang: Lang) -> Markup {
+    let href = |field: &str| match field {
+        "names" => at.names,
+        "lead" | "time" => at.fill,
+        "indicator" => at.targets,
+        _ => at.doubts,
+    };
     html! {
         strong { (lang.t("Còn:", "Left:")) }
-        ul {
-            @if open.doubts > 0 { li { a href=(base) { (open.doubts) " " (lang.t("điều chưa xem", "things not looked at")) } } }
-            @if open.names > 0 { li { a href={(base) "/names"} { (open.names) " " (lang.t("tên gọi chưa rõ là cơ quan nào: không ai được giao việc dưới tên đó", "names nobody knows: nobody gets work under them")) } } }
-            @if open.no_lead > 0 { li { a href={(base) "/fill"} { (open.no_lead) " " (lang.t("nhiệm vụ chưa có chủ trì: không ai phải làm", "tasks without a lead: nobody has to do them")) } } }
-            @if open.no_time > 0 { li { a href={(base) "/fill"} { (open.no_time) " " (lang.t("nhiệm vụ chưa rõ thời hạn: không tính được quá hạn", "tasks without a deadline: never late")) } } }
-        }
+        ul { @for (field, words) in open.lines(lang) { li { a href=(href(field)) { (words) } } } }
         p { (lang.t("Có thể bổ sung sau ở trang kế hoạch.", "They can be completed later on the plan's page.")) }
     }
 }

@@ -122,8 +122,24 @@ struct Given {
     lang: Lang,
 }
 
+/// Handed in already, pressed twice or sent again: by whom and when.
+pub(super) fn already(tx: &mut Tx, who: &web::Who, o: &Record) -> Result<()> {
+    if o.state.as_deref() != Some("waiting_approval") {
+        return Ok(());
+    }
+    let past = actions::history(tx, &who.reg, &who.may(Verb::Read, "obligation")?, &o.id)?;
+    let Some(last) = past.iter().find(|h| h.action == "transition:submit") else { return Ok(()) };
+    let when = calendar::instant::to_vi(last.at);
+    let (day, hour) = when.split_once(' ').unwrap_or((&when, ""));
+    let by = if last.who == who.actor.id { "Bạn" } else { "Một người cùng cơ quan" };
+    Err(Error::Conflict(format!("{by} đã nộp việc này lúc {hour} ngày {day}; việc đang chờ duyệt, không cần nộp lại.")))
+}
+
 fn save(tx: &mut Tx, reg: &Registry, who: &web::Who, id: &str, g: Given) -> Result<()> {
     let o = actions::get(tx, reg, &who.may(Verb::Read, "obligation")?, id)?;
+    if g.submit {
+        already(tx, who, &o)?;
+    }
     let before = crate::expand::linked(tx, reg, &who.actor, "evidence", "obligation", id)?;
     let files: Vec<String> = match g.values.get("file") {
         Some(Data::Files(list)) => list.iter().map(|f| f.name().to_owned()).collect(),

@@ -2,8 +2,8 @@
 //! are made in the same transaction.
 
 use access::Verb;
-use registers::actions::{self, Values};
-use registers::{Data, Record};
+use registers::Record;
+use registers::actions;
 use store::{Error, FieldError};
 use web::axum::extract::Path;
 use web::axum::http::StatusCode;
@@ -12,7 +12,8 @@ use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::{Ctx, FormData, Lang, Page, PageResult, Tone, fmt, redirect, redirect_with};
 
-use crate::same;
+use super::accept::{Mend, left};
+use crate::gate::{self, Issue};
 
 /// On the page of a plan that is not in force yet: nobody owes anything, and the button that changes that.
 pub fn card(ctx: &Ctx, plan: &Record) -> Markup {
@@ -37,7 +38,13 @@ async fn page(ctx: &Ctx, id: &str, typed: Option<&FormData>, errors: &[FieldErro
     ctx.may(Verb::Update, "plan")?;
     ctx.may(Verb::Transition, "plan")?;
     let wanted = id.to_owned();
-    let plan = ctx.read(move |tx, who| actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)).await?;
+    let (plan, open) = ctx
+        .read(move |tx, who| {
+            let plan = actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
+            let open = gate::of_plan(tx, &who.reg, &who.actor, &wanted, &who.today)?;
+            Ok((plan, open))
+        })
+        .await?;
     let (lang, back) = (ctx.lang(), format!("/plans/{id}"));
     if plan.state.as_deref() != Some("draft") {
         return Ok(redirect(&back));
@@ -47,6 +54,8 @@ async fn page(ctx: &Ctx, id: &str, typed: Option<&FormData>, errors: &[FieldErro
     let value = |f: &str, kept: String| typed.map_or(kept, |t| t.text(f).to_owned());
     let number = value("number", plan.text("number").unwrap_or_default().to_owned());
     let day = value("issued_on", plan.text("issued_on").map(fmt::date).unwrap_or_default());
+    let (list, fill) = (format!("{back}/names"), format!("{back}/fill"));
+    let at = Mend { doubts: &back, names: &list, fill: &fill, targets: &back };
     let title = lang.t("Đưa kế hoạch vào thực hiện", "Put the plan in force");
     let body = html! {
         (heading(title, Some(html! { (plan.text("title").unwrap_or_default()) }), None))
@@ -56,9 +65,12 @@ async fn page(ctx: &Ctx, id: &str, typed: Option<&FormData>, errors: &[FieldErro
             (csrf(&ctx.look))
             input type="hidden" name="version" value=(plan.version);
             p { (lang.t("Các cơ quan chủ trì nhận nghĩa vụ ngay sau khi bấm nút.", "Leading agencies get their obligations at once.")) }
+            @if open.none() { p { (lang.t("Mọi nhiệm vụ đã có chủ trì, thời hạn; mọi chỉ tiêu đã có chỉ số.", "Every task has its lead and time, every target its indicator.")) } }
+            // who presses has the list before their eyes
+            @else { (notice(Tone::Soon, left(&open, &at, lang))) input type="hidden" name="anyway" value="1"; }
             (field(&FieldView::line("number", names[0].1, &number).help(lang.t("Để trống nếu văn bản chưa được cấp số; điền sau không tạo kế hoạch thứ hai.", "May be completed later.")).errors(errors), lang))
             (field(&FieldView::line("issued_on", names[1].1, &day).kind(InputKind::Date).required().errors(errors), lang))
-            (form_actions(lang.t("Đưa vào thực hiện", "Put in force"), &back, lang))
+            (form_actions(if open.none() { lang.t("Đưa vào thực hiện", "Put in force") } else { lang.t("Vẫn đưa vào thực hiện", "Put in force all the same") }, &back, lang))
         }
     };
     let status = if errors.is_empty() && note.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -86,15 +98,14 @@ pub async fn save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResul
             return page(&ctx, &id, Some(&form), &[FieldError { field: "issued_on".into(), message }], None).await;
         }
     };
-    let (wanted, number) = (id.clone(), form.filled("number").map(str::to_owned));
-    let done = ctx
-        .write(move |tx, who| {
-            let mut values = Values::from([("issued_on".to_owned(), Data::Text(day))]);
-            values.extend(number.map(|n| ("number".to_owned(), Data::Text(n))));
-            let plan = actions::update(tx, &who.reg, &who.actor, "plan", &wanted, version, values, Some("đưa vào thực hiện"))?;
-            same::issue(tx, &who.reg, &who.actor, &wanted, plan.version, &who.today)
-        })
-        .await;
+    let said = Issue {
+        version: Some(version),
+        number: form.filled("number").map(str::to_owned),
+        issued_on: Some(day),
+        anyway: form.has("anyway"),
+    };
+    let wanted = id.clone();
+    let done = ctx.write(move |tx, who| gate::put_in_force(tx, &who.reg, &who.actor, &wanted, &said, &who.today)).await;
     match done {
         Ok(n) => {
             let message = match ctx.lang() {

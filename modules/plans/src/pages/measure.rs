@@ -39,7 +39,7 @@ pub fn choices(look: &Look, draft: &Draft, base: &str, (i, v): (usize, usize), a
     let pressed = |id: &str| if said == Some(id) { Some("true") } else { None };
     html! {
         form.measure method="post" action=(action) { (head)
-            div.muted { @if suggested.is_empty() { (lang.t("Chưa thấy chỉ số nào gần với chỉ tiêu này.", "No indicator is near to this target.")) } @else { (lang.t("Đo bằng chỉ số nào?", "Which indicator measures it?")) } }
+            div.muted { @if suggested.is_empty() { (lang.t("Chưa có chỉ số phù hợp.", "No indicator fits.")) } @else { (lang.t("Đo bằng chỉ số nào?", "Which indicator measures it?")) } }
             ul {
                 @for s in &suggested { li {
                     button.btn.wrap type="submit" name="indicator" value=(s.id) aria-pressed=[pressed(&s.id)] { (s.id) " · " (s.label) }

@@ -12,7 +12,7 @@ use web::shell::csrf;
 use web::{Ctx, FormData, Lang, Page, PageResult, Tone, redirect, redirect_with};
 
 use super::edit::load;
-use crate::actors::{Directory, same_name};
+use crate::actors::Directory;
 use crate::draft::{Draft, Use, Who};
 use crate::naming::{Asked, MOST_ROWS, read_all};
 use crate::service;
@@ -151,27 +151,15 @@ fn place(u: &Use, lang: Lang) -> String {
     }
 }
 
-/// Names to ask for: those nobody has said anything about, then those left for later; one row for one name spelled twice.
-fn to_ask(draft: &Draft) -> Vec<(String, bool)> {
-    let mut rows: Vec<(String, bool)> = Vec::new();
-    let unknown = draft.unresolved().into_iter().map(|n| (n, false));
-    for (name, later) in unknown.chain(draft.later().into_iter().map(|(_, n)| (n, true))) {
-        if !rows.iter().any(|(n, l)| *l == later && same_name(n, &name)) {
-            rows.push((name, later));
-        }
-    }
-    rows
-}
-
 /// The page of a reading.
 pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let (version, draft) = load(&ctx, &id).await?;
-    if to_ask(&draft).is_empty() {
+    if draft.asked().is_empty() {
         let message = ctx.t("Mọi tên gọi đều đã rõ là cơ quan nào.", "Every name is known.");
         return redirect_with(&ctx, &format!("/plans/import/{id}"), "met", message);
     }
     let asked = ctx.read({
-        let names: Vec<(String, bool)> = to_ask(&draft).into_iter().take(MOST_ROWS).collect();
+        let names: Vec<(String, bool)> = draft.asked().into_iter().take(MOST_ROWS).collect();
         move |tx, who| {
             let dir = Directory::load(tx, &who.reg, &who.actor, &who.today)?;
             // what a person left for later is not chosen for them
@@ -184,7 +172,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
 
 fn page(ctx: &Ctx, id: &str, version: i64, draft: &Draft, asked: Vec<Asked>, errors: &[store::FieldError]) -> Response {
     let lang = ctx.lang();
-    let (base, names, all) = (format!("/plans/import/{id}"), to_ask(draft), draft.names());
+    let (base, names, all) = (format!("/plans/import/{id}"), draft.asked(), draft.names());
     let row = |((name, later), asked): (&(String, bool), Asked)| {
         let n = all.iter().position(|x| x == name).unwrap_or_default();
         let at = places(&draft.uses(name), &|line| Some(super::review::line_link(&base, line, &draft.reading.lines)), lang);
@@ -199,8 +187,9 @@ fn page(ctx: &Ctx, id: &str, version: i64, draft: &Draft, asked: Vec<Asked>, err
     let label =
         |f: &str| f.strip_prefix("who.").and_then(|n| names.get(n.parse::<usize>().ok()?)).map_or_else(|| f.to_owned(), |(n, _)| n.clone());
     let title = lang.t("Các tên gọi này là cơ quan nào?", "Which agencies are these?");
+    let later = names.iter().filter(|(_, later)| *later).count();
     let body = html! {
-        (heading(title, Some(html! { (draft.unresolved().len()) " " (lang.t("tên chưa rõ", "names unknown")) " · " (draft.later().len()) " " (lang.t("tên để chọn sau", "left for later")) }), None))
+        (heading(title, Some(html! { (count(names.len(), later, lang)) }), None))
         (error_summary(errors, label, lang))
         (form(ctx, &Form { action: &action, back: &base, version: Some(version), rows, hidden, later: true }))
     };
@@ -212,6 +201,15 @@ fn page(ctx: &Ctx, id: &str, version: i64, draft: &Draft, asked: Vec<Asked>, err
         .status(status)
         .body(body)
         .respond(ctx)
+}
+
+/// How many names are asked for, and how many of them somebody left for later. Said alike wherever they are counted.
+pub fn count(all: usize, later: usize, lang: Lang) -> String {
+    let mut words = lang.n(all, "tên chưa rõ là cơ quan nào", "name not known in the register", "names not known in the register");
+    if later > 0 {
+        words.push_str(&format!(" ({later} {})", lang.t("để chọn sau", "left for later")));
+    }
+    words
 }
 
 /// Keys of the rows, in the order they were sent.
@@ -227,7 +225,7 @@ pub async fn save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResul
     if form.text("all") == "later" {
         return all_later(&ctx, &base, version, draft, form.filled("sure").is_some(), &id).await;
     }
-    let (names, rows) = (to_ask(&draft), keys(&form));
+    let (names, rows) = (draft.asked(), keys(&form));
     if let Some(gone) = rows.iter().find(|k| !names.iter().any(|(n, _)| n == *k)) {
         let message = format!("«{gone}» vừa được chọn ở nơi khác hoặc không còn trong bản đọc. Xem lại danh sách mới nhất rồi lưu.");
         return redirect_with(&ctx, &format!("{base}/names"), "unmet", &message);

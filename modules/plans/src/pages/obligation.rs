@@ -276,6 +276,7 @@ async fn advance(ctx: &Ctx, id: &str, version: i64, transition: &str, values: Va
     ctx.write(move |tx, who| {
         if transition == "submit" {
             let o = actions::get(tx, &who.reg, &who.may(Verb::Read, "obligation")?, &id)?;
+            super::hand_in::already(tx, who, &o)?;
             let task = o.text("task").map(|t| actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, t)).transpose()?;
             let proven = crate::expand::linked(tx, &who.reg, &who.actor, "evidence", "obligation", &id)?;
             if let Some(product) = task.as_ref().and_then(|t| t.text("product")).filter(|_| proven.is_empty()) {

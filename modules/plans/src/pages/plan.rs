@@ -58,7 +58,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 "about" => Part::About(sorted(linked(tx, &who.reg, &who.actor, "plan_recipient", "plan", &wanted)?)),
                 _ => Part::Targets(live(tx, who, targets)?),
             };
-            let names = unclear::named(tx, &who.reg, &who.actor, &wanted)?;
+            let names = unclear::names(tx, &who.reg, &who.actor, &wanted, &who.today)?;
             Ok((plan, counts, part, names, (questions, lacking)))
         })
         .await?;
@@ -263,8 +263,8 @@ fn bind(ctx: &Ctx, plan: &str, l: &Live, may: bool) -> Markup {
                 label.sr for={"i-" (l.record.id)} { (lang.t("Chỉ số đo chỉ tiêu này", "Indicator")) }
                 select id={"i-" (l.record.id)} name="indicator" required {
                     // nothing is chosen beforehand: one press on a wrong guess would make a false figure
-                    option value="" { (lang.t("Chọn chỉ số đo", "Choose the indicator")) }
-                    @for (id, label) in &l.suggestions { option value=(id) { (id) " · " (label) } }
+                    option value="" { (if l.suggestions.is_empty() { lang.t("Chưa có chỉ số phù hợp; chọn trong danh sách", "No indicator fits; choose from the list") } else { lang.t("Chọn chỉ số đo", "Choose the indicator") }) }
+                    @for (id, label) in &l.suggestions { option value=(id) { (id) " · " (label) " (" (lang.t("gợi ý", "suggested")) ")" } }
                     @for (id, label) in targets::all_indicators() { @if !l.suggestions.iter().any(|s| s.0 == *id) { option value=(id) { (id) " · " (label) } } }
                 }
                 button.btn type="submit" { (lang.t("Xác nhận", "Confirm")) }

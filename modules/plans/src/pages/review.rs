@@ -110,9 +110,9 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     if let Some(question) = period_question(draft, lang) {
         open.push(html! { a href={(base) "/head"} { (lang.t("Thời hạn hiệu lực", "Validity")) } ": " (question) });
     }
-    let unknown = draft.unresolved();
-    if !unknown.is_empty() {
-        open.push(unknown_names(&unknown, base, lang));
+    let asked = draft.asked();
+    if asked.iter().any(|(_, later)| !later) {
+        open.push(unknown_names(&asked, base, lang));
     }
     let lacking = draft.lacking().len();
     if lacking > 0 {
@@ -160,10 +160,11 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
 }
 
 /// All unknown names as one question: they are answered on one page.
-fn unknown_names(names: &[String], base: &str, lang: Lang) -> Markup {
+fn unknown_names(names: &[(String, bool)], base: &str, lang: Lang) -> Markup {
+    let later = names.iter().filter(|(_, later)| *later).count();
     html! {
-        a href={(base) "/names"} { (names.len()) " " (lang.t("tên chưa rõ là cơ quan nào", "names not known in the register")) } ": "
-        @for (i, n) in names.iter().take(NAMED).enumerate() { @if i > 0 { ", " } "“" (n) "”" }
+        a href={(base) "/names"} { (super::names::count(names.len(), later, lang)) } ": "
+        @for (i, (n, _)) in names.iter().take(NAMED).enumerate() { @if i > 0 { ", " } "“" (n) "”" }
         @if names.len() > NAMED { " …" } @else { "." }
     }
 }

@@ -13,24 +13,17 @@ use super::names::{Form, Row, form, keys, places};
 use crate::actors::Directory;
 use crate::draft::Who;
 use crate::naming::{Asked, MOST_ROWS, read_all};
-use crate::unclear::{self, Spot, Unclear};
+use crate::unclear::{self, Unclear};
 
-/// The card on the plan's page.
-pub fn card(plan: &str, list: &[(String, Spot)], may: bool, lang: Lang) -> Markup {
-    let records = list.len();
-    let leads = list.iter().filter(|(_, s)| s.at.role == "lead").count();
-    let mut names: Vec<&str> = Vec::new();
-    list.iter().for_each(|(n, _)| {
-        if !names.contains(&n.as_str()) {
-            names.push(n)
-        }
-    });
+/// The card on the plan's page; it counts the names as the page of names lists them.
+pub fn card(plan: &str, list: &[Unclear], may: bool, lang: Lang) -> Markup {
+    let leads = list.iter().flat_map(|u| &u.spots).filter(|s| s.at.role == "lead").count();
     html! {
-        @if records > 0 {
+        @if !list.is_empty() {
             (notice(Tone::Soon, html! {
-                strong { (lang.t("Còn", "Still")) " " (records) " " (lang.t("cơ quan chưa rõ.", "agencies unknown.")) } " "
-                @if leads > 0 { (leads) " " (lang.t("chỗ chủ trì nhiệm vụ: chưa ai được giao.", "of them lead tasks: nobody has got the work.")) " " }
-                @for (i, n) in names.iter().take(4).enumerate() { @if i > 0 { ", " } "“" (n) "”" } @if names.len() > 4 { " …" } " "
+                strong { (lang.t("Còn ", "")) (super::names::count(list.len(), 0, lang)) "." } " "
+                @if leads > 0 { (lang.n(leads, "chỗ chủ trì nhiệm vụ: chưa ai được giao.", "task is led by one of them: nobody has got the work.", "tasks are led by them: nobody has got the work.")) " " }
+                @for (i, u) in list.iter().take(4).enumerate() { @if i > 0 { ", " } "“" (u.name) "”" } @if list.len() > 4 { " …" } " "
                 @if may { a.btn href={"/plans/" (plan) "/names"} { (lang.t("Chọn cơ quan", "Choose agencies")) } }
             }))
         }
