@@ -277,7 +277,39 @@ fn one_task_is_amended_with_a_reason_and_its_obligations_follow() {
             assert_eq!(task(&w, &plan, "Kiểm tra").text("due_on"), Some(due));
             assert!(ok(c.get(&here), 200).text().contains(&format!("value=\"{typed}\"")), "{typed} is shown");
         }
+        two_lines_of_one_name_keep_their_own_scopes(&w, &c, &here, &check.id);
     }
+}
+
+/// An agency that leads and coordinates has a scope for each; a line that begins with a space goes on with the scope above.
+fn two_lines_of_one_name_keep_their_own_scopes(w: &World, c: &Client, here: &str, task: &str) {
+    let scopes = "Sở Y tế (chủ trì): hệ thống của ngành y tế\n  kể cả bệnh viện\nSở Y tế (phối hợp): dữ liệu người bệnh";
+    for (time, kept) in [("20/08/2027", false), ("21/08/2027", true)] {
+        let shown = ok(c.get(here), 200).text();
+        let own = |name: &str| shown.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|s| s.split('"').next()).unwrap();
+        let agencies = if kept {
+            [("lead", own("lead")), ("coordinating", own("coordinating"))]
+        } else {
+            [("lead__q", "Sở Y tế"), ("coordinating__q", "Sở Y tế")]
+        };
+        let more = [("product", "Biên bản"), ("note", ""), ("reason", "Tách phạm vi"), ("time", time), ("scopes", scopes)];
+        let form = with(&with(&hidden(&shown, "id=\"amend\""), &more), &agencies);
+        ok(post(c, here, &form), 303);
+        let of_task = vec![Filter { field: "task".into(), op: Op::Is, values: vec![task.into()] }];
+        let lines = world::records(&w.instance, "task_actor", of_task);
+        let of = |role: &str| lines.iter().find(|l| l.text("role") == Some(role)).and_then(|l| l.text("scope_text")).map(str::to_owned);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert_eq!(of("lead").as_deref(), Some("hệ thống của ngành y tế kể cả bệnh viện"), "{lines:?}");
+        assert_eq!(of("coordinating").as_deref(), Some("dữ liệu người bệnh"), "{lines:?}");
+        // what the page shows is what it takes
+        let shown = ok(c.get(here), 200).text();
+        let area = shown.split("name=\"scopes\"").nth(1).and_then(|s| s.split_once('>')).and_then(|s| s.1.split("</textarea").next());
+        assert_eq!(area.map(|a| a.trim_start_matches('\n')), Some(scopes.replace("\n  ", " ").as_str()));
+    }
+    let shown = ok(c.get(here), 200).text();
+    let typed = [("lead__q", "Sở Y tế"), ("scopes", "Sở Y tế: một\nSở Y tế: hai"), ("reason", "x"), ("time", "21/08/2027")];
+    let twice = with(&hidden(&shown, "id=\"amend\""), &typed);
+    assert!(ok(post(c, here, &twice), 422).text().contains("«Sở Y tế: hai»"), "a second scope of one line is refused, not lost");
 }
 
 #[test]

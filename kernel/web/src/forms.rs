@@ -82,3 +82,11 @@ impl std::ops::Deref for QueryData {
         &self.0
     }
 }
+
+/// A key that makes a double press create one record only: the one that was sent, or a new one.
+pub fn once(ctx: &crate::ctx::Ctx, sent: Option<&FormData>) -> String {
+    match sent.and_then(|f| f.filled("once")) {
+        Some(k) => k.to_owned(),
+        None => store::new_uuid_v7(ctx.app.now(), &store::SystemIds),
+    }
+}

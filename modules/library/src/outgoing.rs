@@ -42,7 +42,7 @@ fn rows_text(rows: &[Vec<String>]) -> String {
     rows.iter().map(|r| r.iter().map(cell).collect::<Vec<_>>().join(" | ")).collect::<Vec<_>>().join("\n")
 }
 
-/// Makes a draft.
+/// Makes a draft. The same draft again (a button pressed twice) is the one that is there.
 ///
 /// # Errors
 /// `Forbidden` without the right to make one; `Invalid` for a field.
@@ -64,7 +64,21 @@ pub fn draft(tx: &mut Tx, reg: &Registry, actor: &Actor, d: &Draft) -> Result<Re
     ]
     .map(|(k, v)| (k.to_owned(), v))
     .into();
+    if let Some(same) = drafted(tx, reg, actor, &values)? {
+        return Ok(same);
+    }
     actions::create(tx, reg, actor, REGISTER, values, None)
+}
+
+/// A draft that says exactly this.
+fn drafted(tx: &mut Tx, reg: &Registry, actor: &Actor, values: &Values) -> Result<Option<Record>> {
+    let is = |f: &str, v: &str| Filter { field: f.into(), op: Op::Is, values: vec![v.into()] };
+    let Some(Data::Text(about)) = values.get("about") else { return Ok(None) };
+    let query = Query { filters: vec![is("about", about), is("state", "draft")], limit: Some(50), ..Query::default() };
+    let found = actions::list(tx, reg, &actor.may(Verb::Read, REGISTER)?, &query)?.items;
+    let empty = |v: &Data| matches!(v, Data::Null) || matches!(v, Data::Text(t) if t.is_empty());
+    let same = |r: &Record| values.iter().all(|(f, v)| r.fields.get(f).map_or_else(|| empty(v), |have| have == v));
+    Ok(found.into_iter().find(same))
 }
 
 /// The number the next document of this agency and symbol gets in a year: one more than the largest given, void ones too.
@@ -101,6 +115,8 @@ pub fn issue(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, version: i64,
     }
     let (agency, symbol) = (r.text("agency").unwrap_or_default().to_owned(), r.text("symbol").unwrap_or_default().to_owned());
     let year = today.get(..4).unwrap_or_default();
+    // whoever writes next waits from here on: the number that is read stays the next one
+    tx.will_append()?;
     let number = next_number(tx, reg, &agency, &symbol, year)?;
     let mut d = document(reg, &r, place);
     (d.head.number, d.head.date, d.draft) = (u32::try_from(number).ok(), today.to_owned(), false);

@@ -52,10 +52,22 @@ pub fn fingerprint(lines: &[Record]) -> String {
     lines.iter().map(|l| format!("{}.{}", l.id, l.version)).collect::<Vec<_>>().join(" ")
 }
 
-/// Scopes as they are typed.
+/// What a line is called in the box of scopes: its name, with the role where two lines have one name.
+fn called<'n>(names: &[(&'n str, &'n str)]) -> Vec<String> {
+    let word = |role: &str| ROLES.iter().find(|r| r.0 == role).map_or(role, |r| r.1).to_lowercase();
+    let twice = |name: &str| names.iter().filter(|n| n.1 == name).count() > 1;
+    names.iter().map(|(role, name)| if twice(name) { format!("{name} ({})", word(role)) } else { (*name).to_owned() }).collect()
+}
+
+fn role_and_name(l: &Record) -> (&str, &str) {
+    (l.text("role").unwrap_or_default(), l.text("name").unwrap_or_default())
+}
+
+/// Scopes as they are typed: a line that begins with a space goes on with the scope above it.
 pub fn scopes(lines: &[Record]) -> String {
-    let one = |l: &Record| Some(format!("{}: {}", l.text("name")?, l.text("scope_text")?));
-    lines.iter().filter_map(one).collect::<Vec<_>>().join("\n")
+    let names: Vec<_> = lines.iter().map(role_and_name).collect();
+    let one = |(l, name): (&Record, String)| Some(format!("{name}: {}", l.text("scope_text")?.lines().collect::<Vec<_>>().join("\n  ")));
+    lines.iter().zip(called(&names)).filter_map(one).collect::<Vec<_>>().join("\n")
 }
 
 /// The time as it stands in the box.
@@ -69,8 +81,8 @@ struct Change {
     gone: Vec<Record>,
     /// Role, official name, who.
     new: Vec<(&'static str, String, Who)>,
-    /// Name of a line, scope.
-    scopes: Vec<(String, String)>,
+    /// Place of a line (those that stay, then the new ones), scope.
+    scopes: Vec<(usize, String)>,
     time: Option<Time>,
     /// For the history: "Chủ trì: A → B".
     told: Vec<String>,
@@ -164,41 +176,71 @@ fn means(line: &Record, who: &Who) -> bool {
 
 /// "name: scope" for names that act in the task after the amendment.
 fn scopes_read(lines: &[Record], sent: &Sent, change: &mut Change, wrong: &mut impl FnMut(&str, String)) {
+    let before: Vec<_> = lines.iter().map(role_and_name).collect();
     let stays = |l: &&Record| !change.gone.iter().any(|g| g.id == l.id);
-    let names: Vec<String> = lines
-        .iter()
-        .filter(stays)
-        .filter_map(|l| l.text("name"))
-        .chain(change.new.iter().map(|n| n.1.as_str()))
-        .map(str::to_owned)
-        .collect();
+    let after: Vec<_> = lines.iter().filter(stays).map(role_and_name).chain(change.new.iter().map(|n| (n.0, n.1.as_str()))).collect();
+    let names = called(&after);
+    // a name that was one of two may be called as it was when the page was shown
+    let shown = called(&before);
+    let then: Vec<&str> =
+        after.iter().map(|at| before.iter().position(|b| b == at).and_then(|i| shown.get(i)).map_or("", String::as_str)).collect();
     // whoever goes takes the scope along
-    let gone: Vec<&str> = change.gone.iter().filter_map(|l| l.text("name")).filter(|n| !names.iter().any(|m| m == n)).collect();
-    let taken = |line: &&str| !gone.iter().any(|n| line.strip_prefix(n).is_some_and(|rest| rest.trim_start().starts_with(':')));
-    for line in sent.scopes.lines().map(str::trim).filter(|l| !l.is_empty()).filter(taken) {
-        let found =
-            names.iter().find_map(|n| Some((n.clone(), line.strip_prefix(n.as_str())?.trim_start().strip_prefix(':')?.trim().to_owned())));
+    let gone: Vec<&String> = shown.iter().zip(&before).filter(|(_, b)| !after.contains(b)).map(|(n, _)| n).collect();
+    let mut taken = vec![false; names.len()];
+    for said in entries(&sent.scopes) {
+        let scope = |name: &str| Some(said.strip_prefix(name)?.trim_start().strip_prefix(':')?.trim().to_owned());
+        let at = |i: &usize| taken.get(*i) == Some(&false);
+        let found = (0..names.len()).filter(at).find_map(|i| {
+            let (now, then) = (names.get(i)?, then.get(i)?);
+            Some((i, scope(now).or_else(|| Some(*then).filter(|t| !t.is_empty()).and_then(scope))?))
+        });
         match found {
-            Some((name, scope)) if !scope.is_empty() => change.scopes.push((name, scope)),
-            _ => wrong("scopes", format!("Dòng «{line}» không bắt đầu bằng tên một cơ quan của nhiệm vụ. Viết: tên cơ quan: phạm vi.")),
+            Some((i, scope)) if !scope.is_empty() => {
+                taken[i] = true;
+                change.scopes.push((i, scope));
+            }
+            _ if gone.iter().any(|n| scope(n).is_some()) => {}
+            _ => {
+                let line = said.lines().next().unwrap_or_default();
+                wrong(
+                    "scopes",
+                    format!(
+                        "Dòng «{line}» không bắt đầu bằng tên một cơ quan của nhiệm vụ, hoặc tên ấy đã có phạm vi ở dòng trên. Viết: tên cơ quan: phạm vi. Dòng viết tiếp phạm vi ở trên bắt đầu bằng dấu cách."
+                    ),
+                );
+            }
         }
     }
 }
 
+/// Lines with those that go on with them.
+fn entries(typed: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for line in typed.lines().filter(|l| !l.trim().is_empty()) {
+        match all.last_mut().filter(|_| line.starts_with(char::is_whitespace)) {
+            Some(last) => *last = format!("{last}\n{}", line.trim()),
+            None => all.push(line.trim().to_owned()),
+        }
+    }
+    all
+}
+
 fn write_lines(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &Record, lines: &[Record], change: &Change, why: &str) -> Result<()> {
-    let scope = |name: &str| change.scopes.iter().find(|(n, _)| n == name).map_or(Data::Null, |(_, s)| Data::Text(s.clone()));
+    let scope = |at: usize| change.scopes.iter().find(|(i, _)| *i == at).map_or(Data::Null, |(_, s)| Data::Text(s.clone()));
+    let mut at = 0;
     for line in lines {
         if change.gone.iter().any(|g| g.id == line.id) {
             actions::delete(tx, reg, actor, "task_actor", &line.id, line.version, why)?;
         } else {
-            let values = Values::from([("scope_text".to_owned(), scope(line.text("name").unwrap_or_default()))]);
+            let values = Values::from([("scope_text".to_owned(), scope(at))]);
             actions::update(tx, reg, actor, "task_actor", &line.id, line.version, values, Some(why))?;
+            at += 1;
         }
     }
     let last = lines.iter().filter_map(|l| l.int("seq")).max().unwrap_or_default();
-    for ((role, name, who), seq) in change.new.iter().zip(last + 1..) {
+    for (((role, name, who), seq), at) in change.new.iter().zip(last + 1..).zip(at..) {
         if let Some((field, value)) = said(who) {
-            fill::new_line(tx, reg, actor, &task.id, seq, role, &[(field, value), ("scope_text", scope(name))], name)?;
+            fill::new_line(tx, reg, actor, &task.id, seq, role, &[(field, value), ("scope_text", scope(at))], name)?;
         }
     }
     Ok(())

@@ -190,7 +190,7 @@ pub enum Decision {
 }
 
 /// Writes the decision down. The permission is that of the obligation itself.
-pub fn decide(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, decision: &Decision) -> Result<()> {
+pub fn decide(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, decision: &Decision, today: &str) -> Result<()> {
     actor.may(Verb::Update, "obligation")?;
     let o = actions::get(tx, reg, &actor.may(Verb::Read, "obligation")?, id)?;
     if o.text("unassigned") != Some("asked") {
@@ -212,6 +212,16 @@ pub fn decide(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, decision: &D
             let row = row.ok_or_else(|| Error::NotFound("Không còn nghĩa vụ này.".into()))?;
             let heir = actions::get(tx, reg, &actor.may(Verb::Read, "agency")?, to)?;
             let name = o.link_title("agency").unwrap_or_default().to_owned();
+            if o.text("agency") == Some(to) {
+                return Err(Error::invalid(
+                    "to",
+                    format!("{name} chính là cơ quan đang giữ việc này. Chọn cơ quan khác, hoặc bấm Giữ để làm tiếp."),
+                ));
+            }
+            if let Some(end) = heir.text("valid_to").filter(|end| *end < today) {
+                let day = web::fmt::date(end);
+                return Err(Error::invalid("to", format!("{} đã kết thúc hoạt động ngày {day}. Chọn cơ quan đang hoạt động.", heir.title)));
+            }
             let why = format!("Nhiệm vụ không còn giao cho {name}; việc làm dở chuyển cho {}.", heir.title);
             hand(tx, reg, actor, &task, &row, to, (&name, &why))
         }

@@ -355,9 +355,6 @@ fn row_error(line: u32, e: &files::CellError) -> String {
     format!("dòng {line}{place}: {} {}", e.what, e.remedy).trim_end().to_owned()
 }
 
-/// Rows of an import after which the database takes new statistics.
-const LARGE_IMPORT: usize = 5000;
-
 /// `lachan import`: dry run, or apply with progress.
 pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
     let instance = context.open()?;
@@ -370,11 +367,7 @@ pub fn import(context: &Context<'_>, a: &ImportArgs) -> Result<()> {
         let tell = |j: &files::job::Job| line.say(&format!("{}/{}", j.done_rows, j.total));
         let done = files::job::import_file(&instance.store, &reg, &actor, &a.register, &name, bytes, tell);
         line.end();
-        let done = done?;
-        if done.rows.len() >= LARGE_IMPORT {
-            instance.store.settle()?;
-        }
-        done
+        done?
     } else {
         let sheet = files::read(&reg, &a.register, &bytes)?;
         files::dry_run(&instance.store, &reg, &actor, &a.register, sheet)?

@@ -264,6 +264,9 @@ impl Run {
     }
 }
 
+/// Rows of an import after which the database takes new statistics.
+const LARGE: i64 = 5000;
+
 /// Works a job to its end, batch by batch; `progress` hears of every batch that is on disk. When the storage is away the
 /// job stays as it is, to be run again, and another runner is left its work; any other error ends it as failed.
 pub fn run(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, mut progress: impl FnMut(&Job)) -> Result<Job> {
@@ -280,6 +283,10 @@ pub fn run(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, mut prog
                 &[why.into(), now.into(), id.into()],
             )
         })?;
+    }
+    if done.as_ref().is_ok_and(|j| j.done_rows >= LARGE) {
+        // the rows are saved; without statistics the first questions are only slower until the engine takes its own
+        drop(store.settle());
     }
     done
 }

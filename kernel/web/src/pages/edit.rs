@@ -344,7 +344,7 @@ fn form_page(ctx: &Ctx, def: &Definition, record: Option<&Record>, d: &Draft, ab
         form #record method="post" enctype=[files.then_some("multipart/form-data")] action=[files.then_some(&here)] {
             (csrf(&ctx.look))
             @if let Some(r) = record { input type="hidden" name="version" value=(r.version); }
-            @else { input type="hidden" name="once" value=(once(ctx, d)); }
+            @else { input type="hidden" name="once" value=(crate::forms::once(ctx, Some(&d.form))); }
             @if record.is_none() { (start_state(ctx, def, d)) }
             (groups(ctx, def, d))
             @if record.is_some() {
@@ -376,14 +376,6 @@ fn start_state(ctx: &Ctx, def: &Definition, d: &Draft) -> Markup {
             (field(&FieldView::line("state", lang.t("Trạng thái", "State"), now).kind(InputKind::Select(starts.iter().map(choice).collect())).help(help).required().errors(&d.errors), lang))
         }
     }
-}
-
-/// A key that makes a double press create one record only.
-fn once(ctx: &Ctx, d: &Draft) -> String {
-    if let Some(k) = d.form.filled("once") {
-        return k.to_owned();
-    }
-    store::new_uuid_v7(ctx.app.now(), &store::SystemIds)
 }
 
 fn groups(ctx: &Ctx, def: &Definition, d: &Draft) -> Markup {

@@ -64,6 +64,7 @@ pub(super) fn form(ctx: &Ctx, o: &Record, f: &Form<'_>, sent: &Typed<'_>) -> Mar
         form method="post" enctype="multipart/form-data" action=(format!("/plans/obligation/{}/hand-in", o.id)) {
             (csrf(&ctx.look))
             input type="hidden" name="version" value=(o.version);
+            input type="hidden" name="once" value=(web::forms::once(ctx, Some(sent.form)));
             (field(&words, lang))
             (field(&FieldView::line("happened_on", lang.t("Ngày", "Date"), &day).kind(InputKind::Date).errors(&errors), lang))
             @if let Some(x) = file_field(ctx) { (uploads::input(ctx, x, sent.form, &errors, false)) }
@@ -93,7 +94,8 @@ pub async fn hand_in(ctx: Ctx, Path(id): Path<String>, posted: Posted) -> PageRe
     if errors.is_empty() {
         let note = form.filled("note").map(str::to_owned);
         let (version, lang) = (form.version()?, ctx.lang());
-        let given = Given { note, values, submit, version, lang };
+        let once = form.filled("once").map(str::to_owned);
+        let given = Given { note, values, submit, version, lang, once };
         let wanted = id.clone();
         match ctx.write(move |tx, who| save(tx, &who.reg, who, &wanted, given)).await {
             Ok(()) => {
@@ -120,6 +122,8 @@ struct Given {
     submit: bool,
     version: i64,
     lang: Lang,
+    /// Key of this form: sent twice, it adds one evidence.
+    once: Option<String>,
 }
 
 /// Handed in already, pressed twice or sent again: by whom and when.
@@ -164,7 +168,7 @@ fn save(tx: &mut Tx, reg: &Registry, who: &web::Who, id: &str, g: Given) -> Resu
         values.insert("note".into(), Data::Text(note));
         values.insert("obligation".into(), Data::Text(id.to_owned()));
         values.insert("agency".into(), Data::Text(o.text("agency").unwrap_or_default().to_owned()));
-        actions::create(tx, reg, &who.actor, "evidence", values, None)?;
+        actions::create(tx, reg, &who.actor, "evidence", values, g.once.as_deref())?;
     }
     if g.submit {
         let task = o.text("task").map(|t| actions::get(tx, reg, &who.may(Verb::Read, "task")?, t)).transpose()?;
