@@ -97,13 +97,18 @@ fn evidence_and_hand_in_are_one_form_and_nothing_is_typed_twice() {
         let v = o.version.to_string();
         let none = send(&c, &format!("{at}/hand-in"), &[("version", &v), ("then", "submit")], None);
         assert_eq!(none.status, 422);
-        let kept = send(
-            &c,
-            &format!("{at}/hand-in"),
-            &[("version", &v), ("note", "Danh sách kèm biên bản"), ("then", "keep")],
-            Some(("ds.csv", b"a,b\n1,2\n")),
-        );
-        assert_eq!(kept.status, 303, "{}", kept.text());
+        let page = c.get(&at).text();
+        let once = page.split("name=\"once\" value=\"").nth(1).and_then(|s| s.split('"').next()).unwrap().to_owned();
+        for _ in ["pressed", "pressed again"] {
+            let kept = send(
+                &c,
+                &format!("{at}/hand-in"),
+                &[("version", &v), ("note", "Danh sách kèm biên bản"), ("then", "keep"), ("once", &once)],
+                Some(("ds.csv", b"a,b\n1,2\n")),
+            );
+            assert_eq!(kept.status, 303, "{}", kept.text());
+        }
+        assert_eq!(evidence(&w, &o.id).len(), 1, "one form, one evidence");
         let o = one(&w, &tasks[1]);
         assert_eq!(o.state.as_deref(), Some("in_progress"));
         let page = c.get(&at).text();

@@ -210,6 +210,8 @@ fn a_task_that_goes_to_another_agency() {
         let (moved, kept) = (owed(w, &tasks[1], a).id, owed(w, &tasks[3], a).id);
         assert_ne!(w.client("syt").post(&at(&tasks[1]), &[("what", "exempt")]).status, 303, "nobody else");
         let (one, two, three) = (at(&tasks[1]), at(&tasks[2]), at(&tasks[3]));
+        let own = officer.post(&one, &[("what", "move"), ("to", a)]);
+        assert!(own.status == 422 && own.text().contains("chính là cơ quan đang giữ việc này"), "{}", own.text());
         assert_eq!(officer.post(&one, &[("what", "move"), ("to", b)]).status, 303);
         assert_eq!(officer.post(&two, &[("what", "exempt"), ("to", c)]).status, 303);
         assert_eq!(officer.post(&three, &[("what", "keep")]).status, 303);

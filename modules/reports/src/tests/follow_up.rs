@@ -214,15 +214,21 @@ fn the_calendar_reminds_once_for_each_day_named() {
 fn the_letter_is_drafted_numbered_without_gaps_and_frozen() {
     on_both(|w| {
         let c = w.opened();
-        let officer = w.client("canbo");
         let path = format!("/reports/campaign/{}/letter", c.id);
         assert_eq!(w.client("syt").post(&path, &[]).status, 403);
         let letter = |n: usize| {
-            let r = officer.post(&path, &[]);
-            assert_eq!(r.status, 303, "{n}: {}", r.text());
-            r.header("location").split('?').next().unwrap().to_owned()
+            w.time(&format!("2026-10-{}T09:00:00", 15 + n));
+            let press = || {
+                let r = w.client("canbo").post(&path, &[]);
+                assert_eq!(r.status, 303, "{n}: {}", r.text());
+                r.header("location").split('?').next().unwrap().to_owned()
+            };
+            let drafted = press();
+            assert_eq!(press(), drafted, "pressed twice, drafted once");
+            drafted
         };
         let pages: Vec<String> = (0..4).map(letter).collect();
+        let officer = w.client("canbo");
         let shown = officer.get(&pages[0]).text();
         for said in ["đôn đốc nộp “Báo cáo năm 2026”", "04/12/2026", "4/4 cơ quan", "Sở Y tế", "Số tiếp theo", "1/CAT-ANM"]
         {
