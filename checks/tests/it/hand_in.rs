@@ -78,9 +78,10 @@ fn evidence_and_hand_in_are_one_form_and_nothing_is_typed_twice() {
         assert_eq!((now.state.as_deref(), now.text("result_note")), (Some("waiting_approval"), Some("Đã rà soát 12 máy")));
         assert_eq!(evidence(&w, &o.id)[0].text("happened_on"), Some("2026-11-21"));
         // pressed twice: said whose it was and when, and nothing is written twice
-        for (path, fields) in
-            [("hand-in", vec![("version", v.as_str()), ("note", "Đã rà soát 12 máy"), ("then", "submit")]), ("submit", vec![("version", &v)])]
-        {
+        for (path, fields) in [
+            ("hand-in", vec![("version", v.as_str()), ("note", "Đã rà soát 12 máy"), ("then", "submit")]),
+            ("submit", vec![("version", &v)]),
+        ] {
             let again = send(&c, &format!("{at}/{path}"), &fields, None);
             let again = if path == "submit" { c.post(&format!("{at}/{path}"), &fields) } else { again };
             let text = if again.status == 303 { c.get(&at).text() } else { again.text() };

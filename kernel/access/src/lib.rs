@@ -29,8 +29,9 @@ mod verify;
 mod tests;
 
 pub use account::{
-    Account, AccountChange, AccountFilter, NewAccount, account, account_by_login, account_in_scope, account_of_person, any_account,
-    change_own_password, account_errors, create_account, every_account, list_accounts, set_disabled, set_password, set_preferences, unlock, update_account,
+    Account, AccountChange, AccountFilter, NewAccount, account, account_by_login, account_errors, account_in_scope, account_of_person,
+    any_account, change_own_password, create_account, every_account, list_accounts, set_disabled, set_password, set_preferences, unlock,
+    update_account,
 };
 pub use actor::{actor_of_account, actor_of_login};
 pub use crypto::{csrf_token, csrf_valid};

@@ -157,7 +157,10 @@ fn issue(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let made = cx.app.store.write_blocking(move |tx| gate::put_in_force(tx, &reg, &actor, &plan, &said, &today));
     let made = made.map_err(|e| match plain(e) {
         Error::Invalid(mut list) => {
-            list.push(store::FieldError { field: String::new(), message: "Đưa vào thực hiện cả khi còn các điều trên: thêm --anyway.".into() });
+            list.push(store::FieldError {
+                field: String::new(),
+                message: "Đưa vào thực hiện cả khi còn các điều trên: thêm --anyway.".into(),
+            });
             Error::Invalid(list)
         }
         other => other,

@@ -169,7 +169,11 @@ impl Draft {
         let line = |n: usize| if n > 0 { format!("Dòng {n}: ") } else { String::new() };
         let doubts = p.warnings.iter().enumerate().filter(|(i, w)| !self.settled(*i, w));
         let mut list: Vec<FieldError> = doubts.map(|(_, w)| say("doubts", format!("{}{}", line(w.line), w.message))).collect();
-        list.extend(self.asked().into_iter().map(|(n, _)| say("names", format!("Chưa rõ «{n}» là cơ quan nào; không ai được giao việc dưới tên đó."))));
+        list.extend(
+            self.asked()
+                .into_iter()
+                .map(|(n, _)| say("names", format!("Chưa rõ «{n}» là cơ quan nào; không ai được giao việc dưới tên đó."))),
+        );
         for (i, t) in self.kept("task", &p.tasks) {
             let what = format!("Nhiệm vụ thứ {} “{}”", i + 1, crate::pages::cut(&t.text));
             let lack = self.lack(t);

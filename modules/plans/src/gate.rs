@@ -85,8 +85,7 @@ impl Open {
 pub fn of_plan(tx: &mut Tx, reg: &Registry, actor: &Actor, plan: &str, today: &str) -> Result<Open> {
     let tasks = linked(tx, reg, actor, "task", "plan", plan)?;
     let by: BTreeMap<String, Vec<Record>> = fill::acting(tx, reg, actor, &tasks)?;
-    let lacks: Vec<fill::Lack> =
-        tasks.iter().map(|t| fill::lack(t, by.get(&t.id).map(Vec::as_slice).unwrap_or_default())).collect();
+    let lacks: Vec<fill::Lack> = tasks.iter().map(|t| fill::lack(t, by.get(&t.id).map(Vec::as_slice).unwrap_or_default())).collect();
     let targets = linked(tx, reg, actor, "target", "plan", plan)?;
     Ok(Open {
         doubts: 0,

@@ -142,8 +142,8 @@ fn syllables(s: &str, toned: bool) -> Vec<String> {
 
 /// Words that every target has.
 const EMPTY: &[&str] = &[
-    "các", "của", "và", "được", "có", "cho", "theo", "trong", "về", "tại", "là", "một", "tỷ", "tỉ", "lệ", "đến", "năm", "ít", "nhất", "bảo",
-    "đảm",
+    "các", "của", "và", "được", "có", "cho", "theo", "trong", "về", "tại", "là", "một", "tỷ", "tỉ", "lệ", "đến", "năm", "ít", "nhất",
+    "bảo", "đảm",
 ];
 
 /// The labels in syllables, and in how many of them each syllable stands.
@@ -200,7 +200,8 @@ mod tests {
 
     #[test]
     fn what_only_shares_common_words_is_not_offered() {
-        for far in ["Trồng mới 500 ha rừng ven biển", "Số hóa 80% hồ sơ đất đai", "Tăng cường công tác an ninh mạng của cơ quan", ""] {
+        for far in ["Trồng mới 500 ha rừng ven biển", "Số hóa 80% hồ sơ đất đai", "Tăng cường công tác an ninh mạng của cơ quan", ""]
+        {
             assert!(suggest_why(far, 3).is_empty(), "{far}: {:?}", suggest_why(far, 3));
         }
     }
