@@ -6,6 +6,7 @@ mod accounts;
 mod api;
 mod disk;
 mod doors;
+mod english;
 mod golden;
 mod hand_in;
 mod hardening;

@@ -12,6 +12,7 @@ pub mod ctx;
 pub mod demo;
 mod dress;
 mod edge;
+pub mod english;
 pub mod error;
 pub mod fmt;
 pub mod forms;

@@ -153,7 +153,10 @@ pub fn page(ctx: &Ctx, title: &str, active: &str, body: Markup) -> Response {
 /// After a change: to another page, with a message there. `tone`: `met`, `unmet`, `soon`, `plain`.
 pub fn redirect_with(ctx: &Ctx, to: &str, tone: &str, message: &str) -> PageResult {
     let mut r = Redirect::to(security::local_path(to)).into_response();
-    security::add_cookie(&mut r, &security::set_cookie(&ctx.app, "lc_flash", &security::pack_flash(tone, message), Some(120)));
+    security::add_cookie(
+        &mut r,
+        &security::set_cookie(&ctx.app, "lc_flash", &security::pack_flash(tone, &crate::english::said(message, ctx.lang())), Some(120)),
+    );
     Ok(r)
 }
 

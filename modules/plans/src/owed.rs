@@ -78,15 +78,16 @@ impl Owed {
         match (self.state, due) {
             (State::DoneLate, Some(due)) => {
                 let late = self.record.text("done_on").and_then(|done| days(due, done)).unwrap_or_default();
-                (self.state.tone(), format!("{label} {late} {}", lang.t("ngày", "days")))
+                (self.state.tone(), format!("{label} {}", lang.n(late, "ngày", "day", "days")))
             }
             (State::Overdue, Some(due)) => {
-                (self.state.tone(), format!("{label} {} {}", days(due, today).unwrap_or_default(), lang.t("ngày", "days")))
+                (self.state.tone(), format!("{label} {}", lang.n(days(due, today).unwrap_or_default(), "ngày", "day", "days")))
             }
             _ if self.reached() => (Tone::Met, lang.t("Đạt theo sổ đăng ký", "Reached by the registers").to_owned()),
             (State::DueSoon | State::InProgress | State::NotStarted, Some(due)) if self.figure.is_some_and(|f| f.met() == Some(false)) => {
                 let left = days(today, due).unwrap_or_default();
-                (self.state.tone(), format!("{} {left} {}", lang.t("Chưa đạt, còn", "Not reached, left"), lang.t("ngày", "days")))
+                let left = lang.n(left, "ngày", "day left", "days left");
+                (self.state.tone(), format!("{} {left}", lang.t("Chưa đạt, còn", "Not reached,")))
             }
             _ => (self.state.tone(), label.to_owned()),
         }

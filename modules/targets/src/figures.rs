@@ -372,7 +372,8 @@ pub fn verdict_words(v: Option<Verdict>) -> L {
 pub fn verdict_of(v: Option<Verdict>, days_left: Option<i64>, lang: Lang) -> (Tone, String) {
     match (v, days_left) {
         (Some(Verdict::NotMet), Some(days)) => {
-            (Tone::Soon, format!("{} {} {}", lang.t("Chưa đạt, còn", "Not yet, left"), fmt::int(days), lang.t("ngày", "days")))
+            let left = lang.n(fmt::int(days), "ngày", "day left", "days left");
+            (Tone::Soon, format!("{} {left}", lang.t("Chưa đạt, còn", "Not yet,")))
         }
         _ => (tone(v), lang.l(verdict_words(v)).to_owned()),
     }

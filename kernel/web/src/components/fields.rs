@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use store::FieldError;
 
+use crate::english;
 use crate::i18n::Lang;
 
 /// One option of a select.
@@ -107,7 +108,7 @@ pub fn field(v: &FieldView<'_>, lang: Lang) -> Markup {
     let group = matches!(v.kind, InputKind::Checks(_));
     let inner = html! {
         @if !v.help.is_empty() { div.help id=(format!("{id}-help")) { (v.help) } }
-        @if let Some(e) = v.error { div.error id=(format!("{id}-error")) { (without_label(e, v.label)) } }
+        @if let Some(e) = v.error { div.error id=(format!("{id}-error")) { (english::beside(e, v.label, lang)) } }
         (input(v, &id, by.as_deref(), lang))
     };
     html! {
@@ -194,21 +195,16 @@ pub fn error_summary(errors: &[FieldError], label_of: impl Fn(&str) -> String, l
     html! {
         @if !errors.is_empty() {
             div.notice.unmet.summary role="alert" tabindex="-1" {
-                strong { (lang.t("Chưa lưu được.", "Not saved.")) " " (errors.len()) " " (lang.t("chỗ cần sửa:", "to mend:")) }
+                strong { (lang.t("Chưa lưu được.", "Not saved.")) " " (lang.n(errors.len(), "chỗ cần sửa:", "place to mend:", "places to mend:")) }
                 ul { @for e in errors { li {
-                    @if e.field.is_empty() { (e.message) } @else {
+                    @if e.field.is_empty() { (english::said(&e.message, lang)) } @else {
                         @let label = label_of(&e.field);
-                        a href=(format!("#f-{}", e.field)) { (label) } ": " (without_label(&e.message, &label))
+                        a href=(format!("#f-{}", e.field)) { (label) } ": " (english::beside(&e.message, &label, lang))
                     }
                 } } }
             }
         }
     }
-}
-
-/// Messages of the kernel name their field, for doors that show nothing else; beside its label that would be said twice.
-fn without_label<'a>(message: &'a str, label: &str) -> &'a str {
-    message.strip_prefix(label).and_then(|m| m.strip_prefix(": ")).unwrap_or(message)
 }
 
 /// The main button and the way back.

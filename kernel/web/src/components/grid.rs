@@ -306,7 +306,7 @@ impl Grid {
                     }
                 }
                 div.end {
-                    span.muted.small role="status" { (fmt::int(i64::try_from(n).unwrap_or(i64::MAX))) " " (lang.t("dòng", "rows")) }
+                    span.muted.small role="status" { (lang.n(fmt::int(i64::try_from(n).unwrap_or(i64::MAX)), "dòng", "row", "rows")) }
                     @if self.may_export { a.btn href=(self.href(&[("export", export)])) { (lang.t("Tải .xlsx", "Get .xlsx")) } }
                 }
             }

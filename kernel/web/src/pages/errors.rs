@@ -6,6 +6,7 @@ use maud::html;
 use store::Error;
 
 use crate::ctx::Look;
+use crate::english;
 use crate::i18n::{L, Lang};
 use crate::shell::Page;
 
@@ -88,8 +89,8 @@ pub fn page(look: &Look, status: StatusCode, error: Option<&Error>) -> Response 
         .narrow()
         .body(html! {
             h1 { (lang.l(title)) }
-            @if !message.is_empty() { p { (message) } }
-            @if !list.is_empty() { ul { @for e in list { li { (e.message) } } } }
+            @if !message.is_empty() { p { (english::said(&message, lang)) } }
+            @if !list.is_empty() { ul { @for e in list { li { (english::said(&e.message, lang)) } } } }
             p { (lang.l(todo)) }
             p.row { a.btn.main href="/" { (lang.t("Về việc của tôi", "To my work")) } a.btn href="/registers" { (lang.t("Danh sách sổ đăng ký", "List of registers")) } }
             p.small.muted { (lang.t("Mã", "Code")) " " (status.as_u16()) }

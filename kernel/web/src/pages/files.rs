@@ -15,6 +15,7 @@ use store::{Error, Result};
 use crate::app::{App, Upload};
 use crate::components::{Column, Table, facts, heading, notice, post_button, progress, tag};
 use crate::ctx::Ctx;
+use crate::english;
 use crate::error::PageResult;
 use crate::fmt;
 use crate::forms::{FormData, QueryData};
@@ -191,12 +192,12 @@ fn rows(ctx: &Ctx, register: &str, r: &Report) -> Markup {
         };
         let errors = html! { @for e in &x.errors { div {
             @if !e.column.is_empty() { strong { (ctx.t("cột", "column")) " " (e.column) " " } } @if !e.label.is_empty() { (e.label) ": " }
-            (e.what) @if !e.remedy.is_empty() { " " span.muted { (e.remedy) } }
+            (english::said(&e.what, ctx.lang())) @if !e.remedy.is_empty() { " " span.muted { (english::said(&e.remedy, ctx.lang())) } }
         } } };
         t.row(vec![html! { (x.line) }, title, outcome(ctx, x.outcome), errors]);
     }
     html! {
-        @for n in &r.notes { (notice(Tone::Soon, html! { (n) })) }
+        @for n in &r.notes { (notice(Tone::Soon, html! { (english::said(n, ctx.lang())) })) }
         (t.render(ctx.lang()))
         @if list.len() > MOST_ROWS { p.muted { (ctx.t("Chỉ hiện", "Only")) " " (MOST_ROWS) " " (ctx.t("dòng cần chú ý nhất trong", "rows shown of")) " " (fmt::int(list.len() as i64)) "." } }
     }
@@ -215,7 +216,7 @@ fn preview(ctx: &Ctx, def: &Definition, name: &str, id: &str, r: &Report) -> Res
                 (csrf(&ctx.look))
                 input type="hidden" name="upload" value=(id);
                 @if r.counts.error == 0 {
-                    button.btn.main type="submit" { (t("Nhập", "Import")) " " (fmt::int(i64::from(r.counts.create + r.counts.update))) " " (t("dòng", "rows")) }
+                    button.btn.main type="submit" { (t("Nhập", "Import")) " " (ctx.lang().n(fmt::int(i64::from(r.counts.create + r.counts.update)), "dòng", "row", "rows")) }
                 } @else {
                     button.btn.main type="submit" { (t("Nhập các dòng đúng, bỏ qua dòng lỗi", "Import the good rows, leave the others")) }
                     a.btn href=(format!("{base}/import")) { (t("Sửa tệp rồi gửi lại", "Mend the file and send again")) }
@@ -308,7 +309,7 @@ fn job_view(ctx: &Ctx, def: &Definition, j: &Job, counts: &Counts, report: &Repo
                 (post_button(&ctx.look, &format!("{base}/import/jobs/{}/resume", j.id), t("Tiếp tục", "Continue"), false, None))
             }
             JobState::Done => (notice(Tone::Met, html! { (t("Đã nhập xong.", "Done.")) })),
-            JobState::Failed => (notice(Tone::Unmet, html! { (j.error.as_deref().unwrap_or("")) })),
+            JobState::Failed => (notice(Tone::Unmet, html! { (english::said(j.error.as_deref().unwrap_or(""), ctx.lang())) })),
         }
         section.card { (totals(ctx, counts)) }
         @if !running { section.card { (rows(ctx, &j.register, report)) } }

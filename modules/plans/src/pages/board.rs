@@ -381,7 +381,7 @@ pub fn period(o: &registers::Record, lang: Lang) -> String {
         _ if key.is_empty() || o.text("due_on") == Some(key) => String::new(),
         _ if key == "plan" => lang.t("một lần", "once").to_owned(),
         _ if key == "event" => lang.t("theo sự kiện", "by event").to_owned(),
-        (Some(q @ 1..=4), _) => format!("{} {}/{year}", lang.t("quý", "quarter"), roman[q - 1]),
+        (Some(q @ 1..=4), _) => format!("{}\u{a0}{}/{year}", lang.t("quý", "quarter"), roman[q - 1]),
         (None, 0) if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) => format!("{} {year}", lang.t("năm", "year")),
         (None, 2) => format!("{} {rest}/{year}", lang.t("tháng", "month")),
         (None, 5) => fmt::date(key),
@@ -408,11 +408,11 @@ pub fn late(list: &[Late], all: usize, lang: Lang) -> Option<Markup> {
     (all > 1).then(|| {
         html! {
             section.card {
-                h2 { (lang.t("Ai đang chậm", "Who is late")) " " span.count.hot { (all) " " (lang.t("cơ quan", "agencies")) } }
+                h2 { (lang.t("Ai đang chậm", "Who is late")) " " span.count.hot { (lang.n(all, "cơ quan", "agency", "agencies")) } }
                 p.small.muted { (lang.t("Số cạnh tên là số việc quá hạn.", "The number is what is overdue.")) }
                 p.wide {
                     @for l in list { a.chip.unmet href={"/plans/board?state=overdue&agency=" (l.agency)} { (l.name) " · " (l.n) } " " }
-                    @if rest > 0 { a href="/plans/board?state=overdue&view=list&sort=agency" { (lang.t("và", "and")) " " (rest) " " (lang.t("cơ quan nữa", "more agencies")) } }
+                    @if rest > 0 { a href="/plans/board?state=overdue&view=list&sort=agency" { (lang.t("và", "and")) " " (lang.n(rest, "cơ quan nữa", "more agency", "more agencies")) } }
                 }
             }
         }

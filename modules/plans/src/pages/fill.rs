@@ -186,8 +186,12 @@ async fn draft_page(
             }
         })
         .collect();
-    let sub =
-        format!("{} {}", draft.lacking().len(), lang.t("nhiệm vụ thiếu chủ trì hoặc thời hạn", "tasks lack their lead or their time"));
+    let sub = lang.n(
+        draft.lacking().len(),
+        "nhiệm vụ thiếu chủ trì hoặc thời hạn",
+        "task lacks its lead or its time",
+        "tasks lack their lead or their time",
+    );
     let hidden = open.len() - lines.len();
     let action = format!("{base}/fill");
     let names = names(ctx).await?;
@@ -338,7 +342,7 @@ pub fn card(plan: &str, lacking: usize, lang: Lang) -> Markup {
     html! {
         @if lacking > 0 {
             (notice(Tone::Soon, html! {
-                strong { (lacking) " " (lang.t("nhiệm vụ thiếu chủ trì hoặc thời hạn.", "tasks lack their lead or their time.")) } " "
+                strong { (lang.n(lacking, "nhiệm vụ thiếu chủ trì hoặc thời hạn.", "task lacks its lead or its time.", "tasks lack their lead or their time.")) } " "
                 a.btn href={"/plans/" (plan) "/fill"} { (lang.t("Bổ sung một lượt", "Fill in all at once")) }
             }))
         }

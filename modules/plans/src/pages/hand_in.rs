@@ -135,8 +135,11 @@ pub(super) fn already(tx: &mut Tx, who: &web::Who, o: &Record) -> Result<()> {
     let Some(last) = past.iter().find(|h| h.action == "transition:submit") else { return Ok(()) };
     let when = calendar::instant::to_vi(last.at);
     let (day, hour) = when.split_once(' ').unwrap_or((&when, ""));
-    let by = if last.who == who.actor.id { "Bạn" } else { "Một người cùng cơ quan" };
-    Err(Error::Conflict(format!("{by} đã nộp việc này lúc {hour} ngày {day}; việc đang chờ duyệt, không cần nộp lại.")))
+    Err(Error::Conflict(if last.who == who.actor.id {
+        format!("Bạn đã nộp việc này lúc {hour} ngày {day}; việc đang chờ duyệt, không cần nộp lại.")
+    } else {
+        format!("Một người cùng cơ quan đã nộp việc này lúc {hour} ngày {day}; việc đang chờ duyệt, không cần nộp lại.")
+    }))
 }
 
 fn save(tx: &mut Tx, reg: &Registry, who: &web::Who, id: &str, g: Given) -> Result<()> {

@@ -127,7 +127,7 @@ pub fn places(uses: &[Use], line: &dyn Fn(usize) -> Option<String>, lang: Lang) 
     html! {
         @for (role, list) in groups { div {
             (word(role))
-            @if role != "assignment" { " " (list.len()) " " (lang.t("nhiệm vụ", "tasks")) }
+            @if role != "assignment" { " " (lang.n(list.len(), "nhiệm vụ", "task", "tasks")) }
             ": "
             @for (i, u) in list.iter().take(MOST_PLACES).enumerate() {
                 @if i > 0 { ", " }

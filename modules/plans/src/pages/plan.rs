@@ -155,7 +155,7 @@ fn undated(plan: &str, tasks: &[Acting], lang: Lang) -> Markup {
     html! {
         @if !list.is_empty() {
             (notice(Tone::Soon, html! {
-                strong { (list.len()) " " (lang.t("nhiệm vụ chưa rõ thời hạn.", "tasks without a due day.")) } " "
+                strong { (lang.n(list.len(), "nhiệm vụ chưa rõ thời hạn.", "task without a due day.", "tasks without a due day.")) } " "
                 (lang.t("Nghĩa vụ của chúng hiện không có hạn; nhập thời gian hoặc ngày đến hạn để bắt đầu tính.", "Their obligations have no due day; enter a time or a due day."))
                 ul { @for (t, _) in &list { li { a href={"/plans/" (plan) "/task/" (t.id)} { (cut(t.text("content").unwrap_or_default())) } @if let Some(time) = t.text("time_text") { " · " (time) } " · " a href={"/r/task/" (t.id) "/edit"} { (lang.t("nhập thời gian", "enter the time")) } } } }
             }))
@@ -212,8 +212,7 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
     for l in live {
         let r = &l.record;
         let content = r.text("content").unwrap_or_default();
-        let what = html! {
-            (cut(content))
+        let below = html! {
             div.small.muted { (threshold(r, lang)) @if let Some(h) = r.text("horizon") { " · " (lang.t("đến", "until")) " " (fmt::date(h)) } }
         };
         let said = l.figure.as_ref().map(|f| f.said(r.text("horizon").or(of.text("ends_on")), &ctx.today, lang));
@@ -223,7 +222,7 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
                 let goal_line = r.real("value").filter(|_| r.text("unit") == Some("percent"));
                 let bar = Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: goal_line };
                 g.row(vec![
-                    GridCell::with(html! { a href={"/targets/" (f.id)} { (what) } }, Cell::text(content)),
+                    GridCell::with(html! { a href={"/targets/" (f.id)} { (cut(content)) } (below) }, Cell::text(content)),
                     GridCell::only(if f.share {
                         bar3(bar, lang)
                     } else {
@@ -239,7 +238,7 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
                 ]);
             }
             None => g.row(vec![
-                GridCell::with(html! { a href={"/r/target/" (r.id)} { (what) } }, Cell::text(content)),
+                GridCell::with(html! { a href={"/r/target/" (r.id)} { (cut(content)) } (below) }, Cell::text(content)),
                 GridCell::only(html! {}),
                 GridCell::only(html! { "–" }),
                 GridCell::with(bind(ctx, plan, l, may), Cell::text(lang.t("Chưa gắn chỉ số", "No indicator yet"))),

@@ -116,7 +116,7 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
     }
     let lacking = draft.lacking().len();
     if lacking > 0 {
-        open.push(html! { a href={(base) "/fill"} { (lacking) " " (lang.t("nhiệm vụ thiếu chủ trì hoặc thời hạn", "tasks lack their lead or their time")) } ": " (lang.t("bổ sung một lượt trên một trang.", "fill in all on one page.")) });
+        open.push(html! { a href={(base) "/fill"} { (lang.n(lacking, "nhiệm vụ thiếu chủ trì hoặc thời hạn", "task lacks its lead or its time", "tasks lack their lead or their time")) } ": " (lang.t("bổ sung một lượt trên một trang.", "fill in all on one page.")) });
     }
     let all = || draft.reading.plan.warnings.iter().enumerate();
     // what only tells how the text was put together comes last
@@ -135,7 +135,7 @@ fn doubts(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
             (csrf(look))
             @if !open.is_empty() {
                 section.notice.soon aria-label=(lang.t("Cần xem", "To look at")) {
-                    strong { (open.len()) " " (lang.t("điều cần xem trước khi chấp nhận.", "things to look at before accepting.")) }
+                    strong { (lang.n(open.len(), "điều cần xem trước khi chấp nhận.", "thing to look at before accepting.", "things to look at before accepting.")) }
                     ul { @for d in first { li { (d) } } }
                     @if !rest.is_empty() {
                         details { summary { (lang.t("Xem tiếp", "Show")) " " (rest.len()) " " (lang.t("điều", "more")) } ul { @for d in rest { li { (d) } } } }

@@ -298,7 +298,7 @@ fn picture((id, tail): (&str, &str), list: &[(String, String, String, Figure)], 
             },
         })
         .collect();
-    html! { details.card.screen open[list.len() <= 40] { summary { (lang.t("Toàn cảnh", "At a glance")) " · " (list.len()) " " (lang.t("cơ quan", "agencies")) } (tiles(&all, lang.t("Các cơ quan", "Agencies"))) } }
+    html! { details.card.screen open[list.len() <= 40] { summary { (lang.t("Toàn cảnh", "At a glance")) " · " (lang.n(list.len(), "cơ quan", "agency", "agencies")) } (tiles(&all, lang.t("Các cơ quan", "Agencies"))) } }
 }
 
 fn basis(c: &Compiled, o: &Opened, s: &rules::Sentence, lang: Lang) -> Markup {
