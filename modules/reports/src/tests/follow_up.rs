@@ -264,7 +264,7 @@ fn the_letter_is_drafted_numbered_without_gaps_and_frozen() {
         }
         assert_eq!(all(&w), [1, 2, 3, 4]);
         let first = w.get("outgoing_document", &pages[0]["/documents/outgoing/".len()..]);
-        assert_eq!((first.state.as_deref(), first.text("issued_on")), (Some("issued"), Some("2026-10-15")));
+        assert_eq!((first.state.as_deref(), first.text("issued_on")), (Some("issued"), Some("2026-10-18")));
         let Some(Data::Files(files)) = first.fields.get("file") else { panic!("frozen files") };
         assert_eq!(files.iter().map(|f| f.media()).filter(|m| m.contains("pdf") || m.contains("word")).count(), 2);
         let r = officer.get(&format!("{}/file/pdf", pages[0]));
