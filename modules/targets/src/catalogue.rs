@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("packs/indicators-2026/systems.toml", include_str!("../../../packs/indicators-2026/systems.toml")),
     ("packs/indicators-2026/products-tools.toml", include_str!("../../../packs/indicators-2026/products-tools.toml")),
     ("packs/indicators-2026/money-reports.toml", include_str!("../../../packs/indicators-2026/money-reports.toml")),
+    ("packs/indicators-2026/awareness.toml", include_str!("../../../packs/indicators-2026/awareness.toml")),
     ("packs/indicators-2026/no-source.toml", include_str!("../../../packs/indicators-2026/no-source.toml")),
 ];
 

@@ -103,7 +103,7 @@ fn indicators(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
                 };
                 let verdict =
                     c.indicator.targets_on(&on).first().map(|t| verdict_words(Some(judge(c.indicator.kind, t, &f))).vi).unwrap_or_default();
-                format!("{id:<10} {:<28} {verdict:<18} {}", words(c.indicator.kind, &f), c.indicator.label.vi)
+                format!("{id:<10} {:<28} {verdict:<18} {}", words(&c.indicator, &f), c.indicator.label.vi)
             }
             None => format!("{id:<10} {:<28} {:<18} {}", "–", "chưa có nguồn", v["no_source"].as_str().unwrap_or_default()),
         };
