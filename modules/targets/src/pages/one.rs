@@ -114,8 +114,8 @@ fn latest_only(c: &Compiled) -> bool {
     c.lineage().iter().any(|(_, fields)| fields.iter().any(|f| f == "confirmed_on"))
 }
 
-/// Figures with the names of their agencies, most missing first.
-fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> store::Result<Vec<(String, String, String, Figure)>> {
+/// Name and kind of every agency the reader may see, by id.
+pub(super) fn agency_names(tx: &mut store::Tx, who: &web::Who) -> store::Result<BTreeMap<String, (String, String)>> {
     let scope = who.may(Verb::Read, "agency")?;
     let mut names = BTreeMap::new();
     let mut query = Query { as_of: Some("all".into()), limit: Some(500), ..Query::default() };
@@ -130,6 +130,12 @@ fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> st
             None => break,
         }
     }
+    Ok(names)
+}
+
+/// Figures with the names of their agencies, most missing first.
+fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> store::Result<Vec<(String, String, String, Figure)>> {
+    let names = agency_names(tx, who)?;
     let mut all: Vec<_> = by
         .into_iter()
         .filter(|(_, f)| f.population() + f.excluded > 0)
