@@ -57,14 +57,11 @@ pub(crate) fn all(tx: &mut Tx, reg: &Registry, actor: &Actor, day: &str) -> Resu
     Ok(list)
 }
 
-/// Indicators whose figure rests on a field the check asks about.
+/// Indicators whose figure rests on a field that decides the check.
 fn moved(catalogue: &'static Catalogue, check: &Compiled) -> Vec<&'static str> {
-    let asked: Vec<(String, Vec<String>)> = check.lineage();
-    let own = asked.iter().find(|(r, _)| *r == check.main.register).map(|(_, f)| f.as_slice()).unwrap_or_default();
+    let asked = check.main.judged();
     let reads = |c: &Compiled| {
-        c.lineage()
-            .iter()
-            .any(|(r, fields)| *r == check.main.register && fields.iter().any(|f| f != "id" && f != "state" && own.contains(f)))
+        c.lineage().iter().any(|(r, fields)| asked.get(r).is_some_and(|own| fields.iter().any(|f| f != "id" && own.contains(f))))
     };
     catalogue.compiled.values().filter(|c| reads(c)).map(|c| c.indicator.id.as_str()).collect()
 }

@@ -291,6 +291,13 @@ pub(super) const BY_HAND: &[(&str, Rows, &str)] = &[
         AND x.held_on BETWEEN :start AND :day) THEN 1 ELSE 2 END AS o FROM club c WHERE c.deleted_at IS NULL AND c.active = 1",
     ),
     (
+        "T-38",
+        Rows::Outcomes,
+        "SELECT p.agency AS a, CASE WHEN EXISTS (SELECT 1 FROM course v WHERE @valid AND v.level = p.level \
+        AND v.audience = p.audience AND (v.review_on IS NULL OR v.review_on >= :day)) THEN 1 ELSE 2 END AS o FROM programme_cell p \
+        WHERE p.deleted_at IS NULL",
+    ),
+    (
         "T-41",
         Rows::Outcomes,
         "SELECT x.agency AS a, CASE WHEN x.done_on <= x.due_on THEN 1 ELSE 2 END AS o FROM obligation x JOIN task k ON k.id = x.task \

@@ -90,7 +90,7 @@ fn mend_first(ctx: &Ctx, q: &QueryData, list: &[Checked]) -> Grid {
         let outcome = if c.total.unmet > 0 { "unmet" } else { "unknown" };
         let link = format!("/targets/{}/records?outcome={outcome}", i.id);
         let agencies = c.by.values().filter(|f| f.unmet + f.unknown > 0).count();
-        let moves = html! { @for (n, id) in c.moves.iter().enumerate() { @if n > 0 { ", " } a href={"/targets/" (id)} { (id) } } @if c.moves.is_empty() { "–" } };
+        let moves = html! { span { @for (n, id) in c.moves.iter().enumerate() { @if n > 0 { ", " } a href={"/targets/" (id)} { (id) } } @if c.moves.is_empty() { "–" } } };
         grid.row(vec![
             GridCell::link(&link, i.label.vi_or_en(lang == Lang::En)),
             GridCell::text(aspect_name(c.aspect, lang)),
