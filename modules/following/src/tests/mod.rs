@@ -1,0 +1,6 @@
+//! The parts of the module, on both engines.
+
+mod documents;
+mod inspections;
+mod obstacles;
+mod world;
