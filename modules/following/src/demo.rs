@@ -5,13 +5,15 @@ use store::Result;
 use web::DemoContext;
 use web::demo::t;
 
-use crate::{all_where, dissemination, inspection, is, obstacle};
+use crate::{all_where, contact_test, directive, dissemination, inspection, is, obstacle};
 
 /// Fills every part.
 pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     inspections(cx)?;
     documents(cx)?;
-    obstacles(cx)
+    obstacles(cx)?;
+    committee(cx)?;
+    contact_tests(cx)
 }
 
 fn police(cx: &DemoContext<'_, '_>) -> String {
@@ -219,4 +221,93 @@ fn obstacles(cx: &mut DemoContext<'_, '_>) -> Result<()> {
         ],
     )
     .map(drop)
+}
+
+/// A committee that met; one conclusion is a directive to the departments and communes.
+fn committee(cx: &mut DemoContext<'_, '_>) -> Result<()> {
+    let (police, founded, held) = (police(cx), cx.days_ago(400), cx.days_ago(45));
+    let root = cx.kept("agency").into_iter().find(|a| a.word == "province_committee").map(|a| a.id).unwrap_or_default();
+    let id = cx.put(
+        "committee",
+        &[
+            ("name", t("Tiểu ban An ninh mạng tỉnh Sao Mai")),
+            ("agency", t(&police)),
+            ("decision", t("205/QĐ-UBND")),
+            ("founded_on", t(&founded)),
+            ("valid_from", t(&founded)),
+            ("duties", t("Họp sáu tháng một lần và khi có vấn đề mới, liên ngành hoặc chưa có quy định.")),
+        ],
+    )?;
+    for (name, position, agency, role) in
+        [("Đinh Công Thử", "Phó Chủ tịch UBND tỉnh", &root, "chair"), ("Quàng Văn Mẫu", "Giám đốc Công an tỉnh", &police, "standing")]
+    {
+        cx.put(
+            "committee_member",
+            &[
+                ("committee", t(&id)),
+                ("full_name", t(name)),
+                ("position", t(position)),
+                ("agency", t(agency)),
+                ("role", t(role)),
+                ("valid_from", t(&founded)),
+            ],
+        )?;
+    }
+    let meeting = cx.put(
+        "committee_meeting",
+        &[
+            ("committee", t(&id)),
+            ("held_on", t(&held)),
+            ("chair", t("Phó Chủ tịch UBND tỉnh")),
+            ("agenda", t("Tình hình quý III; lộ, mất dữ liệu cá nhân ở bộ phận một cửa.")),
+            ("number", t("18/TB-TBANM")),
+            ("conclusion", t("Các sở và các xã rà soát nơi lưu dữ liệu cá nhân của người dân, báo cáo kết quả.")),
+        ],
+    )?;
+    let due = cx.days_ago(8);
+    let directive = cx.put(
+        "directive",
+        &[
+            ("content", t("Rà soát nơi lưu dữ liệu cá nhân của người dân tại bộ phận một cửa, khóa truy cập thừa.")),
+            ("number", t("18/TB-TBANM")),
+            ("issued_on", t(&held)),
+            ("agency", t(&police)),
+            ("committee", t(&id)),
+            ("meeting", t(&meeting)),
+            ("rule", t("kind in (department, commune)")),
+            ("due_on", t(&due)),
+        ],
+    )?;
+    cx.advance("directive", &directive, &["assign"], &[])?;
+    let (actor, today) = (cx.actor.clone(), cx.today.clone());
+    directive::assign(cx.tx, cx.registry, &actor, &directive, &today).map(drop)
+}
+
+/// A test of the contact points that ended.
+fn contact_tests(cx: &mut DemoContext<'_, '_>) -> Result<()> {
+    let police = police(cx);
+    let id = cx.put(
+        "contact_test",
+        &[
+            ("name", t("Kiểm tra liên lạc quý III")),
+            ("agency", t(&police)),
+            ("minutes", Data::Int(60)),
+            ("message", t("Thử kênh liên lạc, không phải sự cố.")),
+        ],
+    )?;
+    cx.advance("contact_test", &id, &["start"], &[])?;
+    let (actor, today) = (cx.actor.clone(), cx.today.clone());
+    contact_test::start(cx.tx, cx.registry, &actor, &id, &today)?;
+    for r in contact_test::replies(cx.tx, cx.registry, &actor, &id)? {
+        // how an agency answers is its own; some have nobody to send to
+        if r.state.as_deref() != Some("waiting") || !cx.rng.chance(88) {
+            continue;
+        }
+        let late = cx.rng.chance(10);
+        let seconds = if late { 3700 + cx.rng.below(9000) } else { 40 + cx.rng.below(2800) };
+        let seconds = Data::Int(i64::try_from(seconds).unwrap_or(60));
+        cx.advance("contact_test_reply", &r.id, &[if late { "answer_late" } else { "answer" }], &[("seconds", seconds)])?;
+    }
+    cx.advance("contact_test", &id, &["end"], &[])?;
+    contact_test::miss(cx.tx, cx.registry, &actor, &id, true).map(drop)
 }

@@ -1,12 +1,15 @@
-//! Following up: inspections and what they found, documents sent and acknowledged, obstacles, reminders and what they moved. README.md says what the words mean.
+//! Following up: inspections and what they found, documents sent and acknowledged, obstacles, directives, tests of contact points, reminders and what they moved. README.md says what the words mean.
 
 mod api;
 mod cli;
+mod contact_test;
 mod demo;
+mod directive;
 mod dissemination;
 mod inspection;
 mod obstacle;
 mod pages;
+mod phones;
 mod reach;
 mod reminder;
 #[cfg(test)]
@@ -29,10 +32,10 @@ impl Module for Following {
     fn sources(&self) -> Vec<Source> {
         sources!(
             registers: [
-                "acknowledgement", "dissemination", "finding_fix", "following_reminder", "inspection", "inspection_finding",
-                "inspection_plan", "inspection_visit", "obstacle", "obstacle_answer",
+                "acknowledgement", "committee", "committee_meeting", "committee_member", "contact_test", "contact_test_reply", "directive", "dissemination",
+                "finding_fix", "following_reminder", "inspection", "inspection_finding", "inspection_plan", "inspection_visit", "obstacle", "obstacle_answer",
             ],
-            choices: ["finding_severity", "inspection_kind", "reminder_kind"],
+            choices: ["committee_role", "finding_severity", "inspection_kind", "reminder_kind"],
         )
     }
     fn pages(&self) -> Router<App> {
@@ -52,6 +55,7 @@ impl Module for Following {
     }
     fn jobs(&self) -> Vec<Job> {
         vec![
+            Job { name: "contact-tests", every_s: 60, run: contact_test::miss_all },
             Job { name: "disseminate", every_s: 3600, run: dissemination::sync_all },
             Job { name: "effects", every_s: 6 * 3600, run: reminder::read_effects },
         ]
@@ -59,13 +63,15 @@ impl Module for Following {
     fn on(&self, cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
         inspection::on(cx, event, tx)?;
         dissemination::on(cx, event, tx)?;
+        directive::on(cx, event, tx)?;
+        contact_test::on(cx, event, tx)?;
         obstacle::on(cx, event, tx)
     }
     fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {
         demo::sow(cx)
     }
     fn home(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
-        let parts = [dissemination::home, inspection::home, obstacle::home];
+        let parts = [contact_test::home, dissemination::home, inspection::home, obstacle::home];
         let mut items = Vec::new();
         for part in parts {
             match part(cx, tx, actor) {

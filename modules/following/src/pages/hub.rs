@@ -64,14 +64,18 @@ fn count(tx: &mut Tx, who: &Who, line: &Line) -> Result<Option<(i64, Option<i64>
 
 /// The page.
 pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
-    let (counts, sent) = ctx
+    let (counts, open) = ctx
         .read(|tx, who| {
             let counts = LINES.iter().map(|l| count(tx, who, l)).collect::<Result<Vec<_>>>()?;
-            let sent = match who.may(Verb::Read, "dissemination") {
-                Ok(_) => crate::all_where(tx, &who.reg, &who.actor, "dissemination", vec![is("state", "sent")])?,
-                Err(_) => vec![],
-            };
-            Ok((counts, sent))
+            let mut open = Vec::new();
+            for (register, states, page, what) in PAGES {
+                if who.may(Verb::Read, register).is_ok() {
+                    let state = Filter { field: "state".into(), op: Op::Is, values: states.iter().map(|s| (*s).to_owned()).collect() };
+                    let found = crate::all_where(tx, &who.reg, &who.actor, register, vec![state])?;
+                    open.extend(found.into_iter().map(|r| (*page, *what, r)));
+                }
+            }
+            Ok((counts, open))
         })
         .await?;
     let lang = ctx.lang();
@@ -93,25 +97,32 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     if let Some(file) = grid.file() {
         return file;
     }
-    let sub = html! { (lang.t("Kiểm tra, phổ biến văn bản, vướng mắc: cái gì còn chờ, cái gì quá hạn.", "Inspections, documents sent, obstacles: what waits, what is late.")) };
+    let sub = html! { (lang.t("Chỉ đạo, vướng mắc, văn bản, kiểm tra: cái gì còn chờ, cái gì quá hạn.", "Directives, obstacles, documents, inspections: what waits, what is late.")) };
     let body = html! {
         (heading(lang.t("Đôn đốc, kiểm tra", "Following up"), Some(sub), None))
         @if grid.is_empty() { (web::components::empty(lang.t("Bạn không có gì để theo dõi ở đây.", "Nothing for you to follow up here."), html! {})) }
         @else { section.card { (grid.render()) } }
-        @if !sent.is_empty() { (documents_sent(&sent, lang)) }
-        p { a.btn href="/r/obstacle_answer" { (lang.t("Tìm trong các vướng mắc đã trả lời", "Search answered obstacles")) } @if ctx.can(Verb::Create, "obstacle") { " " a.btn href="/r/obstacle/new" { (lang.t("Nêu khó khăn, vướng mắc", "Raise an obstacle")) } } }
+        @if !open.is_empty() { (progress(&open, lang)) }
+        p.row { @if ctx.can(Verb::Read, "contact_point") { a.btn href="/following/phones" { (lang.t("Danh bạ đầu mối để in", "Phone list to print")) } } " " a.btn href="/r/obstacle_answer" { (lang.t("Tìm trong các vướng mắc đã trả lời", "Search answered obstacles")) } @if ctx.can(Verb::Create, "obstacle") { " " a.btn href="/r/obstacle/new" { (lang.t("Nêu khó khăn, vướng mắc", "Raise an obstacle")) } } }
         p.small { a href="/registers/following" { (lang.t("Mọi sổ của phần này", "All registers of this part")) } }
     };
     Ok(Page::new(lang.t("Đôn đốc, kiểm tra", "Following up")).active("/following").body(body).respond(&ctx))
 }
 
-fn documents_sent(sent: &[registers::Record], lang: web::Lang) -> Markup {
+/// Records that have a page of their own: register, states, page, what they are.
+const PAGES: &[(&str, &[&str], &str, L)] = &[
+    ("directive", &["draft", "assigned"], "directive", L("Chỉ đạo", "Directive")),
+    ("dissemination", &["draft", "sent"], "document", L("Phổ biến văn bản", "Document sent")),
+    ("contact_test", &["draft", "running", "ended"], "test", L("Kiểm tra liên lạc", "Connectivity test")),
+];
+
+fn progress(open: &[(&str, L, registers::Record)], lang: web::Lang) -> Markup {
     html! {
-        section.card { h2 { (lang.t("Ai chưa báo nhận văn bản", "Who has not acknowledged")) }
-            ul.list { @for d in sent { li {
-                span.due { (fmt::date(d.text("due_on").unwrap_or_default())) }
-                div { a href={"/following/document/" (d.id)} { (d.title) } }
-                a.btn href={"/following/document/" (d.id)} { (lang.t("Mở", "Open")) span.sr { ": " (d.title) } }
+        section.card { h2 { (lang.t("Ai đã làm, ai chưa", "Who has, who has not")) }
+            ul.list { @for (page, what, r) in open { li {
+                span.due { (r.text("due_on").map(fmt::date).unwrap_or_default()) }
+                div { a href={"/following/" (page) "/" (r.id)} { (r.title) } div.muted.small { (lang.l(*what)) } }
+                a.btn href={"/following/" (page) "/" (r.id)} { (lang.t("Mở", "Open")) span.sr { ": " (r.title) } }
             } } }
         }
     }

@@ -1,5 +1,7 @@
 //! Pages of the module; everything else stands on the pages of its registers.
 
+mod contact;
+mod directive;
 mod document;
 mod hub;
 
@@ -14,6 +16,12 @@ pub fn router() -> Router<App> {
         .route("/following", get(hub::show))
         .route("/following/document/{id}", get(document::show))
         .route("/following/document/{id}/remind", post(document::remind))
+        .route("/following/directive/{id}", get(directive::show))
+        .route("/following/test/{id}", get(contact::show))
+        .route("/following/reply/{id}", get(contact::reply).post(contact::answer))
+        .route("/following/phones", get(contact::phone_list))
+        .route("/following/phones/masked.docx", get(contact::masked))
+        .route("/following/phones/clear", post(contact::clear))
         .route("/following/acknowledge/{id}", post(document::acknowledge))
 }
 

@@ -1,5 +1,7 @@
 //! The parts of the module, on both engines.
 
+mod contacts;
+mod directives;
 mod documents;
 mod inspections;
 mod obstacles;

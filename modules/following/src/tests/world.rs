@@ -41,6 +41,7 @@ pub struct World {
     pub app: TestApp,
     pub store: Store,
     pub reg: Arc<Registry>,
+    clock: Arc<ManualClock>,
     /// Agencies by a short word.
     pub agency: BTreeMap<&'static str, String>,
     _db: Db,
@@ -71,8 +72,8 @@ fn world(engine: Engine) -> Option<World> {
     let r = Arc::clone(&reg);
     store.write_blocking(move |tx| registers::apply(tx, &r, &plan)).unwrap();
     let config = web::Config { base_url: BASE.into(), sign_in_per_minute: 1000, place: "Sao Mai".into(), ..web::Config::default() };
-    let app = TestApp::new(web::App::new(store.clone(), Arc::clone(&reg), reg.roles(), config, clock, ALL));
-    let mut w = World { app, store, reg, agency: BTreeMap::new(), _db: db };
+    let app = TestApp::new(web::App::new(store.clone(), Arc::clone(&reg), reg.roles(), config, clock.clone(), ALL));
+    let mut w = World { app, store, reg, clock, agency: BTreeMap::new(), _db: db };
     w.fill();
     Some(w)
 }
@@ -158,6 +159,10 @@ impl World {
         self.app.sign_in(login, PASSWORD)
     }
 
+    pub fn time(&self, moment: &str) {
+        self.clock.set(at(moment));
+    }
+
     /// The page of a transition is sent as this person.
     pub fn step(&self, who: &Client, r: &Record, step: &str, fields: &[(&str, &str)]) -> testkit::Reply {
         let version = self.get(&r.register, &r.id).version.to_string();
@@ -178,5 +183,27 @@ impl World {
         work::Worker::new(self.store.clone()).subscribers(vec![modules]).drain().unwrap();
         let dead = self.store.read_blocking(work::dead_events).unwrap();
         assert!(dead.is_empty(), "{dead:?}");
+    }
+
+    /// A contact point of an agency.
+    pub fn contact_point(&self, agency: &str) {
+        let agency = text(&self.agency[agency]);
+        let person = self.put(
+            "person",
+            BTreeMap::from([
+                ("full_name".to_owned(), text("Lò Văn Thử")),
+                ("agency".to_owned(), agency.clone()),
+                ("active".to_owned(), Data::Bool(true)),
+            ]),
+        );
+        self.put(
+            "contact_point",
+            BTreeMap::from([
+                ("agency".to_owned(), agency),
+                ("person".to_owned(), text(&person.id)),
+                ("valid_from".to_owned(), text("2026-10-01")),
+                ("phone".to_owned(), text("0912345678")),
+            ]),
+        );
     }
 }
