@@ -15,4 +15,5 @@ pub static ALL: &[&dyn Module] = &[
     &targets::Targets,
     &plans::Plans,
     &reports::Reports,
+    &following::Following,
 ];

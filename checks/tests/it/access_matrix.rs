@@ -14,8 +14,6 @@ use crate::world::{self, World};
 
 /// A version no record has: a request that gets as far as comparing versions was allowed.
 const NO_VERSION: &[(&str, &str)] = &[("if-match", "\"999999\"")];
-/// Day of [`world::NOW`].
-const TODAY: &str = "2026-11-22";
 /// An id no record has.
 const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 

@@ -78,6 +78,7 @@ fn level(folder: &str) -> Option<u32> {
         ("targets", 24),
         ("plans", 25),
         ("reports", 26),
+        ("following", 27),
     ];
     let of = |list: &[(&str, u32)], name: &str| list.iter().find(|(n, _)| *n == name).map(|(_, l)| *l);
     match folder.split_once('/') {

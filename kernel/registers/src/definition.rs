@@ -61,7 +61,7 @@ pub struct Head {
     /// Path of links to the owning agency: `agency`, `person.agency`, `id` (the agency register itself).
     /// Absent: reference data without an owner.
     pub scope: Option<String>,
-    /// Menu group: `organisation`, `people`, `systems`, `training`, `products`, `money`, `documents`, `plans`; absent = not in the menu.
+    /// Menu group: `organisation`, `people`, `systems`, `training`, `products`, `money`, `documents`, `plans`, `following`; absent = not in the menu.
     pub menu: Option<String>,
     /// Title of a record: text with `{field}` holes, e.g. `"{person} · {agency}"`. Links print the target's title.
     pub title: String,

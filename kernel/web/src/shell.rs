@@ -24,6 +24,7 @@ pub const GROUPS: &[(&str, L)] = &[
     ("money", L("Kinh phí", "Budget")),
     ("documents", L("Căn cứ, văn bản", "Legal documents")),
     ("plans", L("Sổ kế hoạch", "Plan records")),
+    ("following", L("Kiểm tra, đôn đốc", "Inspection, follow-up")),
 ];
 
 /// A page under construction: title, place in the menu, way back, content.

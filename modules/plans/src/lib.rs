@@ -16,7 +16,7 @@ mod handover;
 mod leaving;
 mod naming;
 mod occasions;
-mod owed;
+pub mod owed;
 mod pages;
 mod same;
 mod service;

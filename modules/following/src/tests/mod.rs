@@ -1,0 +1,8 @@
+//! The parts of the module, on both engines.
+
+mod contacts;
+mod directives;
+mod documents;
+mod inspections;
+mod obstacles;
+mod world;
