@@ -33,7 +33,7 @@ fn size(kind: &str) -> usize {
 
 /// Who heads the agency stands in its record too; a few have not said so yet.
 fn heads(cx: &mut DemoContext<'_, '_>, agency: &Made, head: &str) -> Result<()> {
-    if agency.id.bytes().last().is_some_and(|b| b % 16 == 0) {
+    if agency.id.bytes().last().is_some_and(|b| b.is_multiple_of(16)) {
         return Ok(());
     }
     let scope = cx.actor.may(access::Verb::Read, "agency")?;

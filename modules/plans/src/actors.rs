@@ -21,7 +21,12 @@ pub struct Directory {
     official: BTreeMap<String, String>,
     /// Matching key of the province's own name: "tỉnh Sao Mai" in a name means "tỉnh".
     place: String,
+    /// Matching key of the commune that issues: "Công an xã" in its plan is that of this commune.
+    commune: Option<String>,
 }
+
+/// Kinds of communes, as matching keys.
+const LOCAL: [&str; 3] = ["xa", "phuong", "dac khu"];
 
 /// Likeness from which a guess is chosen beforehand …
 const NEAR: f64 = 0.8;
@@ -51,6 +56,7 @@ impl Directory {
             names: Vec::new(),
             official: BTreeMap::new(),
             place: place.unwrap_or_default(),
+            commune: None,
         };
         let mut valid = BTreeSet::new();
         for r in &agencies {
@@ -78,11 +84,25 @@ impl Directory {
         Ok(d)
     }
 
+    /// The same as the issuer of a plan reads it: a commune's "Công an xã" is its own.
+    #[must_use]
+    pub fn issued_by(mut self, issuer: Option<&str>) -> Self {
+        let name = issuer.and_then(|id| self.official(&Who::Agency(id.to_owned()))).map(text::search_key);
+        self.commune = name.and_then(|key| LOCAL.iter().find_map(|w| Some(key.rsplit_once(&format!(" {w} "))?.1.to_owned())));
+        self
+    }
+
     /// A directory of these names alone.
     #[cfg(test)]
     pub fn of(names: &[(&str, Who)]) -> Self {
-        let mut d =
-            Self { keys: BTreeMap::new(), sets: BTreeMap::new(), names: vec![], official: BTreeMap::new(), place: "sao mai".into() };
+        let mut d = Self {
+            keys: BTreeMap::new(),
+            sets: BTreeMap::new(),
+            names: vec![],
+            official: BTreeMap::new(),
+            place: "sao mai".into(),
+            commune: None,
+        };
         names.iter().for_each(|(name, who)| d.add(name, who));
         d
     }
@@ -162,12 +182,21 @@ impl Directory {
         if self.vague(name) {
             return None;
         }
-        if let Some(known) = self.find(name) {
+        if let Some(known) = self.find(name).or_else(|| self.own(name)) {
             return Some(known);
         }
         let near: Vec<Guess> = self.guesses(name, 4).into_iter().filter(|g| self.official(&g.who).is_some()).collect();
         let best = near.first().filter(|g| g.likeness >= NEAR)?;
         near.get(1).is_none_or(|second| best.likeness - second.likeness >= CLEAR).then(|| best.who.clone())
+    }
+
+    /// "Công an xã", "công an phường" with the name of the commune that issues.
+    fn own(&self, name: &str) -> Option<Who> {
+        let (key, commune) = (self.key(name), self.commune.as_ref()?);
+        let kind = key.rsplit(' ').next().filter(|last| LOCAL.contains(last))?;
+        let body = key.strip_suffix(kind)?;
+        // a ward's police may be called that of the commune
+        LOCAL.iter().find_map(|kind| self.keys.get(&self.key(&format!("{body}{kind} {commune}"))).cloned())
     }
 
     /// The nearest names, best first.

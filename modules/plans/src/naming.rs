@@ -184,6 +184,21 @@ mod tests {
     }
 
     #[test]
+    fn a_communes_own_police_is_suggested_in_its_plan_alone() {
+        let agency = |id: &str| Who::Agency(id.into());
+        let names = [
+            ("Ủy ban nhân dân xã Bến Lau", agency("ubnd")),
+            ("Công an xã Bến Lau", agency("ca")),
+            ("Công an phường Bến Mận", agency("khac")),
+        ];
+        let plain = Directory::of(&names);
+        assert_eq!(plain.suggestion("Công an xã"), None);
+        let own = Directory::of(&names).issued_by(Some("ubnd"));
+        assert_eq!(own.suggestion("Công an xã"), Some(agency("ca")));
+        assert_eq!(own.suggestion("Trạm Y tế xã"), None);
+    }
+
+    #[test]
     fn words_of_a_person_win_over_the_suggestion_and_leaving_for_later_over_both() {
         let d = dir();
         let row = |pairs: &[(&str, &str)]| read(&form(pairs), 0, &d);

@@ -66,9 +66,9 @@ pub fn form(ctx: &Ctx, f: &Form<'_>) -> Markup {
         form #names method="post" action=(f.action) {
             (csrf(&ctx.look))
             @if let Some(v) = f.version { input type="hidden" name="version" value=(v); }
-            p.small.muted { (lang.t(
-                "Gợi ý gần nhất đã đánh dấu sẵn. Gõ vài chữ để tìm cơ quan khác; nhiều cơ quan viết cách nhau bằng dấu chấm phẩy. Dòng để trống giữ như cũ.",
-                "The nearest name is ticked. Type to find another; several are separated by semicolons. An empty row stays as it is.",
+            p.small.muted { @if f.rows.iter().any(|r| !r.asked.hint.is_empty()) { (lang.t("Gợi ý gần nhất đã đánh dấu sẵn. ", "The nearest name is ticked. ")) } (lang.t(
+                "Gõ vài chữ để tìm cơ quan khác; nhiều cơ quan viết cách nhau bằng dấu chấm phẩy. Dòng để trống giữ như cũ.",
+                "Type to find an agency; several are separated by semicolons. An empty row stays as it is.",
             )) }
             (t.render(lang))
             @if f.hidden > 0 { p.small { (lang.t("Còn", "After these there are")) " " (f.hidden) " " (lang.t("tên nữa, hiện ra sau khi lưu các tên trên.", "more.")) } }
@@ -160,8 +160,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     }
     let asked = ctx.read({
         let names: Vec<(String, bool)> = draft.asked().into_iter().take(MOST_ROWS).collect();
+        let issuer = draft.head.issuer.clone();
         move |tx, who| {
-            let dir = Directory::load(tx, &who.reg, &who.actor, &who.today)?;
+            let dir = Directory::load(tx, &who.reg, &who.actor, &who.today)?.issued_by(issuer.as_deref());
             // what a person left for later is not chosen for them
             Ok(names.into_iter().map(|(n, later)| if later { Asked::default() } else { Asked::new(&dir, &n) }).collect::<Vec<_>>())
         }

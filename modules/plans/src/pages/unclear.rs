@@ -37,7 +37,7 @@ pub async fn show(ctx: Ctx, Path(plan): Path<String>) -> PageResult {
     let (title, list, asked) = ctx
         .read(move |tx, who| {
             let head = registers::actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
-            let dir = Directory::load(tx, &who.reg, &who.actor, &who.today)?;
+            let dir = Directory::load(tx, &who.reg, &who.actor, &who.today)?.issued_by(head.text("issuer"));
             let list = unclear::list(tx, &who.reg, &who.actor, &dir, &wanted)?;
             let asked: Vec<Asked> = list.iter().take(MOST_ROWS).map(|u| Asked::new(&dir, &u.name)).collect();
             Ok((head.text("title").unwrap_or_default().to_owned(), list, asked))
