@@ -11,6 +11,7 @@ pub static ALL: &[&dyn Module] = &[
     &training::Training,
     &products::Products,
     &budget::Budget,
+    &awareness::Awareness,
     &targets::Targets,
     &plans::Plans,
     &reports::Reports,

@@ -379,7 +379,12 @@ fn a_forgotten_password_is_recovered_by_mail() {
     assert!(said[0] == said[1] && said[1] == said[2] && said[0].contains("Nếu tài khoản đó có thật"), "{}", said[0]);
     let codes = mailed_code(&w, "secret.recover");
     assert_eq!(codes.len(), 1);
-    let page = c.get(&format!("/recover/use?code={}", codes[0]));
+    let link = format!("/recover/use?code={}", codes[0]);
+    // the code leaves the address at once
+    let first = c.get(&link);
+    assert_eq!((first.status, first.header("location"), first.header("referrer-policy")), (303, "/recover/use", "no-referrer"));
+    assert!(first.header("set-cookie").contains("HttpOnly") && !first.text().contains(&codes[0]), "{}", first.header("set-cookie"));
+    let page = c.get("/recover/use");
     assert!(page.status == 200 && page.text().contains("<code>syt</code>"), "{}", page.text());
     let new = "một câu hoàn toàn khác";
     let fields = |p: &'static str, again: &'static str| {
@@ -392,7 +397,8 @@ fn a_forgotten_password_is_recovered_by_mail() {
     assert_eq!((done.status, done.header("location")), (303, "/sign-in"));
     assert_eq!(open.get("/").status, 303, "other sessions end");
     assert_eq!(send(&fields(new, new)).status, 410, "once");
-    assert_eq!(c.get(&format!("/recover/use?code={}", codes[0])).status, 410);
+    assert_eq!(c.get("/recover/use").status, 200, "the browser keeps no code that was used");
+    assert_eq!((c.get(&link).status, c.get("/recover/use").status, c.get("/recover/use").status), (303, 410, 200));
     assert_eq!(app.sign_in("syt", new).get("/").status, 200);
 }
 
@@ -422,7 +428,12 @@ fn without_mail_a_person_gives_a_code_and_attempts_are_limited() {
     strict.get("/recover");
     let codes: Vec<u16> = (0..7).map(|_| strict.post("/recover", &[("login", "x")]).status).collect();
     assert_eq!(codes, [200, 200, 200, 200, 200, 429, 429]);
-    let opened: Vec<u16> = (0..7).map(|_| strict.get("/recover/use?code=x").status).collect();
+    let opened: Vec<u16> = (0..7)
+        .map(|_| {
+            strict.get("/recover/use?code=x");
+            strict.get("/recover/use").status
+        })
+        .collect();
     assert_eq!(opened, [410, 410, 410, 410, 410, 429, 429], "counted by itself");
 }
 

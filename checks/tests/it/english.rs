@@ -13,6 +13,7 @@ fn what_is_wrong_is_said_in_the_language_of_the_page() {
     c.get("/r/agency/new");
     let wrong = c.post("/r/agency/new", &[("valid_from", "31/02/2026")]).text();
     assert!(wrong.contains("is no valid date (month 2/2026 has only 28 days)"), "{wrong}");
+    assert!(wrong.contains("href=\"#f-name\"") && wrong.contains("missing; this field is required."), "and what is missing: {wrong}");
     c.get("/r/agency/new");
     let r = c.post("/r/agency/new", &[("name", ""), ("email", "khong")]);
     let page = r.text();

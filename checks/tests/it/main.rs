@@ -22,6 +22,7 @@ mod pages;
 mod plan_gate;
 mod plan_review;
 mod properties;
+mod quality;
 mod rights;
 mod second_factor;
 mod shutdown;

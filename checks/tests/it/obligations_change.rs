@@ -210,8 +210,14 @@ fn a_task_that_goes_to_another_agency() {
         let (moved, kept) = (owed(w, &tasks[1], a).id, owed(w, &tasks[3], a).id);
         assert_ne!(w.client("syt").post(&at(&tasks[1]), &[("what", "exempt")]).status, 303, "nobody else");
         let (one, two, three) = (at(&tasks[1]), at(&tasks[2]), at(&tasks[3]));
-        let own = officer.post(&one, &[("what", "move"), ("to", a)]);
-        assert!(own.status == 422 && own.text().contains("chính là cơ quan đang giữ việc này"), "{}", own.text());
+        // neither to whoever has it, nor to an agency that is no more
+        change(w, "2026-11-20", "agency", &list[4], "update", words(&[("valid_to", "2026-01-31")]));
+        for (to, said) in [(a, "đang giữ việc này"), (&list[4], "đã kết thúc hoạt động ngày 31/01/2026")] {
+            assert_eq!(officer.post(&one, &[("what", "move"), ("to", to)]).status, 303);
+            let page = officer.get(&format!("/plans/{plan}?tab=tasks")).text();
+            assert!(page.contains(said), "{page}");
+            assert_eq!(owed(w, &tasks[1], a).text("unassigned"), Some("asked"), "nothing moved");
+        }
         assert_eq!(officer.post(&one, &[("what", "move"), ("to", b)]).status, 303);
         assert_eq!(officer.post(&two, &[("what", "exempt"), ("to", c)]).status, 303);
         assert_eq!(officer.post(&three, &[("what", "keep")]).status, 303);

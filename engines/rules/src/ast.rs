@@ -89,6 +89,8 @@ pub(crate) enum When {
 pub(crate) struct Source {
     pub(crate) at: usize,
     pub(crate) register: String,
+    /// Any record of the register, linked or not.
+    pub(crate) any: bool,
     /// The records hang on the record at the end of this path instead of the present one.
     pub(crate) of: Option<Path>,
     pub(crate) via: Option<String>,

@@ -69,6 +69,9 @@ fn within(h: Here<'_>, p: &Path, w: &Window) -> Result<Node> {
 /// A sub-question over the records that hang on the present one, or on the one at the end of `of`.
 fn sub(h: Here<'_>, s: &Source) -> Result<Sub> {
     let mut found = plain_sub(h, s)?;
+    if s.any {
+        return Ok(found);
+    }
     let target = register(h.schema, &s.register, s.at)?;
     let (from, of) = match &s.of {
         None => (h.now, None),

@@ -403,6 +403,13 @@ impl Rate {
         seen.into_keys().filter(|r| *r != self.register && r != "agency").collect()
     }
 
+    /// Registers and fields that decide the outcome of a record.
+    pub fn judged(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut seen = BTreeMap::new();
+        self.unknown.iter().chain(&self.meets).for_each(|n| lineage::walk(n, &mut seen));
+        seen
+    }
+
     /// Rests on a register that is still empty.
     fn blind(&self, ctx: &Ctx) -> bool {
         !ctx.empty.is_empty() && self.evidence().iter().any(|r| ctx.empty.contains(r))

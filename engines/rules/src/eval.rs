@@ -100,7 +100,9 @@ impl Eval<'_> {
 
     /// Records of a sub-question that hang on `now` (or on what `of` names; `None` when that is empty) and count.
     fn linked(&self, now: &Rec, s: &Sub) -> Option<Vec<Rec>> {
-        let Some(link) = &s.link else { return Some(vec![]) };
+        let Some(link) = &s.link else {
+            return Some(self.world.all(&s.register).into_iter().filter(|r| self.counts(r, s)).collect());
+        };
         let anchor = match &link.of {
             None => now.id.clone(),
             Some(p) => match self.path(now, p) {

@@ -203,6 +203,24 @@ pub struct Part {
     pub unknown: Option<String>,
 }
 
+/// The six words for good data: "đúng, đủ, sạch, sống, dùng chung, thống nhất".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    /// Đúng: values agree with each other.
+    Correct,
+    /// Đủ: what is expected is there.
+    Complete,
+    /// Sạch: nothing hangs on what has ended.
+    Clean,
+    /// Sống: confirmed within N days.
+    Live,
+    /// Dùng chung: referenced, not typed again.
+    Shared,
+    /// Thống nhất: one code list.
+    Uniform,
+}
+
 /// One indicator.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -243,6 +261,8 @@ pub struct Indicator {
     pub period: String,
     /// `MM-DD`: last day on time within the period; until then a goal not reached is open, not failed. Absent = the period's end.
     pub due: Option<calendar::MonthDay>,
+    /// A check of data rather than a goal of a plan: of which kind.
+    pub quality: Option<Quality>,
     /// For ratios.
     pub numerator: Option<Sum>,
     /// For ratios.

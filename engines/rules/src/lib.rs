@@ -43,7 +43,7 @@ mod touch_tests;
 pub use compile::{Compiled, Outcome, Rate, Sentence, compile};
 pub use ctx::{AgencyScope, Ctx};
 pub use gap::{Close, Gap, MayRead};
-pub use indicator::{Aim, Exclude, FigureKind, Indicator, Label, Pack, PackError, Part, Setting, Sum, Target, date_text};
+pub use indicator::{Aim, Exclude, FigureKind, Indicator, Label, Pack, PackError, Part, Quality, Setting, Sum, Target, date_text};
 pub use judge::{Figure, Verdict, judge};
 pub use period::{days_open, period_on, period_words, yearly};
 pub use predicate::{Alone, Predicate};

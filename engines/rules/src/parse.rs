@@ -316,6 +316,7 @@ impl Parser {
             return err(self.place(), "Câu hỏi lồng trong câu hỏi quá sâu; tách thành nhiều quy tắc");
         }
         let bracket = self.take_sym("(");
+        let any = self.take("any");
         let at = self.place();
         let register = self.name("sổ đăng ký")?;
         let of = if self.take("of") { Some(self.of()?) } else { None };
@@ -333,7 +334,10 @@ impl Parser {
             self.need_sym(")")?;
         }
         self.sources -= 1;
-        Ok(Source { at, register, of, via, when, cond })
+        if any && (of.is_some() || via.is_some()) {
+            return err(at, "«any» là mọi bản ghi của sổ, không theo liên kết; bỏ «of», «via» hoặc bỏ «any»");
+        }
+        Ok(Source { at, register, any, of, via, when, cond })
     }
 
     fn of(&mut self) -> Result<Path> {

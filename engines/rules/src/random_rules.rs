@@ -159,8 +159,13 @@ impl Rules<'_> {
         format!(" where {}", self.expr(At { now: register, inside: true, subs: at.subs + 1, ..at }))
     }
 
-    /// `R [of PATH] via F …`
+    /// `R [of PATH] via F …` or `any R …`
     fn source(&mut self, at: At<'_>) -> Option<String> {
+        if self.d.one_in(6) {
+            let all: Vec<String> = self.schema.registers.keys().cloned().collect();
+            let register = self.d.pick(&all).clone();
+            return Some(format!("any {register}{}{}", self.when(&register), self.cond(at, &register)));
+        }
         let (from, of) = if self.d.one_in(3) {
             let (path, kind) = self.path(at, |k| matches!(k, Kind::Link(_)))?;
             let Kind::Link(r) = kind else { return None };

@@ -301,6 +301,9 @@ impl<'a> Gen<'a> {
     fn exists(&mut self, s: &Sub) -> String {
         let (anchor, may_be_empty) = self.anchor(s);
         let (_, from, cond, target) = self.body(s);
+        if s.link.is_none() {
+            return format!("EXISTS (SELECT 1 FROM {from} WHERE {cond})");
+        }
         let sql = if s.uses_outer || !self.bulk {
             format!("EXISTS (SELECT 1 FROM {from} WHERE {target} = {anchor} AND {cond})")
         } else {
@@ -321,6 +324,9 @@ impl<'a> Gen<'a> {
         let (anchor, may_be_empty) = self.anchor(s);
         let (_, from, cond, target) = self.body(s);
         let bound = self.term(n);
+        if s.link.is_none() {
+            return format!("((SELECT COUNT(*) FROM {from} WHERE {cond}) {} {bound})", cmp.sql());
+        }
         let sql = match wanted {
             Some(wanted) if self.bulk && !s.uses_outer => {
                 // records without any linked one are in no group: ask for the groups that break the comparison instead

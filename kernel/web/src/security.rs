@@ -170,9 +170,14 @@ pub fn query_string<K: AsRef<str>, V: AsRef<str>>(pairs: &[(K, V)]) -> String {
 
 /// A cookie as we set them. `max_age` in seconds; `None` = until the browser closes; `Some(0)` removes it.
 pub fn set_cookie(app: &App, name: &str, value: &str, max_age: Option<i64>) -> String {
+    set_cookie_at(app, "/", name, value, max_age)
+}
+
+/// [`set_cookie`] that is sent only to addresses below `path`.
+pub fn set_cookie_at(app: &App, path: &str, name: &str, value: &str, max_age: Option<i64>) -> String {
     let age = max_age.map(|s| format!("; Max-Age={s}")).unwrap_or_default();
     let secure = if app.config.secure_cookies { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}")
+    format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{age}{secure}")
 }
 
 /// Adds a `Set-Cookie` to a response.

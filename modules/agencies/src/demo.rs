@@ -35,6 +35,13 @@ fn agency(
     state: bool,
 ) -> Result<String> {
     let report = !matches!(kind, "province_committee" | "school" | "commune_police" | "soe");
+    let spread = i64::try_from(name.len() * 37 % 90).unwrap_or(0);
+    // the head-count of some is not known yet
+    let staff = match kind {
+        _ if !state || name.len() % 23 == 0 => 0,
+        "commune" => 40 + spread,
+        _ => 90 + 2 * spread,
+    };
     let id = cx.put(
         "agency",
         &[
@@ -46,11 +53,23 @@ fn agency(
             ("parent", parent.map_or(Data::Null, t)),
             ("obliged", Data::Bool(kind != "school")),
             ("must_report", Data::Bool(report)),
+            ("headcount", if staff > 0 { web::demo::n(staff) } else { Data::Null }),
+            ("education", education(kind, name)),
             ("valid_from", t("2025-07-01")),
         ],
     )?;
-    cx.keep("agency", Made { id: id.clone(), agency: id.clone(), word: kind.to_owned(), number: 0 });
+    cx.keep("agency", Made { id: id.clone(), agency: id.clone(), word: kind.to_owned(), number: staff });
     Ok(id)
+}
+
+/// Level of a school by its name.
+fn education(kind: &str, name: &str) -> Data {
+    match kind {
+        "school" if name.contains("THPT") => t("upper_secondary"),
+        "school" if name.contains("THCS") => t("lower_secondary"),
+        "school" => t("vocational"),
+        _ => Data::Null,
+    }
 }
 
 fn communes(cx: &mut DemoContext<'_, '_>, root: &str, police: Option<&str>) -> Result<()> {
@@ -95,6 +114,11 @@ fn schools(cx: &mut DemoContext<'_, '_>, root: &str) -> Result<()> {
         let kind = if i % 3 == 0 { "Trường THPT" } else { "Trường THCS" };
         let name = format!("{kind} {}", names::commune(i));
         agency(cx, &name, &name, "school", "province", Some(root), false)?;
+    }
+    for name in ["Trường Cao đẳng Kỹ thuật Sao Mai", "Trường Cao đẳng Y tế Sao Mai", "Trường Trung cấp nghề Bến Lau"]
+    {
+        let id = agency(cx, name, name, "school", "province", Some(root), false)?;
+        cx.keep("college", Made { id: id.clone(), agency: id, word: "school".into(), number: 0 });
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ impl Module for Agencies {
     fn sources(&self) -> Vec<Source> {
         sources!(
             registers: ["agency", "agency_alias", "agency_line", "agency_succession", "collective_actor", "commune", "province"],
-            choices: ["agency_kind", "agency_level", "alias_source", "commune_kind", "line_kind", "province_kind", "succession_kind"],
+            choices: ["agency_kind", "agency_level", "alias_source", "commune_kind", "education_level", "line_kind", "province_kind", "succession_kind"],
         )
     }
     fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {

@@ -15,7 +15,8 @@ impl Module for Library {
         "library"
     }
     fn sources(&self) -> Vec<Source> {
-        sources!(registers: ["document", "document_relation", "outgoing_document"], choices: ["document_kind", "relation_kind"])
+        sources!(registers: ["cooperation_event", "document", "document_relation", "legal_review", "outgoing_document", "partner", "working_regulation"],
+            choices: ["cooperation_kind", "document_kind", "partner_kind", "relation_kind"],)
     }
     fn pages(&self) -> Router<App> {
         pages::router()

@@ -103,6 +103,8 @@ pub fn next_number(tx: &mut Tx, reg: &Registry, agency: &str, symbol: &str, year
 /// # Errors
 /// `Forbidden`, `Conflict`, `Invalid` when text or addressees are missing.
 pub fn issue(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, version: i64, place: &str, today: &str) -> Result<Record> {
+    // the ledger's head is taken before the number is read: on PostgreSQL two who issue wait here, not at the key
+    tx.will_append()?;
     let scope = actor.may(Verb::Read, REGISTER)?;
     let r = actions::get(tx, reg, &scope, id)?;
     let allowed = actions::transitions_for(tx, reg, actor, REGISTER, id)?.iter().any(|t| t.id == "issue");

@@ -179,6 +179,22 @@ fn hand(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &str, r: &OwedRow, to:
     Ok(())
 }
 
+/// Whether an agency can go on with this work on the day: another one than has it, and one that exists.
+fn can_take_over(o: &Record, heir: &Record, today: &str) -> Result<()> {
+    let no = |m: String| Err(Error::invalid("to", m));
+    if o.text("agency") == Some(&heir.id) {
+        return no(format!("{} đang giữ việc này. Chọn cơ quan khác, hoặc bấm Giữ để làm tiếp.", heir.title));
+    }
+    // days are kept as yyyy-MM-dd: their order is that of the text
+    if let Some(end) = heir.text("valid_to").filter(|t| *t < today) {
+        return no(format!("{} đã kết thúc hoạt động ngày {}. Chọn cơ quan đang hoạt động.", heir.title, web::fmt::date(end)));
+    }
+    if let Some(start) = heir.text("valid_from").filter(|f| *f > today) {
+        return no(format!("{} chỉ hoạt động từ ngày {}. Chọn cơ quan đang hoạt động.", heir.title, web::fmt::date(start)));
+    }
+    Ok(())
+}
+
 /// What the standing officer decides about work begun by an agency no longer named.
 pub enum Decision {
     /// Another agency goes on with it.
@@ -211,17 +227,8 @@ pub fn decide(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, decision: &D
             let row = owed_rows(tx, &task)?.into_iter().find(|r| r.id == id);
             let row = row.ok_or_else(|| Error::NotFound("Không còn nghĩa vụ này.".into()))?;
             let heir = actions::get(tx, reg, &actor.may(Verb::Read, "agency")?, to)?;
+            can_take_over(&o, &heir, today)?;
             let name = o.link_title("agency").unwrap_or_default().to_owned();
-            if o.text("agency") == Some(to) {
-                return Err(Error::invalid(
-                    "to",
-                    format!("{name} chính là cơ quan đang giữ việc này. Chọn cơ quan khác, hoặc bấm Giữ để làm tiếp."),
-                ));
-            }
-            if let Some(end) = heir.text("valid_to").filter(|end| *end < today) {
-                let day = web::fmt::date(end);
-                return Err(Error::invalid("to", format!("{} đã kết thúc hoạt động ngày {day}. Chọn cơ quan đang hoạt động.", heir.title)));
-            }
             let why = format!("Nhiệm vụ không còn giao cho {name}; việc làm dở chuyển cho {}.", heir.title);
             hand(tx, reg, actor, &task, &row, to, (&name, &why))
         }

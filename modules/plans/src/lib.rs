@@ -49,10 +49,11 @@ impl Module for Plans {
     fn sources(&self) -> Vec<Source> {
         sources!(
             registers: [
-                "evidence", "objective", "obligation", "plan", "plan_event", "plan_recipient", "plan_section", "target", "task", "task_actor",
+                "evidence", "objective", "obligation", "plan", "plan_event", "plan_recipient", "plan_section", "programme_of_work",
+                "target", "task", "task_actor",
             ],
             choices: [
-                "actor_role", "comparator", "evidence_kind", "obligation_source", "plan_level", "recipient_mark", "schedule_kind", "target_unit", "unassigned",
+                "actor_role", "comparator", "embedding", "evidence_kind", "obligation_source", "plan_level", "recipient_mark", "schedule_kind", "target_unit", "unassigned",
             ],
         )
     }

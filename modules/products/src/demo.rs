@@ -45,6 +45,7 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
                 ("origin_basis", if p.vietnam { t("hồ sơ công bố của nhà sản xuất (trình diễn)") } else { Data::Null }),
             ],
         )?;
+        cx.keep("product", web::demo::Made { id: id.clone(), ..Default::default() });
         let mut assessment = None;
         if i != 4 {
             let (on, until) = (cx.days_ago(500), cx.days_ago(-400));

@@ -13,7 +13,7 @@ impl Module for Products {
         "products"
     }
     fn sources(&self) -> Vec<Source> {
-        sources!(registers: ["assessment_body", "deployment", "product", "product_assessment"], choices: ["check_result", "product_check", "product_kind", "product_origin"])
+        sources!(registers: ["assessment_body", "deployment", "product", "product_assessment", "product_notice"], choices: ["check_result", "product_check", "product_kind", "product_origin"])
     }
     fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {
         demo::sow(cx)

@@ -96,7 +96,7 @@ pub fn said(reg: &Registry, line: &Line, day: &str, lang: web::Lang) -> Result<S
     let verdict = counted.verdict(&f, day);
     Ok(Said {
         label: c.indicator.label.vi_or_en(lang == web::Lang::En).to_owned(),
-        words: targets::words(c.indicator.kind, &f),
+        words: targets::words(&c.indicator, &f),
         tone: targets::tone(verdict),
         verdict: targets::verdict_words(verdict),
         opens: c.indicator.kind != FigureKind::Ratio,

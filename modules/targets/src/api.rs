@@ -16,7 +16,7 @@ use crate::figures::{ctx as question, figures};
 
 /// Addresses under `/api/v1/targets`.
 pub fn router() -> Router<App> {
-    Router::new().route("/api/v1/targets", get(all)).route("/api/v1/targets/{id}", get(one))
+    Router::new().route("/api/v1/quality", get(quality)).route("/api/v1/targets", get(all)).route("/api/v1/targets/{id}", get(one))
 }
 
 async fn all(actor: Api, q: QueryData) -> Result<Response, ApiFail> {
@@ -60,12 +60,20 @@ async fn one(actor: Api, Path(id): Path<String>, q: QueryData) -> Result<Respons
     Ok(Json(body).into_response())
 }
 
+async fn quality(actor: Api) -> Result<Response, ApiFail> {
+    actor.may(Verb::Read, "figure")?;
+    let body =
+        actor.read(|tx, who| Ok(crate::pages::quality::as_json(&crate::quality::all(tx, &who.reg, &who.actor, &who.today)?))).await?;
+    Ok(Json(body).into_response())
+}
+
 /// Path items for OpenAPI.
 pub fn openapi() -> Map<String, Value> {
     let as_of = json!({ "name": "as_of", "in": "query", "schema": { "type": "string", "format": "date" } });
     let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
     let op = |name: &str, what: &str, parameters: Value| json!({ "get": { "operationId": name, "tags": ["targets"], "summary": what, "parameters": parameters, "responses": { "200": { "description": what }, "default": { "$ref": "#/components/responses/Problem" } } } });
     Map::from_iter([
+        ("/api/v1/quality".to_owned(), op("quality", "Data-quality checks and their six scores", json!([]))),
         ("/api/v1/targets".to_owned(), op("targets_list", "All indicators with their figures", json!([as_of]))),
         ("/api/v1/targets/{id}".to_owned(), op("targets_get", "One indicator by agency", json!([id, as_of]))),
     ])

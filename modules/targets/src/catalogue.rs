@@ -13,8 +13,12 @@ const FILES: &[(&str, &str)] = &[
     ("packs/indicators-2026/systems.toml", include_str!("../../../packs/indicators-2026/systems.toml")),
     ("packs/indicators-2026/products-tools.toml", include_str!("../../../packs/indicators-2026/products-tools.toml")),
     ("packs/indicators-2026/money-reports.toml", include_str!("../../../packs/indicators-2026/money-reports.toml")),
+    ("packs/indicators-2026/awareness.toml", include_str!("../../../packs/indicators-2026/awareness.toml")),
     ("packs/indicators-2026/no-source.toml", include_str!("../../../packs/indicators-2026/no-source.toml")),
 ];
+
+/// Checks of data, in the same language.
+const CHECKS: &[(&str, &str)] = &[("packs/quality-2026/checks.toml", include_str!("../../../packs/quality-2026/checks.toml"))];
 
 /// All indicators; those with a source are compiled.
 #[derive(Debug, Default)]
@@ -23,6 +27,8 @@ pub struct Catalogue {
     pub indicators: Vec<Indicator>,
     /// By id.
     pub compiled: BTreeMap<String, Compiled>,
+    /// Checks of data by id: opened like indicators, goals of nobody's plan.
+    pub quality: BTreeMap<String, Compiled>,
 }
 
 impl Catalogue {
@@ -48,6 +54,20 @@ impl Catalogue {
                 }
             }
         }
+        for (file, text) in CHECKS {
+            match Pack::load(text, file) {
+                Err(e) => wrong.push(e.to_string()),
+                Ok(pack) => {
+                    for i in pack.indicators {
+                        match compile(&i, registry.schema(), file) {
+                            Ok(Some(done)) if i.quality.is_some() => drop(c.quality.insert(i.id.clone(), done)),
+                            Ok(_) => wrong.push(format!("{file} · {}: thiếu quality hoặc không có nguồn", i.id)),
+                            Err(e) => wrong.push(e.to_string()),
+                        }
+                    }
+                }
+            }
+        }
         c.indicators.sort_by(|a, b| a.id.cmp(&b.id));
         if wrong.is_empty() { Ok(c) } else { Err(Error::BadRequest(wrong.join("\n"))) }
     }
@@ -60,7 +80,7 @@ impl Catalogue {
 
     /// One that is computed; `NotFound` says whether it is listed without a source.
     pub fn compiled(&self, id: &str) -> Result<&Compiled> {
-        if let Some(c) = self.compiled.get(id) {
+        if let Some(c) = self.compiled.get(id).or_else(|| self.quality.get(id)) {
             return Ok(c);
         }
         match self.indicators.iter().find(|i| i.id == id).and_then(|i| i.no_source.as_ref()) {

@@ -23,6 +23,12 @@ pub fn commands() -> Vec<Command> {
             run: indicators,
         },
         Command {
+            name: "quality",
+            help: L("quality [--json]   sáu điểm chất lượng dữ liệu và các kiểm tra", "quality [--json]   six scores of data quality"),
+            offline: false,
+            run: quality,
+        },
+        Command {
             name: "explain",
             help: L("explain T-04   câu của quy tắc, SQL, sổ và trường đã dùng", "explain T-04   sentence, SQL, lineage"),
             offline: false,
@@ -103,11 +109,29 @@ fn indicators(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
                 };
                 let verdict =
                     c.indicator.targets_on(&on).first().map(|t| verdict_words(Some(judge(c.indicator.kind, t, &f))).vi).unwrap_or_default();
-                format!("{id:<10} {:<28} {verdict:<18} {}", words(c.indicator.kind, &f), c.indicator.label.vi)
+                format!("{id:<10} {:<28} {verdict:<18} {}", words(&c.indicator, &f), c.indicator.label.vi)
             }
             None => format!("{id:<10} {:<28} {:<18} {}", "–", "chưa có nguồn", v["no_source"].as_str().unwrap_or_default()),
         };
         writeln!(cx.out, "{line}").map_err(io)?;
+    }
+    Ok(())
+}
+
+fn quality(cx: &mut CliContext<'_>, _: &[String]) -> Result<()> {
+    let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
+    let list = cx.app.store.read_blocking(move |tx| crate::quality::all(tx, &reg, &actor, &today))?;
+    if cx.json {
+        return writeln!(cx.out, "{}", crate::pages::quality::as_json(&list)).map_err(io);
+    }
+    for (aspect, name, _) in crate::quality::ASPECTS {
+        let f = crate::quality::of_aspect(&list, aspect);
+        let rate = web::fmt::percent(f.met, f.population()).unwrap_or_else(|| "không có đối tượng".into());
+        writeln!(cx.out, "{:<12} {rate:>8}  {}/{}", name.vi, f.met, f.population()).map_err(io)?;
+    }
+    for c in list.iter().filter(|c| c.total.unmet + c.total.unknown > 0) {
+        let (i, left) = (&c.rule.indicator, c.total.unmet + c.total.unknown);
+        writeln!(cx.out, "{} {left:>6} cần sửa  {} ({})", i.id, i.label.vi, c.moves.join(", ")).map_err(io)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use access::{Actor, Subtree, Verb};
 use registers::{Registry, to_value};
-use rules::{AgencyScope, Aim, Change, Compiled, Ctx, Figure, FigureKind, Outcome, Rate, Statement, Target, Verdict, judge};
+use rules::{AgencyScope, Aim, Change, Compiled, Ctx, Figure, FigureKind, Indicator, Outcome, Rate, Statement, Target, Verdict, judge};
 use store::{Changed, Question, Result, Tx, Value};
 use web::{L, Lang, Tone, fmt};
 
@@ -319,7 +319,7 @@ pub(crate) fn headline_by(
         met: f.met,
         unmet: f.unmet,
         unknown: f.unknown,
-        words: words(c.indicator.kind, &f),
+        words: words(&c.indicator, &f),
         verdict,
         days_left: target.and_then(|t| crate::goals::left(&c.indicator, &t, day)),
         reference,
@@ -330,12 +330,12 @@ pub(crate) fn headline_by(
 }
 
 /// A figure as people read it; a number never stands alone.
-pub fn words(kind: FigureKind, f: &Figure) -> String {
-    match kind {
+pub fn words(i: &Indicator, f: &Figure) -> String {
+    match i.kind {
         FigureKind::Count => fmt::int(f.met),
         FigureKind::Violations => format!("{}/{}", fmt::int(f.unmet), fmt::int(f.population())),
         FigureKind::Ratio => match fmt::percent(f.met, f.population()) {
-            Some(p) => format!("{} / {} · {p}", fmt::money(f.met), fmt::money(f.population())),
+            Some(p) => format!("{} / {} · {p}", amount(i, f.met), amount(i, f.population())),
             None => "không có đối tượng".into(),
         },
         // nothing is known of anybody: 0 % would be an answer
@@ -345,6 +345,12 @@ pub fn words(kind: FigureKind, f: &Figure) -> String {
             None => "không có đối tượng".into(),
         },
     }
+}
+
+/// A number of what the indicator counts: money with its unit, anything else without.
+pub fn amount(i: &Indicator, n: i64) -> String {
+    let money = i.kind == FigureKind::Ratio && i.counted.as_ref().is_none_or(|c| c.vi == "đồng");
+    if money { fmt::money(n) } else { fmt::int(n) }
 }
 
 /// Colour of a verdict.

@@ -6,18 +6,19 @@ mod cli;
 mod figures;
 mod goals;
 mod pages;
+mod quality;
 
 use access::{Actor, Verb};
 use store::{Result, Tx};
 use web::axum::Router;
 use web::maud::Markup;
-use web::{App, Command, Cx, L, MenuItem, Module, Place};
+use web::{App, Command, Cx, L, MenuItem, Module, Place, WorkItem};
 
 pub use catalogue::{Catalogue, Suggestion, all_indicators, suggest, suggest_why};
 pub use figures::{
     AgencyFigure, Counted, Goal, Headline, by_agency, counted, headline, is_state, rollup, tone, verdict_of, verdict_words, words,
 };
-pub use rules::{Figure, FigureKind, Outcome, Verdict};
+pub use rules::{Figure, FigureKind, Outcome, Quality, Verdict};
 
 /// The module's table of contents.
 pub struct Targets;
@@ -36,10 +37,16 @@ impl Module for Targets {
         api::openapi()
     }
     fn menu(&self) -> Vec<MenuItem> {
-        vec![MenuItem::new(Place::Work, L("Chỉ tiêu", "Targets"), "/targets").needs(Verb::Read, "figure")]
+        vec![
+            MenuItem::new(Place::Work, L("Chỉ tiêu", "Targets"), "/targets").needs(Verb::Read, "figure"),
+            MenuItem::new(Place::Work, L("Chất lượng dữ liệu", "Data quality"), "/quality").needs(Verb::Read, "figure"),
+        ]
     }
     fn commands(&self) -> Vec<Command> {
         cli::commands()
+    }
+    fn home(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> {
+        pages::quality::home(cx, tx, actor)
     }
     fn home_figures(&self, cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
         pages::home(cx, tx, actor)

@@ -9,6 +9,14 @@ use web::demo::{n, t, yes};
 pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     let organiser = cx.kept("agency").into_iter().find(|a| a.word == "police").map(|a| a.id).unwrap_or_default();
     let courses = courses(cx)?;
+    for level in ["basic", "advanced", "deep"] {
+        for audience in ["leader", "core_force", "technical", "part_time", "grassroots_contact"] {
+            cx.put(
+                "programme_cell",
+                &[("agency", t(&organiser)), ("level", t(level)), ("audience", t(audience)), ("basis", t("Kế hoạch của tỉnh"))],
+            )?;
+        }
+    }
     let classes = classes(cx, &organiser, &courses)?;
     records(cx, &courses, &classes)?;
     certificates(cx)?;

@@ -15,7 +15,7 @@ impl Module for Training {
     fn sources(&self) -> Vec<Source> {
         sources!(
             registers: [
-                "certificate", "certificate_kind", "course", "drill", "drill_participation", "equivalence", "issuing_body", "recognition",
+                "certificate", "certificate_kind", "course", "drill", "drill_participation", "equivalence", "issuing_body", "programme_cell", "recognition",
                 "training_class", "training_record",
             ],
             choices: ["cert_origin", "drill_kind", "drill_role", "train_form", "train_level", "train_result", "train_topic"],

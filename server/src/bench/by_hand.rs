@@ -13,7 +13,7 @@ pub(super) enum Rows {
     Sums,
 }
 
-/// Indicator, what its rows are, question. `:day`, `:year` (its number), `:start` (first day of the year), `:d90` (90 days
+/// Indicator, what its rows are, question. `:day`, `:year` (its number), `:start` (first day of the year), `:school` (first of the school year), `:d90` (90 days
 /// before), `:m12` (first of the last twelve months), and the fragments of [`FRAGMENTS`] are filled in.
 pub(super) const BY_HAND: &[(&str, Rows, &str)] = &[
     (
@@ -224,11 +224,101 @@ pub(super) const BY_HAND: &[(&str, Rows, &str)] = &[
         AND @in_use AND p.kind = 'scan_tool') AND EXISTS (SELECT 1 FROM deployment d JOIN product p ON p.id = d.product WHERE d.agency = g.id \
         AND @in_use AND p.kind = 'forensic_tool') THEN 1 ELSE 2 END AS o @units",
     ),
+    (
+        "T-20",
+        Rows::Sums,
+        "SELECT a, CAST(SUM(n) AS BIGINT), CAST(SUM(d) AS BIGINT), 0 FROM (\
+        SELECT x.agency AS a, x.staff_reached AS n, 0 AS d FROM awareness_coverage x JOIN agency g ON g.id = x.agency \
+        WHERE x.deleted_at IS NULL AND x.year = :year AND g.state_agency = 1 \
+        UNION ALL SELECT g.id, 0, COALESCE(g.headcount, 0) FROM agency g WHERE @alive AND g.state_agency = 1) u GROUP BY a",
+    ),
+    (
+        "T-21",
+        Rows::Outcomes,
+        "SELECT g.id AS a, CASE WHEN EXISTS (SELECT 1 FROM awareness_activity x WHERE x.organiser = g.id AND x.deleted_at IS NULL \
+        AND x.safe_interaction = 1 AND x.held_on BETWEEN :school AND :day) THEN 1 ELSE 2 END AS o @schools",
+    ),
+    (
+        "T-22",
+        Rows::Outcomes,
+        "SELECT g.id AS a, CASE WHEN EXISTS (SELECT 1 FROM awareness_activity x WHERE x.organiser = g.id AND x.deleted_at IS NULL \
+        AND x.critical_reading = 1 AND x.held_on BETWEEN :school AND :day) THEN 1 ELSE 2 END AS o @schools",
+    ),
+    (
+        "T-24",
+        Rows::Outcomes,
+        "SELECT g.id AS a, CASE WHEN EXISTS (SELECT 1 FROM awareness_declaration x WHERE x.agency = g.id AND x.deleted_at IS NULL \
+        AND x.year = :year AND x.risks = 1 AND x.response = 1 AND x.ethics = 1) THEN 1 ELSE 2 END AS o FROM agency g WHERE @alive \
+        AND g.kind IN ('telecom','it_enterprise')",
+    ),
+    (
+        "T-25",
+        Rows::Outcomes,
+        "SELECT g.id AS a, CASE WHEN g.head IS NULL THEN 3 WHEN EXISTS (SELECT 1 FROM awareness_attendance x JOIN awareness_activity y \
+        ON y.id = x.activity WHERE x.person = g.head AND x.deleted_at IS NULL AND y.for_leaders = 1 AND y.held_on <= :day) THEN 1 ELSE 2 END \
+        AS o FROM agency g WHERE @alive AND g.state_agency = 1",
+    ),
+    (
+        "T-26",
+        Rows::Outcomes,
+        "SELECT p.introduced_by AS a, CASE WHEN EXISTS (SELECT 1 FROM product_notice x WHERE x.product = p.id AND x.deleted_at IS NULL \
+        AND x.sent_on <= :day AND (x.to_all = 1 OR x.receipts >= 1)) THEN 1 ELSE 2 END AS o FROM product p WHERE p.deleted_at IS NULL \
+        AND p.security = 1 AND p.state <> 'withdrawn'",
+    ),
+    (
+        "T-31",
+        Rows::Sums,
+        "SELECT s.agency AS a, COUNT(*), COUNT(*), 0 FROM report_summary s JOIN report_campaign c ON c.id = s.campaign \
+        WHERE s.deleted_at IS NULL AND s.state = 'frozen' AND c.kind = 'annual' AND s.frozen_on BETWEEN :start AND :day GROUP BY s.agency",
+    ),
+    (
+        "T-32",
+        Rows::Sums,
+        "SELECT agency AS a, COUNT(*), COUNT(*), 0 FROM survey WHERE deleted_at IS NULL AND state = 'closed' \
+        AND closed_on BETWEEN :start AND :day GROUP BY agency",
+    ),
+    (
+        "T-33",
+        Rows::Outcomes,
+        "SELECT g.id AS a, CASE WHEN EXISTS (SELECT 1 FROM enrolment_figure x WHERE x.agency = g.id AND x.deleted_at IS NULL \
+        AND x.year = :year) THEN 1 ELSE 2 END AS o FROM agency g WHERE @alive AND g.kind = 'school' \
+        AND g.education IN ('vocational','university')",
+    ),
+    (
+        "T-34",
+        Rows::Outcomes,
+        "SELECT c.agency AS a, CASE WHEN EXISTS (SELECT 1 FROM awareness_activity x WHERE x.club = c.id AND x.deleted_at IS NULL \
+        AND x.held_on BETWEEN :start AND :day) THEN 1 ELSE 2 END AS o FROM club c WHERE c.deleted_at IS NULL AND c.active = 1",
+    ),
+    (
+        "T-38",
+        Rows::Outcomes,
+        "SELECT p.agency AS a, CASE WHEN EXISTS (SELECT 1 FROM course v WHERE @valid AND v.level = p.level \
+        AND v.audience = p.audience AND (v.review_on IS NULL OR v.review_on >= :day)) THEN 1 ELSE 2 END AS o FROM programme_cell p \
+        WHERE p.deleted_at IS NULL",
+    ),
+    (
+        "T-41",
+        Rows::Outcomes,
+        "SELECT x.agency AS a, CASE WHEN x.done_on <= x.due_on THEN 1 ELSE 2 END AS o FROM obligation x JOIN task k ON k.id = x.task \
+        WHERE x.deleted_at IS NULL AND x.state <> 'not_applicable' AND k.schedule_kind IN ('deadline','quarterly','event','timer','annual') \
+        AND x.due_on < :day",
+    ),
+    (
+        "T-42",
+        Rows::Outcomes,
+        "SELECT x.agency AS a, CASE WHEN x.done_on <= x.due_on THEN 1 ELSE 2 END AS o FROM obligation x JOIN task k ON k.id = x.task \
+        WHERE x.deleted_at IS NULL AND x.state <> 'not_applicable' AND k.schedule_kind = 'period' AND x.due_on < :day",
+    ),
 ];
 
 /// What several questions say, by `@name`. A fragment may hold others that stand below it.
 const FRAGMENTS: &[(&str, &str)] = &[
     ("@units", "FROM agency g WHERE @alive AND g.kind IN ('department','branch','office','commune')"),
+    (
+        "@schools",
+        "FROM agency g WHERE @alive AND g.kind = 'school' AND g.education IN ('lower_secondary','upper_secondary','both_secondary')",
+    ),
     (
         "@strategic",
         "CASE WHEN EXISTS (SELECT 1 FROM deployment d JOIN product p ON p.id = d.product WHERE d.agency = g.id \
@@ -303,6 +393,7 @@ pub(super) fn asked(rows: Rows, question: &str, day: &str) -> Result<(String, Ve
         (":day", Value::Text(day.to_owned())),
         (":year", Value::Int(date.year().into())),
         (":start", Value::Text(date.start_of_year().to_string())),
+        (":school", Value::Text(school_year(date).to_string())),
         (":d90", Value::Text(date.add_days(-90).to_string())),
         (":m12", Value::Text(date.add_months(-12).add_days(1).to_string())),
     ];
@@ -317,6 +408,12 @@ pub(super) fn asked(rows: Rows, question: &str, day: &str) -> Result<(String, Ve
         sql = format!("SELECT a, o, COUNT(*) FROM ({sql}) q GROUP BY a, o");
     }
     Ok((sql, params))
+}
+
+/// First day of the school year.
+fn school_year(date: Date) -> Date {
+    let begins = Date::new(date.year(), 9, 1).unwrap_or(date);
+    if begins <= date { begins } else { Date::new(date.year() - 1, 9, 1).unwrap_or(date) }
 }
 
 #[cfg(test)]

@@ -256,7 +256,7 @@ fn module_word(context: &Context<'_>, words: &[String]) -> Result<()> {
         return plan_read::run(context.json, words.get(2..).unwrap_or_default());
     }
     let (module, word, rest) = match first {
-        "indicators" | "explain" => ("targets", first, &words[1..]),
+        "indicators" | "explain" | "quality" => ("targets", first, &words[1..]),
         "plan" => ("plans", words.get(1).map(String::as_str).unwrap_or_default(), words.get(2..).unwrap_or_default()),
         "report" => ("reports", words.get(1).map(String::as_str).unwrap_or_default(), words.get(2..).unwrap_or_default()),
         m => (m, words.get(1).map(String::as_str).unwrap_or_default(), words.get(2..).unwrap_or_default()),

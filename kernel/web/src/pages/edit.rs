@@ -170,13 +170,14 @@ async fn read_pairs(
         let (form, offers, mut errors) = resolve(tx, w, &fields, &f)?;
         errors.extend(wrong);
         match values::parse_all(fields.iter().copied(), &form, &masked) {
-            Ok(v) if errors.is_empty() => Ok(Ok((v, form))),
-            Ok(_) => Ok(Err(Draft::load(tx, w, &fields, form, offers, errors, masked)?)),
-            Err(more) => {
-                errors.extend(more);
-                Ok(Err(Draft::load(tx, w, &fields, form, offers, errors, masked)?))
-            }
+            Ok(v) if errors.is_empty() => return Ok(Ok((v, form))),
+            Ok(_) => {}
+            Err(more) => errors.extend(more),
         }
+        // the actions have not looked yet: what is missing is said with what cannot be read, not after it
+        let missing: Vec<FieldError> = fields.iter().filter(|f| unsaid(f, &form, &errors, &masked)).map(|f| required(f)).collect();
+        errors.extend(missing);
+        Ok(Err(Draft::load(tx, w, &fields, form, offers, errors, masked)?))
     })
     .await
 }
@@ -221,6 +222,16 @@ async fn similar(ctx: &Ctx, def: &Definition, values: &actions::Values) -> Resul
         Err(Error::Forbidden(_)) => Ok(vec![]),
         r => r,
     }
+}
+
+/// A required field that was left empty, and of which nothing is said yet.
+fn unsaid(f: &registers::Field, form: &FormData, errors: &[FieldError], masked: &[String]) -> bool {
+    let empty = form.all(&f.id).all(|v| v.trim().is_empty()) && form.text(&format!("{}__q", f.id)).trim().is_empty();
+    f.required && f.default.is_none() && !f.kind.is_file() && empty && !masked.contains(&f.id) && errors.iter().all(|e| e.field != f.id)
+}
+
+fn required(f: &registers::Field) -> FieldError {
+    FieldError { field: f.id.clone(), message: format!("{}: chưa nhập; trường này bắt buộc.", f.label.vi) }
 }
 
 /// Not saved yet: first look at what is there. The tick in the form says "add it all the same".

@@ -4,7 +4,7 @@
 use access::{NewPassword, Secret};
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -12,13 +12,13 @@ use store::{Error, FieldError, Result, Tx};
 
 use crate::app::App;
 use crate::components::{FieldView, InputKind, error_summary, field, notice};
-use crate::ctx::{Ctx, Guest};
+use crate::ctx::{Ctx, Guest, cookie};
 use crate::error::PageResult;
 use crate::fmt;
 use crate::forms::{FormData, QueryData};
 use crate::module::Tone;
 use crate::pages::sign_in::{Caller, guarded};
-use crate::security::{add_cookie, pack_flash, set_cookie};
+use crate::security::{add_cookie, pack_flash, set_cookie, set_cookie_at};
 use crate::shell::{Page, csrf};
 
 pub(super) fn routes() -> Router<App> {
@@ -128,11 +128,34 @@ fn send(tx: &mut Tx, r: &access::Recovery, base: &str) -> Result<()> {
 /// What is read wherever the code is not good.
 const DEAD: &str = "Liên kết hoặc mã này không đúng, đã dùng hoặc đã hết hạn. Hãy yêu cầu lại.";
 
+/// Carries the code of a link from its first request to the page without it.
+const CODE_COOKIE: &str = "lc_code";
+/// As long as a link asked for lives, s.
+const CODE_COOKIE_AGE: i64 = access::LINK_LIFE / 1_000_000;
+
+/// The address with the code is left at once, so that the code stands neither in the browser's history nor in what the page
+/// sends on as its origin. Nothing is asked of the database here; a code that cannot be one is not kept.
+fn without_code(app: &App, code: &str) -> Response {
+    let mut r = Redirect::to("/recover/use").into_response();
+    let like_one = code.len() <= 100 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    add_cookie(&mut r, &set_cookie_at(app, "/recover", CODE_COOKIE, if like_one { code } else { "x" }, Some(CODE_COOKIE_AGE)));
+    r.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    r
+}
+
+/// A code that is over, or was used, is not offered again.
+fn forget_code(app: &App, r: &mut Response) {
+    add_cookie(r, &set_cookie_at(app, "/recover", CODE_COOKIE, "", Some(0)));
+}
+
 async fn choose(State(app): State<App>, guest: Guest, Caller(client): Caller, headers: HeaderMap, q: QueryData) -> PageResult {
-    let code = q.text("code").trim().to_owned();
-    if code.is_empty() {
-        return Ok(respond(guest, &headers, StatusCode::OK, |g| chooser(g, "", None, &[])));
+    let in_address = q.text("code").trim();
+    if !in_address.is_empty() {
+        return Ok(without_code(&app, in_address));
     }
+    let Some(code) = cookie(&headers, CODE_COOKIE) else {
+        return Ok(respond(guest, &headers, StatusCode::OK, |g| chooser(g, "", None, &[])));
+    };
     if let Err(wait) = app.inner.recovery.take(&client.ip) {
         return Ok(slow_down(&guest, wait));
     }
@@ -140,19 +163,21 @@ async fn choose(State(app): State<App>, guest: Guest, Caller(client): Caller, he
     let owner = app.read(move |tx| access::recovery_of(tx, &given)).await?;
     Ok(match owner {
         Some(a) => respond(guest, &headers, StatusCode::OK, |g| chooser(g, &code, Some(&a.login), &[])),
-        None => dead(guest, &headers),
+        None => dead(&app, guest, &headers),
     })
 }
 
-fn dead(guest: Guest, headers: &HeaderMap) -> Response {
-    respond(guest, headers, StatusCode::GONE, |g| {
+fn dead(app: &App, guest: Guest, headers: &HeaderMap) -> Response {
+    let mut r = respond(guest, headers, StatusCode::GONE, |g| {
         let lang = g.look.lang;
         html! {
             h1 { (lang.t("Quên mật khẩu", "Forgotten password")) }
             (notice(Tone::Unmet, html! { (lang.t(DEAD, "This link or code is wrong, used or over. Ask for another one.")) }))
             div.row { a.btn.main href="/recover" { (lang.t("Yêu cầu lại", "Ask again")) } a.btn href="/recover/use" { (lang.t("Nhập mã khác", "Enter another code")) } }
         }
-    })
+    });
+    forget_code(app, &mut r);
+    r
 }
 
 /// The new password; the code is asked for when it did not come with the address.
@@ -192,7 +217,7 @@ async fn take(State(app): State<App>, guest: Guest, Caller(client): Caller, head
     let asked = code.clone();
     let Some(owner) = app.read(move |tx| access::recovery_of(tx, &asked)).await? else {
         if f.has("known") {
-            return Ok(dead(guest, &headers));
+            return Ok(dead(&app, guest, &headers));
         }
         let e = [FieldError { field: "code".into(), message: DEAD.into() }];
         return Ok(respond(guest, &headers, StatusCode::UNPROCESSABLE_ENTITY, |g| chooser(g, &code, None, &e)));
@@ -218,9 +243,10 @@ async fn take(State(app): State<App>, guest: Guest, Caller(client): Caller, head
             let said = lang.t("Đã đặt mật khẩu mới. Đăng nhập bằng mật khẩu đó.", "The new password is set. Sign in with it.");
             let mut r = Redirect::to("/sign-in").into_response();
             add_cookie(&mut r, &set_cookie(&app, "lc_flash", &pack_flash("met", said), Some(120)));
+            forget_code(&app, &mut r);
             Ok(r)
         }
-        Err(Error::Conflict(_)) => Ok(dead(guest, &headers)),
+        Err(Error::Conflict(_)) => Ok(dead(&app, guest, &headers)),
         Err(e) => Err(e.into()),
     }
 }

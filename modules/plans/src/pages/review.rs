@@ -73,20 +73,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
 }
 
 fn actions(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
-    let plan = &draft.reading.plan;
-    let kept = draft.kept("objective", &plan.objectives);
-    let targets: usize =
-        kept.map(|(i, o)| (0..o.values.len()).filter(|v| !draft.dropped.contains(&format!("value/{i}.{v}"))).count()).sum();
-    let counts = format!(
-        "{} {} · {targets} {} · {} {}",
-        draft.kept("task", &plan.tasks).count(),
-        lang.t("nhiệm vụ", "tasks"),
-        lang.t("chỉ tiêu", "targets"),
-        draft.names().len(),
-        lang.t("cơ quan được nêu", "actors named")
-    );
     html! {
-        span.muted.small { (counts) }
         (post_button(look, &format!("{base}/discard"), lang.t("Bỏ bản đọc", "Discard"), false, Some(lang.t("Bỏ bản đọc này?", "Discard this reading?"))))
         @if !draft.empty() { a.btn.main href={(base) "/accept"} { (lang.t("Chấp nhận kế hoạch", "Accept the plan")) } }
     }
@@ -94,10 +81,16 @@ fn actions(look: &Look, draft: &Draft, base: &str, lang: Lang) -> Markup {
 
 fn head_line(draft: &Draft, issuer: Option<&str>, lang: Lang) -> Markup {
     let p = &draft.reading.plan;
+    let kept = draft.kept("objective", &p.objectives);
+    let targets: usize =
+        kept.map(|(i, o)| (0..o.values.len()).filter(|v| !draft.dropped.contains(&format!("value/{i}.{v}"))).count()).sum();
     html! {
         (p.number.as_deref().unwrap_or(lang.t("chưa có số", "no number"))) " · "
         (p.date.as_deref().map_or_else(|| lang.t("chưa có ngày", "no date").to_owned(), fmt::date)) " · "
-        (issuer.unwrap_or(lang.t("chưa rõ cơ quan ban hành", "issuer unknown")))
+        (issuer.unwrap_or(lang.t("chưa rõ cơ quan ban hành", "issuer unknown"))) " · "
+        (lang.n(draft.kept("task", &p.tasks).count(), "nhiệm vụ", "task", "tasks")) " · "
+        (lang.n(targets, "chỉ tiêu", "target", "targets")) " · "
+        (lang.n(draft.names().len(), "cơ quan được nêu", "agency named", "agencies named"))
     }
 }
 

@@ -91,6 +91,10 @@ pub async fn act(ctx: Ctx, Path((plan, id)): Path<(String, String)>, form: FormD
     let back = format!("/plans/{plan}?tab=tasks");
     match ctx.write(move |tx, who| decide(tx, &who.reg, &who.actor, &id, &decision, &who.today)).await {
         Ok(()) => redirect_with(&ctx, &back, "met", ctx.t("Đã ghi quyết định.", "Recorded.")),
+        // the form is one line of the plan's page: what was wrong with the choice is said there
+        Err(Error::Invalid(list)) => {
+            redirect_with(&ctx, &back, "unmet", &list.iter().map(|e| e.message.as_str()).collect::<Vec<_>>().join(" "))
+        }
         Err(e @ Error::Conflict(_)) => redirect_with(&ctx, &back, "unmet", &e.to_string()),
         Err(e) => Err(e.into()),
     }

@@ -70,7 +70,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
                 Cell::text(label),
             ),
             GridCell::only(bar),
-            GridCell::with(html! { (words(i.kind, f)) }, value),
+            GridCell::with(html! { (words(i, f)) }, value),
             GridCell::with(html! { @for l in &lines { (l.show(i.kind, f, lines.len() > 1, lang)) } }, Cell::text(verdict)),
             GridCell::text(id),
             GridCell::num(f.met),

@@ -2,6 +2,7 @@
 
 mod list;
 mod one;
+pub(crate) mod quality;
 mod records;
 
 use access::Actor;
@@ -19,6 +20,7 @@ use crate::figures::{headline_by, mark};
 /// Addresses under `/targets`.
 pub fn router() -> Router<App> {
     Router::new()
+        .route("/quality", get(quality::show))
         .route("/targets", get(list::show))
         .route("/targets/{id}", get(one::show))
         .route("/targets/{id}/records", get(records::show))

@@ -49,7 +49,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     // a figure of a past day opens to the records of that day
     let tail = if day == ctx.today { String::new() } else { format!("&as_of={day}") };
     let goals = goals::lines(i, &day, &o.plans);
-    let grid = agency_table(&ctx, &q, i.kind, (&id, &tail), &o.agencies);
+    let grid = agency_table(&ctx, &q, i, (&id, &tail), &o.agencies);
     if let Some(file) = grid.file() {
         return file;
     }
@@ -114,8 +114,8 @@ fn latest_only(c: &Compiled) -> bool {
     c.lineage().iter().any(|(_, fields)| fields.iter().any(|f| f == "confirmed_on"))
 }
 
-/// Figures with the names of their agencies, most missing first.
-fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> store::Result<Vec<(String, String, String, Figure)>> {
+/// Name and kind of every agency the reader may see, by id.
+pub(super) fn agency_names(tx: &mut store::Tx, who: &web::Who) -> store::Result<BTreeMap<String, (String, String)>> {
     let scope = who.may(Verb::Read, "agency")?;
     let mut names = BTreeMap::new();
     let mut query = Query { as_of: Some("all".into()), limit: Some(500), ..Query::default() };
@@ -130,6 +130,12 @@ fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> st
             None => break,
         }
     }
+    Ok(names)
+}
+
+/// Figures with the names of their agencies, most missing first.
+fn named(tx: &mut store::Tx, who: &web::Who, by: BTreeMap<String, Figure>) -> store::Result<Vec<(String, String, String, Figure)>> {
+    let names = agency_names(tx, who)?;
     let mut all: Vec<_> = by
         .into_iter()
         .filter(|(_, f)| f.population() + f.excluded > 0)
@@ -158,7 +164,7 @@ fn headline(c: &Compiled, f: &Figure, points: &[Point], (id, tail): (&str, &str)
     let link = |o: &str| format!("/targets/{id}/records?outcome={o}{tail}");
     html! {
         div.card { div.row.figure {
-            div { div.big { (big) } div.muted { (words(i.kind, f)) }
+            div { div.big { (big) } div.muted { (words(i, f)) }
                 @for l in goals { (l.show(i.kind, f, true, lang)) }
             }
             @if points.iter().filter(|p| p.value.is_some()).count() > 1 { (trend(points, goal, unit, lang)) }
@@ -187,7 +193,7 @@ fn parts(c: &Compiled, list: &[(String, Figure)], tail: &str, goals: &[Line], la
         let mut cells = vec![
             name,
             html! { @if i.kind != FigureKind::Count { (bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang)) } },
-            html! { (words(i.kind, f)) },
+            html! { (words(i, f)) },
         ];
         if i.pooled.is_some() {
             cells.push(html! { @for l in goals { (l.show(i.kind, f, false, lang)) } });
@@ -220,11 +226,11 @@ const ROWS: usize = 60;
 /// One agency and its figure: id, name, kind.
 type Row = (String, String, String, Figure);
 
-fn agency_table(ctx: &Ctx, q: &QueryData, kind: FigureKind, (id, tail): (&str, &str), list: &[Row]) -> Grid {
+fn agency_table(ctx: &Ctx, q: &QueryData, i: &rules::Indicator, (id, tail): (&str, &str), list: &[Row]) -> Grid {
     let lang = ctx.lang();
     let may = ctx.can(Verb::Export, "figure");
     let grid = |columns| Grid::new(ctx, q, "", "theo-co-quan", lang.t("Theo cơ quan", "By agency"), columns).export(may).rows_a_page(ROWS);
-    if kind == FigureKind::Count {
+    if i.kind == FigureKind::Count {
         // nothing to be a share of: how many each has
         let columns = vec![GridColumn::text("agency", lang.t("Cơ quan", "Agency")), GridColumn::num("met", lang.t("Số", "Number"))];
         let mut t = grid(columns);
@@ -234,7 +240,7 @@ fn agency_table(ctx: &Ctx, q: &QueryData, kind: FigureKind, (id, tail): (&str, &
         }
         return t;
     }
-    let ratio = kind == FigureKind::Ratio;
+    let ratio = i.kind == FigureKind::Ratio;
     let columns = vec![
         GridColumn::text("agency", lang.t("Cơ quan", "Agency")),
         GridColumn::action("").drop_at(2),
@@ -247,7 +253,7 @@ fn agency_table(ctx: &Ctx, q: &QueryData, kind: FigureKind, (id, tail): (&str, &
     let mut t = grid(columns);
     for (agency, name, _, f) in list {
         let link = |o: &str| format!("/targets/{id}/records?outcome={o}&agency={agency}{tail}");
-        let n = |k: i64| if ratio { fmt::money(k) } else { fmt::int(k) };
+        let n = |k: i64| crate::figures::amount(i, k);
         let all = f.population();
         t.row(vec![
             GridCell::link(&link("unmet"), name),
