@@ -103,7 +103,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         @if grid.is_empty() { (web::components::empty(lang.t("Bạn không có gì để theo dõi ở đây.", "Nothing for you to follow up here."), html! {})) }
         @else { section.card { (grid.render()) } }
         @if !open.is_empty() { (progress(&open, lang)) }
-        p.row { @if ctx.can(Verb::Read, "contact_point") { a.btn href="/following/phones" { (lang.t("Danh bạ đầu mối để in", "Phone list to print")) } } " " a.btn href="/r/obstacle_answer" { (lang.t("Tìm trong các vướng mắc đã trả lời", "Search answered obstacles")) } @if ctx.can(Verb::Create, "obstacle") { " " a.btn href="/r/obstacle/new" { (lang.t("Nêu khó khăn, vướng mắc", "Raise an obstacle")) } } }
+        p.row { @if ctx.can(Verb::Create, "reminder") { a.btn.main href="/following/late" { (lang.t("Đôn đốc việc quá hạn", "Late work")) } " " } @if ctx.can(Verb::Read, "contact_point") { a.btn href="/following/phones" { (lang.t("Danh bạ đầu mối để in", "Phone list to print")) } } " " a.btn href="/r/obstacle_answer" { (lang.t("Tìm trong các vướng mắc đã trả lời", "Search answered obstacles")) } @if ctx.can(Verb::Create, "obstacle") { " " a.btn href="/r/obstacle/new" { (lang.t("Nêu khó khăn, vướng mắc", "Raise an obstacle")) } } }
         p.small { a href="/registers/following" { (lang.t("Mọi sổ của phần này", "All registers of this part")) } }
     };
     Ok(Page::new(lang.t("Đôn đốc, kiểm tra", "Following up")).active("/following").body(body).respond(&ctx))
