@@ -333,7 +333,7 @@ impl Visitor<'_> {
         self.menu_number(owes);
     }
 
-    /// The number beside "Nhiệm vụ" counts what is open in scope; its colour says that something is late.
+    /// The number beside "Nhiệm vụ" counts what is open in scope, for everybody.
     fn menu_number(&self, owes: bool) {
         let page = self.client.get("/account").text();
         let shown = page.split("href=\"/plans/board\"").nth(1).and_then(|s| s.split("</a>").next()).and_then(|s| {
@@ -343,7 +343,8 @@ impl Visitor<'_> {
         let open = |r: &&Record| {
             matches!(r.state.as_deref(), Some("not_started" | "in_progress" | "waiting_approval")) && self.facts.may(self.p, "read", r)
         };
-        let expected = self.facts.records["obligation"].iter().filter(open).count();
+        let all: Vec<&Record> = self.facts.records["obligation"].iter().filter(open).collect();
+        let expected = all.len();
         if owes && shown.unwrap_or(0) != expected {
             self.fault("menu", &format!("shows {shown:?} tasks, {expected} are in scope"));
         }
@@ -387,7 +388,9 @@ impl Visitor<'_> {
                 {
                     self.fault(&path, "shows a number of an agency outside the scope");
                 }
-                let out = self.facts.permission(self.p, "export", "figure") != Reach::Nothing;
+                // the records leave by the right on their own register too
+                let out = self.facts.permission(self.p, "export", "figure") != Reach::Nothing
+                    && self.facts.reach(self.p, "export", &counted(id)) != Reach::Nothing;
                 self.get(&format!("/targets/{id}/records?outcome=unmet&export=xlsx"), &[if out { 200 } else { 403 }]);
             }
         }
@@ -450,4 +453,10 @@ fn nobody_sees_or_does_more_than_the_definitions_say() {
     });
     let faults = faults.into_inner().unwrap();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults[..faults.len().min(60)].join("\n"));
+}
+
+/// Register whose records an indicator counts.
+fn counted(indicator: &str) -> String {
+    let reg = lachan::instance::registry().unwrap();
+    targets::Catalogue::of(&reg).unwrap().compiled(indicator).unwrap().main.register.clone()
 }

@@ -13,7 +13,12 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
         for audience in ["leader", "core_force", "technical", "part_time", "grassroots_contact"] {
             cx.put(
                 "programme_cell",
-                &[("agency", t(&organiser)), ("level", t(level)), ("audience", t(audience)), ("basis", t("Kế hoạch của tỉnh"))],
+                &[
+                    ("agency", t(&organiser)),
+                    ("level", t(level)),
+                    ("audience", t(audience)),
+                    ("basis", t("Danh mục ô chương trình (trình diễn)")),
+                ],
             )?;
         }
     }
