@@ -106,7 +106,7 @@ fn the_database_and_the_page_mean_the_same_states() {
             let beside: String = page.split("href=\"/plans/board\"").nth(1).unwrap().split("</a>").next().unwrap().into();
             let number = beside.split("class=\"count").nth(1).unwrap().split('>').nth(1).unwrap();
             let number: usize = number.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap();
-            assert_eq!(number, by["overdue"].len(), "{login}: menu");
+            assert_eq!(number, open, "{login}: menu");
         }
         let officer = w.client("canbo");
         let file = officer.get("/plans/board?state=all&export=xlsx&q=tr%E1%BA%A1ng%20th%C3%A1i");

@@ -75,6 +75,7 @@ fn level(folder: &str) -> Option<u32> {
         ("training", 23),
         ("products", 23),
         ("budget", 23),
+        ("awareness", 23),
         ("targets", 24),
         ("plans", 25),
         ("reports", 26),

@@ -1,6 +1,8 @@
 //! What the standing agency of Sao Mai followed up this year. The clock of the demo stands three weeks back: what has happened is older.
 
-use registers::Data;
+use std::collections::BTreeMap;
+
+use registers::{Data, Filter, Op};
 use store::Result;
 use web::DemoContext;
 use web::demo::t;
@@ -13,7 +15,8 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     documents(cx)?;
     obstacles(cx)?;
     committee(cx)?;
-    contact_tests(cx)
+    contact_tests(cx)?;
+    reminders(cx)
 }
 
 fn police(cx: &DemoContext<'_, '_>) -> String {
@@ -130,8 +133,13 @@ fn conclude(cx: &mut DemoContext<'_, '_>, inspection: &str) -> Result<()> {
 fn documents(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     let police = police(cx);
     let actor = cx.actor.clone();
-    let mut laws = all_where(cx.tx, cx.registry, &actor, "document", vec![is("state", "in_force")])?;
-    laws.sort_by(|a, b| b.text("issued_on").cmp(&a.text("issued_on")).then(a.title.cmp(&b.title)));
+    let mut laws = Vec::new();
+    for number in ["116/2025/QH15", "91/2025/QH15"] {
+        laws.extend(all_where(cx.tx, cx.registry, &actor, "document", vec![is("number", number)])?);
+    }
+    for law in laws.iter().filter(|l| l.state.as_deref() == Some("draft")) {
+        cx.advance("document", &law.id, &["issue"], &[])?;
+    }
     for (law, sent, left) in laws.iter().take(2).zip([(60, 24), (25, -5)]).map(|(l, (s, d))| (l, s, d)) {
         let day = cx.days_ago(left);
         let id = cx.put(
@@ -296,18 +304,56 @@ fn contact_tests(cx: &mut DemoContext<'_, '_>) -> Result<()> {
         ],
     )?;
     cx.advance("contact_test", &id, &["start"], &[])?;
-    let (actor, today) = (cx.actor.clone(), cx.today.clone());
-    contact_test::start(cx.tx, cx.registry, &actor, &id, &today)?;
-    for r in contact_test::replies(cx.tx, cx.registry, &actor, &id)? {
-        // how an agency answers is its own; some have nobody to send to
-        if r.state.as_deref() != Some("waiting") || !cx.rng.chance(88) {
+    let actor = cx.actor.clone();
+    let mut points = all_where(cx.tx, cx.registry, &actor, "contact_point", vec![])?;
+    points.sort_by(|a, b| a.text("agency").cmp(&b.text("agency")));
+    points.dedup_by(|a, b| a.text("agency") == b.text("agency"));
+    for p in points {
+        // accounts come after the demo data: the messages of this test are told, not sent
+        let agency = p.text("agency").unwrap_or_default();
+        let asked =
+            [("agency", t(agency)), ("test", t(&id)), ("contact_point", t(&p.id)), ("minutes", Data::Int(60)), ("sent", Data::Int(1))];
+        let r = cx.put("contact_test_reply", &asked)?;
+        // how an agency answers is its own; some do not
+        if cx.rng.chance(12) {
             continue;
         }
         let late = cx.rng.chance(10);
         let seconds = if late { 3700 + cx.rng.below(9000) } else { 40 + cx.rng.below(2800) };
         let seconds = Data::Int(i64::try_from(seconds).unwrap_or(60));
-        cx.advance("contact_test_reply", &r.id, &[if late { "answer_late" } else { "answer" }], &[("seconds", seconds)])?;
+        cx.advance("contact_test_reply", &r, &[if late { "answer_late" } else { "answer" }], &[("seconds", seconds)])?;
     }
     cx.advance("contact_test", &id, &["end"], &[])?;
     contact_test::miss(cx.tx, cx.registry, &actor, &id, true).map(drop)
+}
+
+/// Reminders of last month about work that was late then: some agencies moved within a week, some did not.
+fn reminders(cx: &mut DemoContext<'_, '_>) -> Result<()> {
+    let actor = cx.actor.clone();
+    let (before, sent, check) = (cx.days_ago(30), cx.days_ago(29), cx.days_ago(22));
+    let late = Filter { field: "due_on".into(), op: Op::To, values: vec![before] };
+    let open = Filter { field: "state".into(), op: Op::Is, values: vec!["not_started".into(), "in_progress".into()] };
+    let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for o in all_where(cx.tx, cx.registry, &actor, "obligation", vec![late, open])? {
+        by.entry(o.text("agency").unwrap_or_default().to_owned()).or_default().push(o.id);
+    }
+    for (agency, mut ids) in by.into_iter().take(12) {
+        ids.truncate(5);
+        let n = i64::try_from(ids.len()).unwrap_or(1);
+        let moved = if cx.rng.chance(60) { 1 + i64::try_from(cx.rng.below(ids.len())).unwrap_or(0) } else { 0 };
+        cx.put(
+            "following_reminder",
+            &[
+                ("agency", t(&agency)),
+                ("kind", t("obligation")),
+                ("sent_on", t(&sent)),
+                ("messages", Data::Int(2)),
+                ("obligations", Data::Links(ids)),
+                ("asked", Data::Int(n)),
+                ("check_on", t(&check)),
+                ("moved", Data::Int(moved.min(n))),
+            ],
+        )?;
+    }
+    Ok(())
 }

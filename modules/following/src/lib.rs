@@ -7,6 +7,7 @@ mod demo;
 mod directive;
 mod dissemination;
 mod inspection;
+mod late;
 mod obstacle;
 mod pages;
 mod phones;

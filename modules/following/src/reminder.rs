@@ -7,7 +7,7 @@ use store::{Result, Tx};
 use web::Cx;
 
 use crate::reach::Told;
-use crate::{all_where, one, text, values};
+use crate::{all_where, late, one, text, values};
 
 /// Days after which the effect of a reminder is read.
 pub const EFFECT_DAYS: i64 = 7;
@@ -69,12 +69,12 @@ pub(crate) fn log(tx: &mut Tx, reg: &Registry, actor: &Actor, agency: &str, abou
 /// # Errors
 /// Those of reading.
 pub fn moved(tx: &mut Tx, reg: &Registry, actor: &Actor, r: &Record) -> Result<i64> {
-    let Some(id) = r.text("acknowledgement") else { return Ok(0) };
+    let Some(id) = r.text("acknowledgement") else { return late::moved(tx, reg, actor, r) };
     Ok(i64::from(one(tx, reg, actor, "acknowledgement", id)?.state.as_deref() != Some("waiting")))
 }
 
 /// Reminders read in one transaction.
-const BATCH: usize = 100;
+const BATCH: usize = 25;
 
 /// Job: reads the effect of reminders whose day has come.
 pub fn read_effects(cx: &Cx<'_>, tx: &mut Tx, after: Option<&str>) -> Result<Option<String>> {

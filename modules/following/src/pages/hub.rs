@@ -29,6 +29,16 @@ const LINES: &[Line] = &[
         due: Some("answer_by"),
     },
     Line {
+        what: L("Chỉ đạo đã giao, đang theo dõi", "Directives assigned"),
+        register: "directive",
+        state: "assigned",
+        due: Some("due_on"),
+    },
+    Line { what: L("Chỉ đạo chưa giao", "Directives not assigned"), register: "directive", state: "draft", due: None },
+    Line {
+        what: L("Kiểm tra liên lạc đang chạy", "Connectivity tests running"), register: "contact_test", state: "running", due: None
+    },
+    Line {
         what: L("Văn bản chưa báo nhận", "Documents not acknowledged"),
         register: "acknowledgement",
         state: "waiting",
@@ -103,7 +113,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         @if grid.is_empty() { (web::components::empty(lang.t("Bạn không có gì để theo dõi ở đây.", "Nothing for you to follow up here."), html! {})) }
         @else { section.card { (grid.render()) } }
         @if !open.is_empty() { (progress(&open, lang)) }
-        p.row { @if ctx.can(Verb::Read, "contact_point") { a.btn href="/following/phones" { (lang.t("Danh bạ đầu mối để in", "Phone list to print")) } } " " a.btn href="/r/obstacle_answer" { (lang.t("Tìm trong các vướng mắc đã trả lời", "Search answered obstacles")) } @if ctx.can(Verb::Create, "obstacle") { " " a.btn href="/r/obstacle/new" { (lang.t("Nêu khó khăn, vướng mắc", "Raise an obstacle")) } } }
+        p.row { @if ctx.can(Verb::Create, "reminder") { a.btn.main href="/following/late" { (lang.t("Đôn đốc việc quá hạn", "Late work")) } " " } @if ctx.can(Verb::Export, "contact_point") { a.btn href="/following/phones" { (lang.t("Danh bạ đầu mối để in", "Phone list to print")) } } " " a.btn href="/r/obstacle_answer" { (lang.t("Tìm trong các vướng mắc đã trả lời", "Search answered obstacles")) } @if ctx.can(Verb::Create, "obstacle") { " " a.btn href="/r/obstacle/new" { (lang.t("Nêu khó khăn, vướng mắc", "Raise an obstacle")) } } }
         p.small { a href="/registers/following" { (lang.t("Mọi sổ của phần này", "All registers of this part")) } }
     };
     Ok(Page::new(lang.t("Đôn đốc, kiểm tra", "Following up")).active("/following").body(body).respond(&ctx))

@@ -4,6 +4,7 @@ mod contact;
 mod directive;
 mod document;
 mod hub;
+mod late;
 
 use store::Error;
 use web::axum::Router;
@@ -17,6 +18,10 @@ pub fn router() -> Router<App> {
         .route("/following/document/{id}", get(document::show))
         .route("/following/document/{id}/remind", post(document::remind))
         .route("/following/directive/{id}", get(directive::show))
+        .route("/following/late", get(late::show))
+        .route("/following/late/remind", post(late::remind))
+        .route("/following/late/escalate", post(late::escalate))
+        .route("/following/late/letter", post(late::letter))
         .route("/following/test/{id}", get(contact::show))
         .route("/following/reply/{id}", get(contact::reply).post(contact::answer))
         .route("/following/phones", get(contact::phone_list))

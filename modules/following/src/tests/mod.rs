@@ -4,5 +4,6 @@ mod contacts;
 mod directives;
 mod documents;
 mod inspections;
+mod late;
 mod obstacles;
 mod world;

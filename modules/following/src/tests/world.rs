@@ -22,6 +22,7 @@ const ALL: &[&dyn Module] = &[
     &training::Training,
     &products::Products,
     &budget::Budget,
+    &awareness::Awareness,
     &targets::Targets,
     &plans::Plans,
     &reports::Reports,
@@ -120,7 +121,7 @@ impl World {
         id
     }
 
-    fn account(&self, login: &str, role: &str, agency: &str, whole: bool) {
+    pub fn account(&self, login: &str, role: &str, agency: &str, whole: bool) {
         let password = NewPassword::new(&Secret::new(PASSWORD), login, login).unwrap();
         let (roles, agency) = (self.reg.roles(), self.agency[agency].clone());
         let (login, role) = (login.to_owned(), role.to_owned());
