@@ -38,7 +38,7 @@ fn agency(
     let spread = i64::try_from(name.len() * 37 % 90).unwrap_or(0);
     // the head-count of some is not known yet
     let staff = match kind {
-        _ if !state || name.len() % 23 == 0 => 0,
+        _ if !state || name.len().is_multiple_of(23) => 0,
         "commune" => 40 + spread,
         _ => 90 + 2 * spread,
     };

@@ -78,7 +78,7 @@ pub fn document(reg: &Registry, all: &[Record], agency: &str, place: &str, today
         blocks: vec![Block::paragraph(
             "Danh bạ dùng khi thư điện tử và mạng không hoạt động; ai giữ bản in thì bảo quản như tài liệu nội bộ.",
         )],
-        annexes: vec![Annex { title, blocks: vec![Block::Table(t)], landscape: true, ..Annex::default() }],
+        annexes: vec![Annex { title, blocks: vec![Block::Table(t)], landscape: true }],
         ..Document::default()
     }
 }
