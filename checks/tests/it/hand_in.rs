@@ -119,6 +119,22 @@ fn evidence_and_hand_in_are_one_form_and_nothing_is_typed_twice() {
         assert_eq!((now.state.as_deref(), now.text("result_note")), (Some("waiting_approval"), Some("Danh sách kèm biên bản")));
         assert_eq!(evidence(&w, &o.id).len(), 1, "not a second one");
 
+        // done means proven, and not before what proves it
+        let officer = w.client("canbo");
+        let step = |id: &str, version: i64, step: &str, fields: serde_json::Value| {
+            let (path, etag) = (format!("/api/v1/obligation/{id}/transitions/{step}"), format!("\"{version}\""));
+            officer.call("POST", &path, &[("if-match", &etag)], &serde_json::json!({ "fields": fields }))
+        };
+        let bare = one(&w, &tasks[2]);
+        let said = serde_json::json!({ "done_on": "2026-11-20", "result_note": "xong" });
+        let r = step(&bare.id, bare.version, "close", said);
+        assert!(r.status == 422 && r.text().contains("Chưa có minh chứng nào"), "{} {}", r.status, r.text());
+        let first = one(&w, &tasks[0]);
+        let r = step(&first.id, first.version, "approve", serde_json::json!({ "done_on": "2026-11-20" }));
+        assert!(r.status == 422 && r.text().contains("ngày của minh chứng mới nhất"), "{} {}", r.status, r.text());
+        let r = step(&first.id, first.version, "approve", serde_json::json!({ "done_on": "2026-11-21" }));
+        assert_eq!(r.status, 200, "{}", r.text());
+
         // a file alone says what it is; an old version changes nothing
         let o = one(&w, &tasks[2]);
         let at = format!("/plans/obligation/{}", o.id);

@@ -61,7 +61,10 @@ fn owed_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> 
     let mut add = |want: Want| -> Result<()> {
         let ask = Ask { want, agency: Some(agency.clone()), ..Ask::default() };
         let mut query = Query { limit: Some(2 * MOST_HOME as u32), sort: Some("due_on".into()), uncounted: true, ..ask.query(cx.today) };
-        query.filters.push(Filter { field: "due_on".into(), op: Op::Filled, values: vec![] });
+        // what waits for a decision waits with or without a deadline
+        if want != Want::One(State::WaitingApproval) {
+            query.filters.push(Filter { field: "due_on".into(), op: Op::Filled, values: vec![] });
+        }
         items.extend(owed::page(tx, cx.registry, actor, cx.today, &ask, query)?.items);
         Ok(())
     };
