@@ -1,5 +1,6 @@
 //! `/api/v1/following/…`: what one press does on the pages. Records are the generic API.
 
+use access::Verb;
 use serde_json::{Map, Value, json};
 use web::App;
 use web::api::{Api, ApiFail};
@@ -54,6 +55,7 @@ async fn reply(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> 
 
 /// `overdue` or `quiet`, `?days=30`, `?agency=`: who owes what.
 async fn owing(actor: Api, Path(which): Path<String>, q: QueryData) -> Result<Response, ApiFail> {
+    actor.may(Verb::Read, "obligation")?;
     let (which, agency) = (Which::parse(&which, q.filled("days"))?, q.filled("agency").map(str::to_owned));
     let items = actor
         .read(move |tx, who| {
@@ -69,18 +71,21 @@ async fn owing(actor: Api, Path(which): Path<String>, q: QueryData) -> Result<Re
 }
 
 async fn remind_late(actor: Api, Path(which): Path<String>, q: QueryData) -> Result<Response, ApiFail> {
+    actor.may(Verb::Create, "reminder")?;
     let (which, agency) = (Which::parse(&which, q.filled("days"))?, q.filled("agency").map(str::to_owned));
     let done = actor.write(move |tx, who| late::remind(tx, &who.reg, &who.actor, which, agency.as_deref(), &who.today)).await?;
     Ok(Json(done).into_response())
 }
 
 async fn letter(actor: Api, Path(which): Path<String>, q: QueryData) -> Result<Response, ApiFail> {
+    actor.may(Verb::Create, library::outgoing::REGISTER)?;
     let (which, agency) = (Which::parse(&which, q.filled("days"))?, q.filled("agency").map(str::to_owned));
     let r = actor.write(move |tx, who| late::letter(tx, &who.reg, &who.actor, which, agency.as_deref(), &who.today)).await?;
     Ok(Json(json!({ "id": r.id, "version": r.version, "register": r.register })).into_response())
 }
 
 async fn escalate(actor: Api, Path(which): Path<String>, q: QueryData) -> Result<Response, ApiFail> {
+    actor.may(Verb::Create, "reminder")?;
     let which = Which::parse(&which, q.filled("days"))?;
     let n = actor.write(move |tx, who| late::escalate(tx, &who.reg, &who.actor, which, &who.today)).await?;
     Ok(Json(json!({ "agencies": n })).into_response())
