@@ -404,6 +404,9 @@ fn a_plan_without_its_day_burdens_nobody_until_it_is_put_in_force() {
         let base = hidden(&ok(c.get(&here), 200).text(), "action=\"/plans/");
         let wrong = ok(post(&c, &here, &with(&base, &[("number", "41/KH-UBND"), ("issued_on", "31/02/2026")])), 422).text();
         assert!(wrong.contains("31/02/2026") && wrong.contains("value=\"41/KH-UBND\""), "{wrong}");
+        let early = ok(post(&c, &here, &with(&base, &[("number", "41/KH-UBND"), ("issued_on", "02/11/2099")])), 422).text();
+        assert!(early.contains("còn ở phía trước") && early.contains("02/11/2099"), "{early}");
+        assert_eq!(state_of(&w, &id), "draft", "nothing half-done");
         assert_eq!(
             ok(post(&c, &here, &with(&base, &[("number", "41/KH-UBND"), ("issued_on", "02/11/2026")])), 303).header("location"),
             format!("/plans/{id}")
@@ -411,7 +414,24 @@ fn a_plan_without_its_day_burdens_nobody_until_it_is_put_in_force() {
         assert_eq!((state_of(&w, &id).as_str(), plan(&w, &id).text("number")), ("in_force", Some("41/KH-UBND")));
         assert!(all(&w) > 10, "all at once");
         assert!(!ok(c.get(&format!("/plans/{id}")), 200).text().contains("còn là dự thảo"));
+        bound_without_a_source_is_said_so(&w, &c, &id);
     }
+}
+
+/// A target bound to an indicator that no register answers: the plan says why, and so does the indicator's own page.
+fn bound_without_a_source_is_said_so(w: &World, c: &Client, plan: &str) {
+    let of_plan = vec![Filter { field: "plan".into(), op: Op::Is, values: vec![plan.into()] }];
+    let target = world::records(&w.instance, "target", of_plan).remove(0);
+    let path = format!("/plans/{plan}/target/{}", target.id);
+    let version = target.version.to_string();
+    ok(c.post(&path, &[("version", &version), ("indicator", "T-16")]), 303);
+    let page = ok(c.get(&format!("/plans/{plan}")), 200).text();
+    assert!(page.contains("href=\"/targets/T-16\"") && page.contains("Chưa có nguồn dữ liệu"), "{page}");
+    let own = ok(c.get("/targets/T-16"), 200).text();
+    assert!(own.contains("Chưa có nguồn dữ liệu") && own.contains("chưa có sổ khảo sát"), "{own}");
+    // another tab still shows the target as it was
+    let stale = c.post(&path, &[("version", &version), ("indicator", "")]);
+    assert_eq!(stale.status, 409, "{}", stale.text());
 }
 
 #[test]

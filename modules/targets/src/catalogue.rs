@@ -101,6 +101,16 @@ pub fn all_indicators() -> &'static [(String, String)] {
     })
 }
 
+/// Why an indicator of the pack has no figure; `None` where it has one, or is none of the pack's.
+pub fn no_source(id: &str) -> Option<&'static Indicator> {
+    static ALL: OnceLock<Vec<Indicator>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let packs = FILES.iter().filter_map(|(f, t)| Pack::load(t, f).ok());
+        packs.flat_map(|p| p.indicators).filter(|i| i.no_source.is_some()).collect()
+    });
+    all.iter().find(|i| i.id == id)
+}
+
 /// Indicators whose words are nearest to those of a target, best first; none where nothing is near. A person confirms.
 pub fn suggest(words: &str, most: usize) -> Vec<(String, String)> {
     suggest_why(words, most).into_iter().map(|s| (s.id, s.label)).collect()

@@ -14,11 +14,11 @@ use web::axum::Router;
 use web::maud::Markup;
 use web::{App, Command, Cx, L, MenuItem, Module, Place, WorkItem};
 
-pub use catalogue::{Catalogue, Suggestion, all_indicators, suggest, suggest_why};
+pub use catalogue::{Catalogue, Suggestion, all_indicators, no_source, suggest, suggest_why};
 pub use figures::{
     AgencyFigure, Counted, Goal, Headline, by_agency, counted, headline, is_state, rollup, tone, verdict_of, verdict_words, words,
 };
-pub use rules::{Figure, FigureKind, Outcome, Quality, Verdict};
+pub use rules::{Figure, FigureKind, Indicator, Outcome, Quality, Verdict};
 
 /// The module's table of contents.
 pub struct Targets;

@@ -230,7 +230,7 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
                     }),
                     GridCell::text(&f.words),
                     GridCell::with(
-                        html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, &r.id)) } },
+                        html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, r)) } },
                         said.as_ref().map_or(Cell::Empty, |s| Cell::text(&s.1)),
                     ),
                     goal,
@@ -241,13 +241,29 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
                 GridCell::with(html! { a href={"/r/target/" (r.id)} { (cut(content)) } (below) }, Cell::text(content)),
                 GridCell::only(html! {}),
                 GridCell::only(html! { "–" }),
-                GridCell::with(bind(ctx, plan, l, may), Cell::text(lang.t("Chưa gắn chỉ số", "No indicator yet"))),
+                match r.text("indicator").filter(|_| r.bool("indicator_confirmed") == Some(true)).and_then(targets::no_source) {
+                    Some(i) => {
+                        GridCell::with(sourceless(ctx, plan, r, i, may), Cell::text(lang.t("Chưa có nguồn dữ liệu", "No data source yet")))
+                    }
+                    None => GridCell::with(bind(ctx, plan, l, may), Cell::text(lang.t("Chưa gắn chỉ số", "No indicator yet"))),
+                },
                 goal,
                 until,
             ]),
         }
     }
     g
+}
+
+/// Bound to an indicator that no register answers yet: said why, instead of asking again.
+fn sourceless(ctx: &Ctx, plan: &str, r: &Record, i: &targets::Indicator, may: bool) -> Markup {
+    let lang = ctx.lang();
+    let why = i.no_source.as_ref().map_or("", |l| l.vi_or_en(lang == Lang::En));
+    html! {
+        (tag(Tone::None, lang.t("Chưa có nguồn dữ liệu", "No data source yet")))
+        div.small { a href={"/targets/" (i.id)} { (i.id) } ": " (why) }
+        @if may { (unbind(ctx, plan, r)) }
+    }
 }
 
 /// Chooses the indicator that measures a target. Suggested by words, confirmed by a person.
@@ -272,10 +288,11 @@ fn bind(ctx: &Ctx, plan: &str, l: &Live, may: bool) -> Markup {
     }
 }
 
-fn unbind(ctx: &Ctx, plan: &str, target: &str) -> Markup {
+fn unbind(ctx: &Ctx, plan: &str, target: &Record) -> Markup {
     html! {
-        form.inline method="post" action={"/plans/" (plan) "/target/" (target)} {
+        form.inline method="post" action={"/plans/" (plan) "/target/" (target.id)} {
             (csrf(&ctx.look))
+            input type="hidden" name="version" value=(target.version);
             button.linklike type="submit" name="indicator" value="" { (ctx.t("đổi chỉ số", "change")) }
         }
     }
@@ -283,18 +300,21 @@ fn unbind(ctx: &Ctx, plan: &str, target: &str) -> Markup {
 
 /// Binds or unbinds a target.
 pub async fn bind_target(ctx: Ctx, Path((plan, target)): Path<(String, String)>, form: FormData) -> PageResult {
-    bind_record(&ctx, "target", &target, form.text("indicator").to_owned()).await?;
-    redirect_with(
-        &ctx,
-        &format!("/plans/{plan}"),
-        "met",
-        ctx.t("Đã gắn chỉ số; con số được tính ngay từ sổ đăng ký.", "Bound; the figure is computed live."),
-    )
+    let indicator = form.text("indicator").to_owned();
+    bind_record(&ctx, "target", &target, indicator.clone(), &form).await?;
+    let said = match indicator.as_str() {
+        "" => ctx.t("Đã bỏ gắn; chọn chỉ số khác cho chỉ tiêu này.", "Unbound; choose another indicator."),
+        id if targets::no_source(id).is_some() => {
+            ctx.t("Đã gắn chỉ số; chỉ số này chưa có nguồn dữ liệu.", "Bound; this indicator has no data source yet.")
+        }
+        _ => ctx.t("Đã gắn chỉ số; con số được tính ngay từ sổ đăng ký.", "Bound; the figure is computed live."),
+    };
+    redirect_with(&ctx, &format!("/plans/{plan}"), "met", said)
 }
 
 /// Binds or unbinds a task.
 pub async fn bind_task(ctx: Ctx, Path((plan, task)): Path<(String, String)>, form: FormData) -> PageResult {
-    bind_record(&ctx, "task", &task, form.text("indicator").to_owned()).await?;
+    bind_record(&ctx, "task", &task, form.text("indicator").to_owned(), &form).await?;
     redirect_with(
         &ctx,
         &format!("/plans/{plan}/task/{task}"),
@@ -303,7 +323,9 @@ pub async fn bind_task(ctx: Ctx, Path((plan, task)): Path<(String, String)>, for
     )
 }
 
-async fn bind_record(ctx: &Ctx, register: &'static str, id: &str, indicator: String) -> Result<(), web::Fail> {
+async fn bind_record(ctx: &Ctx, register: &'static str, id: &str, indicator: String, form: &FormData) -> Result<(), web::Fail> {
+    // what the person saw; a form of an older page says nothing
+    let seen = if form.filled("version").is_some() { Some(form.version()?) } else { None };
     if !indicator.is_empty() && !targets::all_indicators().iter().any(|(i, _)| *i == indicator) {
         return Err(Error::invalid("indicator", format!("Không có chỉ số «{indicator}». Chọn trong danh sách.")).into());
     }
@@ -315,7 +337,7 @@ async fn bind_record(ctx: &Ctx, register: &'static str, id: &str, indicator: Str
         if register == "target" {
             values.insert("indicator_confirmed".into(), Data::Bool(!empty));
         }
-        actions::update(tx, &who.reg, &who.actor, register, &id, record.version, values, None).map(drop)
+        actions::update(tx, &who.reg, &who.actor, register, &id, seen.unwrap_or(record.version), values, None).map(drop)
     })
     .await?;
     Ok(())

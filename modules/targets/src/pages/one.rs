@@ -35,6 +35,9 @@ struct Opened {
 /// The page.
 pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "figure")?;
+    if let Some(i) = crate::catalogue::no_source(&id) {
+        return Ok(without_figure(&ctx, i));
+    }
     let c = Catalogue::of(ctx.reg())?.compiled(&id)?;
     let day = crate::cli::day(q.filled("as_of"), &ctx.today)?.unwrap_or_else(|| ctx.today.clone());
     let asked = day.clone();
@@ -69,6 +72,20 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         (basis(c, &o, &sentence, lang))
     };
     Ok(Page::new(title).active("/targets").crumb(lang.t("Chỉ tiêu", "Targets"), "/targets").crumb_text(id).body(body).respond(&ctx))
+}
+
+/// An indicator that no register answers yet: what it asks, and why there is no figure.
+fn without_figure(ctx: &Ctx, i: &rules::Indicator) -> web::axum::response::Response {
+    let lang = ctx.lang();
+    let title = i.label.vi_or_en(lang == Lang::En);
+    let why = i.no_source.as_ref().map_or("", |l| l.vi_or_en(lang == Lang::En));
+    let body = html! {
+        (heading(title, None, None))
+        (notice(Tone::None, html! { strong { (lang.t("Chưa có nguồn dữ liệu.", "No data source yet.")) } " " (why) }))
+        @if let Some(n) = &i.note { p.muted { (n.vi_or_en(lang == Lang::En)) } }
+        section.card.small { h2 { (lang.t("Căn cứ", "Basis")) } p { (i.basis.join("; ")) "." } }
+    };
+    Page::new(title).active("/targets").crumb(lang.t("Chỉ tiêu", "Targets"), "/targets").crumb_text(&i.id).body(body).respond(ctx)
 }
 
 fn open(tx: &mut store::Tx, who: &web::Who, c: &Compiled, day: &str) -> store::Result<Opened> {
