@@ -82,7 +82,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     }
     let state = super::list::state_of(&ctx, plan.state.as_deref().unwrap_or_default());
     let body = html! {
-        (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày ban hành", "Edit number, date")) } })))
+        (heading(&title, Some(html! { (plan.text("number").unwrap_or(lang.t("chưa có số", "no number yet"))) " · " (plan.link_title("issuer").unwrap_or_default()) " " (tag(state.1, &state.0)) }), Some(html! { @if ctx.can(Verb::Update, "plan") { a.btn href={"/r/plan/" (id) "/edit"} { (lang.t("Sửa số, ngày ban hành", "Edit number, date")) } } })))
         (super::issue::card(&ctx, &plan))
         (super::unclear::card(&id, &names, ctx.can(Verb::Update, "task_actor"), lang))
         (super::fill::card(&id, lacking, lang))
