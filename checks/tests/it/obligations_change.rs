@@ -269,6 +269,11 @@ fn a_later_deadline_is_later_for_those_who_began_too() {
         expand(w, "2026-11-20");
         change(w, "2026-11-20", "obligation", &owed(w, &task, b).id, "start", Values::new());
         change(w, "2026-11-20", "obligation", &owed(w, &task, c).id, "submit", words(&[("result_note", "đã làm")]));
+        let of_d = owed(w, &task, d).id;
+        let proof = words(&[("obligation", &of_d), ("kind", "note"), ("happened_on", "2026-11-20"), ("agency", d), ("note", "Biên bản")]);
+        let reg = w.instance.registry.clone();
+        let make = move |tx: &mut store::Tx| actions::create(tx, &reg, &Actor::system("test"), "evidence", proof, None).map(drop);
+        w.instance.store.write_blocking(make).unwrap();
         let done = words(&[("result_note", "xong"), ("done_on", "2026-11-20")]);
         change(w, "2026-11-20", "obligation", &owed(w, &task, d).id, "close", done);
         let ids: Vec<String> = [b, c].iter().map(|x| owed(w, &task, x).id).collect();

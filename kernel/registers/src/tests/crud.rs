@@ -50,6 +50,10 @@ fn the_second_writer_hears_of_the_first() {
         let p = person(w, "Trần Bình", &t.commune, "0912 345 678");
         w.update(&system(), &p, vals([("position", "A")])).unwrap();
         match w.update(&system(), &p, vals([("position", "B")])) {
+            Err(Error::Conflict(m)) => assert!(m.contains("Chính bạn"), "one's own repeat blames nobody else: {m}"),
+            other => panic!("{other:?}"),
+        }
+        match w.update(&access::Actor::system("khác"), &p, vals([("position", "C")])) {
             Err(Error::Conflict(m)) => assert!(m.contains("hệ thống") && m.contains("22/11/2026"), "{m}"),
             other => panic!("{other:?}"),
         }

@@ -39,7 +39,16 @@ fn a_directive_is_an_obligation_on_the_board_of_each_agency() {
         let mine = owed.iter().find(|o| o.text("agency") == Some(w.agency["lau"].as_str())).unwrap();
         let shown = contact.get(&format!("/plans/obligation/{}", mine.id));
         assert!(shown.status == 200 && shown.text().contains("Khóa tài khoản"), "{}", shown.text());
-        // done the ordinary way, seen by who follows it up
+        // done the ordinary way, with evidence, seen by who follows it up
+        let text = |s: &str| registers::Data::Text(s.to_owned());
+        let proof = [
+            ("obligation", text(&mine.id)),
+            ("kind", text("note")),
+            ("happened_on", text("2026-10-09")),
+            ("agency", text(&w.agency["lau"])),
+            ("note", text("Biên bản khóa tài khoản")),
+        ];
+        w.put("evidence", proof.map(|(k, v)| (k.to_owned(), v)).into());
         assert_eq!(w.step(&officer, mine, "close", &[("done_on", "09/10/2026"), ("result_note", "Đã khóa 3 tài khoản.")]).status, 303);
         let shown = officer.get(&page).text();
         assert!(shown.contains("1/3") && shown.contains("2/3"), "one done, two late: {shown}");

@@ -22,6 +22,7 @@ const ALL: &[&dyn Module] = &[
     &training::Training,
     &products::Products,
     &budget::Budget,
+    &awareness::Awareness,
     &targets::Targets,
     &plans::Plans,
     &crate::Reports,
