@@ -31,7 +31,11 @@ pub fn registry() -> Result<Registry> {
     for m in modules::ALL {
         sources.extend(m.sources());
     }
-    Registry::load(&sources).map_err(|errors| Error::BadRequest(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+    let loaded =
+        Registry::load(&sources).map_err(|errors| Error::BadRequest(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
+    let mut registry = loaded?;
+    registry.gates = modules::ALL.iter().flat_map(|m| m.gates()).map(|(register, gate)| (register.to_owned(), gate)).collect();
+    Ok(registry)
 }
 
 /// What the program would add to a database made by an older one.

@@ -14,6 +14,8 @@ pub static ALL: &[&dyn Module] = &[
     &awareness::Awareness,
     &targets::Targets,
     &plans::Plans,
+    &cascade::Cascade,
     &reports::Reports,
+    &reviews::Reviews,
     &following::Following,
 ];

@@ -311,7 +311,19 @@ impl Visitor<'_> {
         let drafts = self.facts.reach(self.p, "create", "plan") != Reach::Nothing;
         self.get("/plans/import", &[ok(drafts)]);
         self.get(&format!("/plans/import/{NOBODY}"), &[if drafts { 404 } else { 403 }]);
+        let (mine, other) = self.facts.examples(self.p, "read", "plan_review");
+        for (r, yes) in mine.iter().map(|r| (r, true)).chain(other.iter().map(|r| (r, false))) {
+            for path in ["/reviews/{}", "/api/v1/reviews/{}", "/reviews/{}/file/xlsx", "/api/v1/reviews/{}/file/xlsx"] {
+                let may = yes && (!path.contains("file") || self.facts.reach(self.p, "export", "plan_review") != Reach::Nothing);
+                self.get(&path.replace("{}", &r.id), if may { &[200] } else { &[403, 404] });
+            }
+        }
+        let answers = self.facts.reach(self.p, "read", "task_answer") != Reach::Nothing;
+        self.get("/cascade", &[ok(answers)]);
         for p in &self.facts.records["plan"] {
+            for path in ["/cascade/{}", "/cascade/{}/answers", "/api/v1/cascade/{}", "/api/v1/cascade/{}/answers"] {
+                self.get(&path.replace("{}", &p.id), &[ok(answers)]);
+            }
             for tab in ["targets", "tasks", "duties", "about"] {
                 self.get(&format!("/plans/{}?tab={tab}", p.id), &[ok(plan)]);
             }

@@ -109,6 +109,7 @@ fn files(c: &Client) {
     let (action, pairs) = form_of(&preview, "/import/apply");
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let job = ok(c.post(&action, &pairs), 303).header("location").to_owned();
+    assert_eq!(ok(c.post(&action, &pairs), 303).header("location"), job, "the second press leads to the same import");
     let mut page = String::new();
     for _ in 0..200 {
         page = ok(c.get(&job), 200).text();
@@ -118,14 +119,17 @@ fn files(c: &Client) {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     assert!(page.contains("Đã nhập xong"), "{page}");
+    assert_eq!(ok(c.post(&action, &pairs), 303).header("location"), job, "also when it is done");
     assert_eq!(total(c, "/api/v1/product"), before.0 + 1);
     let preview = ok(c.upload("/r/product/import", "moi.csv", csv.lines().take(2).collect::<Vec<_>>().join("\n").as_bytes()), 200).text();
     assert!(preview.contains("không có gì để nhập"), "the same row again: {preview}");
-    // the file is kept for its own account only, and once
-    assert_eq!(c.post(&action, &pairs).status, 409);
+    // an upload nobody made, or somebody else's
+    let other: Vec<(&str, &str)> =
+        pairs.iter().map(|(k, v)| (*k, if *k == "upload" { "01a20960-c9d7-74f0-8151-dc598830f4bb" } else { *v })).collect();
+    assert_eq!(c.post(&action, &other).status, 409);
 }
 
-fn leaves(c: &Client) -> String {
+pub fn leaves(c: &Client) -> String {
     let page = ok(c.get("/ledger"), 200).text();
     page.split("<strong class=\"tab\">").nth(1).and_then(|s| s.split('<').next()).expect("number of leaves").to_owned()
 }
@@ -193,19 +197,24 @@ fn narrowed_tokens(w: &World) {
 
 /// A reading under correction: items are added and dropped, wrong input comes back as typed, a doubt looked at is settled.
 fn corrected(c: &Client, draft: &str) {
-    let add = |version: &str, text: &str| {
-        let fields = [("version", version), ("text", text), ("lead", "Sở Y tế"), ("time", "Quý IV/2026"), ("schedule", "auto")];
+    let seen = |path: &str| {
+        let page = ok(c.get(path), 200).text();
+        page.split("name=\"seen\" value=\"").nth(1).and_then(|s| s.split('"').next()).expect("the mark of what was shown").to_owned()
+    };
+    let add = |text: &str| {
+        let fields = [("count", "0"), ("text", text), ("lead", "Sở Y tế"), ("time", "Quý IV/2026"), ("schedule", "auto")];
         ok(c.post(&format!("{draft}/task/new"), &fields), 303).header("location").rsplit('-').next().map(str::to_owned).unwrap_or_default()
     };
-    add("1", "Nhiệm vụ thêm bằng tay");
-    let n = add("2", "Nhiệm vụ thêm rồi bỏ");
-    let fields = [("version", "3"), ("text", "Nhiệm vụ thêm rồi bỏ"), ("drop", "1")];
-    ok(c.post(&format!("{draft}/task/{n}"), &fields), 303);
-    let wrong =
-        ok(c.post(&format!("{draft}/value/0.new"), &[("version", "4"), ("comparator", ">="), ("value", "chín mươi"), ("unit", "%")]), 422);
+    add("Nhiệm vụ thêm bằng tay");
+    let n = add("Nhiệm vụ thêm rồi bỏ");
+    let task = format!("{draft}/task/{n}");
+    let fields = [("seen", seen(&task)), ("text", "Nhiệm vụ thêm rồi bỏ".into()), ("drop", "1".into())];
+    ok(c.post(&task, &fields.each_ref().map(|(k, v)| (*k, v.as_str()))), 303);
+    let wrong = ok(c.post(&format!("{draft}/value/0.new"), &[("comparator", ">="), ("value", "chín mươi"), ("unit", "%")]), 422);
     let wrong = wrong.text();
     assert!(wrong.contains("Giá trị") && wrong.contains("chín mươi"), "the label and what was typed: {wrong}");
-    let bad = ok(c.post(&format!("{draft}/head"), &[("version", "4"), ("title", "A"), ("starts_on", "31/02/2026")]), 422).text();
+    let head = format!("{draft}/head");
+    let bad = ok(c.post(&head, &[("seen", &seen(&head)), ("title", "A"), ("starts_on", "31/02/2026")]), 422).text();
     assert!(bad.contains("31/02/2026") && bad.contains(">Hiệu lực từ</a>"), "{bad}");
     ok(c.post(&format!("{draft}/seen"), &[("seen", "0")]), 303);
     let page = ok(c.get(draft), 200).text();

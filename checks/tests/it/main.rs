@@ -4,6 +4,7 @@
 mod access_matrix;
 mod accounts;
 mod api;
+mod cascade;
 mod disk;
 mod doors;
 mod english;
@@ -21,6 +22,8 @@ mod obligations_change;
 mod pages;
 mod plan_gate;
 mod plan_review;
+mod plan_tabs;
+mod proof;
 mod properties;
 mod quality;
 mod rights;

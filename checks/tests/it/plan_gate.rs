@@ -70,7 +70,7 @@ fn every_door_says_the_same_of_what_a_plan_lacks() {
         }
         assert!(ok(c.get(&format!("/plans/{plan}")), 200).text().contains(&format!("Còn {}.", OPEN[0])), "the card of the plan");
         let api = format!("/api/v1/plans/{plan}/issue");
-        let open = json!({ "doubts": 0, "names": 2, "no_lead": 2, "no_time": 1, "unmeasured": 3 });
+        let open = json!({ "doubts": 0, "groups": 0, "names": 2, "no_lead": 2, "no_time": 1, "unmeasured": 3 });
         assert_eq!(ok(program.get(&api), 200).json(), open);
         let version = page.split("name=\"version\" value=\"").nth(1).and_then(|s| s.split('"').next()).unwrap();
         let unsaid = ok(c.post(&here, &[("version", version), ("issued_on", "02/11/2026")]), 422).text();

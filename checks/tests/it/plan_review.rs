@@ -10,13 +10,13 @@ const PLAN: &str = include_str!("../../fixtures/ke-hoach-du-lieu-sao-mai.txt");
 const NUMBER: &str = "Số: 41/KH-UBND";
 const DAY: &str = "Sao Mai, ngày 02 tháng 11 năm 2026";
 
-fn ok(r: Reply, status: u16) -> Reply {
+pub fn ok(r: Reply, status: u16) -> Reply {
     assert_eq!(r.status, status, "{}", r.text());
     r
 }
 
 /// The plan with agencies that are all known.
-fn document() -> String {
+pub fn document() -> String {
     PLAN.replace("Trung tâm Điều hành thông minh Sao Mai", "Sở Khoa học và Công nghệ")
 }
 
@@ -26,11 +26,11 @@ fn day(n: u8) -> String {
 }
 
 /// The plan before somebody signed it: neither number nor day.
-fn unsigned() -> String {
+pub fn unsigned() -> String {
     document().replace(NUMBER, "Số:      /KH-UBND").replace(DAY, "Sao Mai, ngày     tháng     năm 2026")
 }
 
-fn imported(c: &Client, text: &str) -> String {
+pub fn imported(c: &Client, text: &str) -> String {
     ok(c.upload("/plans/import", "ke-hoach.txt", text.as_bytes()), 303).header("location").to_owned()
 }
 
@@ -120,7 +120,7 @@ fn owed(w: &World, task: &str) -> Vec<Record> {
 }
 
 /// Hidden inputs of a page, as a form sends them, without the key of the session.
-fn hidden(page: &str, form: &str) -> Vec<(String, String)> {
+pub fn hidden(page: &str, form: &str) -> Vec<(String, String)> {
     let form = page.split(form).nth(1).and_then(|s| s.split("</form>").next()).expect("the form");
     let one = |part: &str| {
         let (name, rest) = part.split_once("\" value=\"")?;
@@ -129,11 +129,11 @@ fn hidden(page: &str, form: &str) -> Vec<(String, String)> {
     form.split("<input type=\"hidden\" name=\"").skip(1).filter_map(one).collect()
 }
 
-fn with(base: &[(String, String)], more: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn with(base: &[(String, String)], more: &[(&str, &str)]) -> Vec<(String, String)> {
     base.iter().cloned().chain(more.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))).collect()
 }
 
-fn post(c: &Client, path: &str, form: &[(String, String)]) -> Reply {
+pub fn post(c: &Client, path: &str, form: &[(String, String)]) -> Reply {
     let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     c.post(path, &form)
 }

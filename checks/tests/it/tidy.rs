@@ -78,6 +78,8 @@ fn level(folder: &str) -> Option<u32> {
         ("awareness", 23),
         ("targets", 24),
         ("plans", 25),
+        ("cascade", 26),
+        ("reviews", 26),
         ("reports", 26),
         ("following", 27),
     ];

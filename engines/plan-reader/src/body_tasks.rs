@@ -306,7 +306,14 @@ fn sentence_time(text: &str) -> Option<String> {
             return Some(folded.slice(at, at + phrase.len()).to_owned());
         }
     }
-    if let Some(at) = folded.word("quy", 0).filter(|at| folded.is_upper(*at)) {
+    // "Quý IV/2026", and "trong quý II/2027" in the middle of a sentence; "quy định" is another word
+    let numbered = |at: &usize| {
+        let next = key[at + 3..].trim_start();
+        let next = next.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        matches!(next, "i" | "ii" | "iii" | "iv" | "1" | "2" | "3" | "4")
+    };
+    let mut quarters = std::iter::successors(folded.word("quy", 0), |at| folded.word("quy", at + 3));
+    if let Some(at) = quarters.find(|at| folded.is_upper(*at) || numbered(at)) {
         let end = key[at..].find([';', ',', ')', '.']).map_or(key.len(), |i| at + i).min(at + 20);
         if schedule::read(folded.slice(at, end), None).is_some_and(|s| s != schedule::Schedule::Text) {
             return Some(folded.slice(at, end).trim().to_owned());

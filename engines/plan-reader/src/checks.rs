@@ -243,7 +243,12 @@ pub fn rows(plan: &Plan, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// Time words that give no date, and repeated row numbers.
+/// ISO day as dd/MM/yyyy.
+fn vn(iso: &str) -> String {
+    iso.splitn(3, '-').collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("/")
+}
+
+/// Time words that give no date, days before the plan's own, and repeated row numbers.
 pub fn schedules(plan: &Plan, warnings: &mut Vec<Warning>) {
     let mut seen: Vec<(&Option<String>, &String)> = Vec::new();
     for task in &plan.tasks {
@@ -264,11 +269,46 @@ pub fn schedules(plan: &Plan, warnings: &mut Vec<Warning>) {
             }
             _ => {}
         }
+        let due = task.schedule.as_ref().and_then(Schedule::due);
+        if let (Some(due), Some(date)) = (due, plan.date.as_deref())
+            && due < date
+        {
+            let message = format!("Thời hạn “{time}” (đến hết ngày {}) có trước ngày ban hành {}.", vn(due), vn(date));
+            push(warnings, "due_before_issue", line, message, Some("Kiểm tra lại năm của thời hạn, hoặc bỏ nhiệm vụ đã làm xong."));
+        }
         if let Some(no) = &task.no {
             if seen.iter().rev().take(200).any(|(s, n)| **s == task.section && *n == no) {
                 push(warnings, "duplicate_row_number", line, format!("Số thứ tự {no} dùng hai lần trong một mục."), None);
             }
             seen.push((&task.section, no));
+        }
+    }
+}
+
+/// Commitments that no target keeps: numbers among tasks and duties, objectives that speak of all without a number.
+fn unmeasured(plan: &Plan, warnings: &mut Vec<Warning>) {
+    for objective in plan.objectives.iter().filter(|o| o.values.is_empty()) {
+        let key = fold(&objective.text);
+        if has_word(&key, "day du") || key.starts_with("phan dau cac") {
+            let message = format!("Mục tiêu nói tới cả nhóm nhưng không có con số: “{}”.", excerpt(&objective.text));
+            let todo = "Nếu hiểu là 100% hoặc một mức cụ thể, thêm chỉ tiêu; không thì không gì đo mục tiêu này.";
+            push(warnings, "objective_without_value", objective.line, message, Some(todo));
+        }
+    }
+    let mut seen = HashSet::new();
+    let tasks = plan.tasks.iter().map(|t| (t.text.as_str(), t.lines.first().copied().unwrap_or(0)));
+    let duties = plan.assignments.iter().flat_map(|a| a.duties.iter().map(|d| (d.as_str(), a.line)));
+    for (text, line) in tasks.chain(duties) {
+        let Some(value) = crate::values::read(text).into_iter().find(|v| !is_implied(v)) else { continue };
+        if seen.insert(fold(text)) {
+            let message = format!(
+                "Nhiệm vụ có con số “{} {} {}” nhưng không nằm trong mục tiêu: “{}”.",
+                value.comparator,
+                value.value,
+                value.unit,
+                excerpt(&value.text)
+            );
+            push(warnings, "figure_in_task", line, message, Some("Muốn đo thì thêm chỉ tiêu có con số này."));
         }
     }
 }
@@ -281,6 +321,7 @@ pub fn notes(plan: &Plan, doc: &Document, clauses: &[Clause], from_body: bool, w
             push(warnings, "implied_value", objective.line, message, Some("Xác nhận hoặc nhập ngưỡng."));
         }
     }
+    unmeasured(plan, warnings);
     if from_body && !plan.tasks.is_empty() {
         let message = format!("Không có bảng nhiệm vụ: {} nhiệm vụ được lấy từ các mục và phần phân công.", plan.tasks.len());
         push(warnings, "tasks_from_body", 0, message, Some("Kiểm tra cơ quan chủ trì và thời gian của từng nhiệm vụ."));

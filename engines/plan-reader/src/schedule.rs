@@ -126,6 +126,14 @@ pub fn read(time: &str, year: Option<i32>) -> Option<Schedule> {
 }
 
 impl Schedule {
+    /// The last day in time, of what is owed once; `None` for what comes again, waits or says no day.
+    pub fn due(&self) -> Option<&str> {
+        match self {
+            Self::Deadline { due } | Self::Quarter { due, .. } | Self::Month { due, .. } | Self::Week { due, .. } => Some(due),
+            Self::Period { to, .. } => Some(to),
+            _ => None,
+        }
+    }
     /// A yearly schedule takes its least count from the task's own words ("Hằng năm tổ chức ít nhất 02 cuộc …").
     #[must_use]
     pub fn counted(self, text: &str) -> Self {

@@ -421,3 +421,12 @@ fn a_clause_is_no_name_of_an_agency() {
     assert_eq!(leads[2], ["Công an tỉnh", "Sở Xây dựng"]);
     assert_eq!(leads[3], none, "nothing of it is a name");
 }
+
+#[test]
+fn a_deadline_before_the_day_of_the_plan_is_a_doubt() {
+    let text = "Số: 5/KH-UBND\n\nSao Mai, ngày 15 tháng 4 năm 2026\n\nKẾ HOẠCH\nThử việc năm 2026\n\nI. NHIỆM VỤ\n\nSTT\tNhiệm vụ\tCơ quan chủ trì\tThời gian\n1\tRà soát\tSở Nội vụ\tTrước 30/6/2025\n2\tTổng hợp\tSở Nội vụ\tQuý II/2026\n3\tTập huấn\tSở Nội vụ\tHằng năm\n";
+    let plan = crate::read(text.as_bytes(), "a.txt").unwrap();
+    assert_eq!(plan.date.as_deref(), Some("2026-04-15"));
+    let late: Vec<&str> = plan.warnings.iter().filter(|w| w.code == "due_before_issue").map(|w| w.message.as_str()).collect();
+    assert_eq!(late, ["Thời hạn “Trước 30/6/2025” (đến hết ngày 29/06/2025) có trước ngày ban hành 15/04/2026."]);
+}

@@ -9,9 +9,11 @@
 //! | `missing_row_number`, `missing_lead`, `missing_time`, `duplicate_row_number` | rows of the task table |
 //! | `lead_from_upper_level`, `unresolvable_actor`, `unknown_agency` | actors |
 //! | `unclear_schedule`, `interval_unknown` | time words that give no date |
+//! | `due_before_issue` | a deadline before the day of the plan |
 //! | `joined_page_break`, `continuation_row`, `ocr_echo`, `ditto_cell` | what was put together or dropped |
 //! | `possible_typo`, `inconsistent_spelling`, `truncated_cell`, `made_in_vietnam`, `header_debris` | wording |
 //! | `implied_value` | a number read from a word ("phần lớn") |
+//! | `figure_in_task`, `objective_without_value` | commitments that no target keeps |
 //! | `legacy_encoding`, `unreadable` | the text itself |
 //! | `general_clause`, `funding_clause`, `tasks_from_body`, `no_tasks`, `no_objectives` | notes on the reading |
 

@@ -91,7 +91,9 @@ fn scalar(g: &mut Gen<'_>, s: &Sub, what: impl Fn(&str) -> String, tail: &str) -
     let anchor = g.anchor(s).0;
     let (alias, from, cond, target) = g.body(s);
     let what = what(&alias);
-    format!("(SELECT {what} FROM {from} WHERE {target} = {anchor} AND {cond}{})", tail.replace('@', &alias))
+    // a question about any record of a register (`exists any`) hangs on nothing
+    let linked = if s.link.is_some() { format!("{target} = {anchor} AND ") } else { String::new() };
+    format!("(SELECT {what} FROM {from} WHERE {linked}{cond}{})", tail.replace('@', &alias))
 }
 
 /// Columns of one condition; [`read`] takes as many.

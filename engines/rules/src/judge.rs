@@ -47,10 +47,11 @@ impl Figure {
         }
         self
     }
-    /// Percent, `None` without a denominator.
+    /// Percent, `None` without a denominator and where nothing is known of anybody: 0 % would be an answer.
     pub fn percent(&self) -> Option<f64> {
         let n = self.population();
-        (n > 0).then(|| self.met as f64 * 100.0 / n as f64)
+        let known = self.unknown == 0 || self.met + self.unmet > 0;
+        (n > 0 && known).then(|| self.met as f64 * 100.0 / n as f64)
     }
 }
 

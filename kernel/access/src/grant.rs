@@ -214,10 +214,13 @@ pub fn end_grant(tx: &mut Tx, actor: &Actor, id: &str, reason: &str) -> Result<G
         .get(0)?;
     managed(tx, actor, &account)?;
     let yesterday = day_of(tx.now() - DAY);
-    tx.exec(
+    let ended = tx.exec(
         "UPDATE account_grant SET to_date = $2, version = version + 1 WHERE id = $1 AND (to_date IS NULL OR to_date > $2)",
         &[id.into(), yesterday.into()],
     )?;
+    if ended == 0 {
+        return Err(Error::Conflict("Quyền này đã kết thúc trước đó.".into()));
+    }
     appended(tx, actor, id, "end", Some(reason))
 }
 

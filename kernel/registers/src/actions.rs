@@ -27,7 +27,8 @@ pub fn create(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, values
     if let Some(key) = idempotency
         && let Some(id) = tx.idempotent(&door, key, &request)?
     {
-        let raw = read::load(tx, w.m, &id)?.ok_or_else(|| not_found(w.m))?;
+        let gone = "Bản ghi đã tạo với khóa này bị rút, hoặc không còn trong phạm vi của bạn. Tạo bản ghi mới với khóa khác.";
+        let (raw, _) = w.peek(tx, &id, &mut Cache::default()).map_err(|_| Error::Conflict(gone.into()))?;
         return shown(tx, &w, raw);
     }
     let raw = w.create(tx, values, &mut Cache::default())?;
@@ -81,6 +82,20 @@ pub fn update(
     shown(tx, &w, after.unwrap_or(before))
 }
 
+/// A step somebody is about to take.
+pub struct Step<'a> {
+    /// The record before it, as that person sees it.
+    pub record: &'a Record,
+    /// Id of the transition.
+    pub transition: &'a str,
+    /// The reason given, if any.
+    pub reason: Option<&'a str>,
+}
+
+/// A rule of a module about the steps of a register that no expression can say; asked at every door, of people only. What is
+/// wrong is `Invalid`.
+pub type Gate = fn(&mut Tx, &Registry, &Actor, &Step<'_>) -> Result<()>;
+
 /// Moves to another state by transition id, with the fields it demands.
 #[expect(clippy::too_many_arguments, reason = "what a move consists of; every door names all of it")]
 pub fn transition(
@@ -109,6 +124,13 @@ pub fn transition(
     if t.reason && reason.is_none() {
         errors.push(store::FieldError { field: "reason".into(), message: format!("Bước “{}” cần ghi lý do.", t.label.vi) });
     }
+    if let Some(gate) = reg.gates.get(register).filter(|_| actor.kind != ActorKind::System) {
+        let record = shown(tx, &w, before.clone())?;
+        match gate(tx, reg, actor, &Step { record: &record, transition: &t.id, reason }) {
+            Err(Error::Invalid(list)) => errors.extend(list),
+            other => other?,
+        }
+    }
     if let Some(extra) = values.keys().find(|k| !t.demands.contains(k)) {
         // other fields are an update; who may do both may do them together
         let update = actor.may(Verb::Update, register).ok().filter(|s| reaches(s, w.m, owner.as_ref()));
@@ -127,6 +149,11 @@ pub fn transition(
     }
     if !errors.is_empty() {
         return Err(Error::Invalid(errors));
+    }
+    let mut values = values;
+    for kept in def.transitions.iter().filter_map(|t| t.keeps.as_ref()) {
+        let now = if t.keeps.as_ref() == Some(kept) { reason.map_or(Data::Null, |r| Data::Text(r.to_owned())) } else { Data::Null };
+        values.insert(kept.clone(), now);
     }
     let after = w.change(tx, &before, values, &format!("transition:{}", t.id), reason, Some(&t.to), &mut cache)?;
     shown(tx, &w, after.unwrap_or(before))
@@ -154,6 +181,26 @@ pub fn transitions_for<'r>(tx: &mut Tx, reg: &'r Registry, actor: &Actor, regist
     Ok(reg.get(register)?.transitions.iter().filter(|t| may_move(tx, &w, t, &raw, owner.as_ref()).is_ok()).collect())
 }
 
+/// [`transition`] for the doors every register has: a step with a place of its own is refused, with that place.
+#[expect(clippy::too_many_arguments, reason = "the arguments of `transition`")]
+pub fn step(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    register: &str,
+    id: &str,
+    version: i64,
+    transition: &str,
+    values: Values,
+    reason: Option<&str>,
+) -> Result<Record> {
+    let own = reg.get(register)?.transitions.iter().find(|t| t.id == transition);
+    if let Some((t, at)) = own.and_then(|t| Some((t, t.place(id)?))) {
+        return Err(Error::Conflict(format!("Bước “{}” làm ở {at}, nơi các điều kiện của bước được kiểm tra.", t.label.vi)));
+    }
+    self::transition(tx, reg, actor, register, id, version, transition, values, reason)
+}
+
 /// "Still true": sets `confirmed_on` to today.
 pub fn confirm(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &str) -> Result<Record> {
     let w = Writer::new(tx, reg, actor, Verb::Transition, register)?;
@@ -179,6 +226,7 @@ pub fn delete(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &s
     if reason.trim().is_empty() {
         return Err(Error::invalid("reason", "Ghi lý do rút bản ghi."));
     }
+    w.not_frozen(tx, &before)?;
     if let Some(label) = referrer(tx, reg, w.m, id)? {
         return Err(Error::Conflict(format!("Còn bản ghi trong sổ “{label}” trỏ tới bản ghi này. Sửa hoặc rút các bản ghi đó trước.")));
     }
@@ -188,12 +236,14 @@ pub fn delete(tx: &mut Tx, reg: &Registry, actor: &Actor, register: &str, id: &s
 }
 
 /// The same change to many records, all or nothing. Number of records changed.
+#[expect(clippy::too_many_arguments, reason = "what a change consists of; every door names all of it")]
 pub fn bulk_update(
     tx: &mut Tx,
     reg: &Registry,
     actor: &Actor,
     register: &str,
     ids: &[String],
+    seen: &BTreeMap<String, i64>,
     values: Values,
     reason: Option<&str>,
 ) -> Result<usize> {
@@ -202,6 +252,13 @@ pub fn bulk_update(
     let mut changed = 0;
     for id in ids {
         let (before, _) = w.load(tx, id, &mut cache)?;
+        if seen.get(id).is_some_and(|v| *v != before.version) {
+            let title = shown(tx, &w, before)?.title;
+            return Err(Error::invalid(
+                "",
+                format!("“{title}” vừa được sửa ở nơi khác. Xem lại bản ghi đó; lưu lần nữa thì lấy giá trị của bạn."),
+            ));
+        }
         let done = w.change(tx, &before, values.clone(), "update", reason, None, &mut cache);
         match done {
             Ok(after) => changed += usize::from(after.is_some()),

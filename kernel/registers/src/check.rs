@@ -257,11 +257,14 @@ impl<'a> One<'a, '_> {
         uses.extend(head.keys.iter().flatten().map(|w| ("keys", w.as_str(), true)));
         uses.extend(head.indexes.iter().flatten().filter(|w| *w != "id").map(|w| ("indexes", w.as_str(), true)));
         uses.extend(head.similar.iter().map(|w| ("similar", w.as_str(), false)));
+        uses.extend(head.refers.iter().flatten().map(|w| ("refers", w.as_str(), false)));
         uses.extend(d.list.columns.iter().map(|w| ("columns", w.as_str(), true)));
         uses.extend(d.list.filters.iter().map(|w| ("filters", w.as_str(), true)));
         uses.extend(d.list.sort.iter().map(|w| ("sort", w.trim_start_matches('-'), true)));
         uses.extend(d.groups.iter().flat_map(|g| &g.fields).map(|w| ("fields", w.as_str(), true)));
         uses.extend(d.checks.iter().map(|c| ("[[check]]", c.field.as_str(), true)));
+        uses.extend(d.frozen.iter().map(|c| ("[frozen]", c.field.as_str(), true)));
+        uses.extend(d.transitions.iter().filter_map(|t| t.keeps.as_deref()).map(|w| ("keeps", w, true)));
         uses.extend(d.transitions.iter().flat_map(|t| &t.demands).map(|w| ("demands", w.as_str(), true)));
         let ids = self.field_ids();
         for (key, word, system) in uses {
@@ -400,6 +403,18 @@ pub(crate) fn rules_of(reg: &mut Registry, places: &BTreeMap<String, Place<'_>>)
             }
         }
         reg.checks.insert(id.clone(), list);
+        match d.frozen.as_ref().map(|f| (f, rules::Predicate::parse(&f.rule, &reg.schema, id))) {
+            None => {}
+            Some((f, Ok(rule))) => {
+                let rule = crate::rules_bridge::CheckRule { rule, field: f.field.clone(), message: f.message.vi.clone() };
+                reg.frozen.insert(id.clone(), rule);
+            }
+            Some((f, Err(e))) => {
+                if let Some(place) = places.get(id) {
+                    errors.push(place.error("[frozen]", &f.rule, format!("quy tắc «{}»: {e}", f.rule)));
+                }
+            }
+        }
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }

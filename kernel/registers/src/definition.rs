@@ -32,6 +32,8 @@ pub struct Definition {
     /// Validation rules over the record (rule language), all must hold.
     #[serde(default, rename = "check")]
     pub checks: Vec<Check>,
+    /// While this holds of a record, nobody but the program adds, changes or withdraws it: what was approved stays as it was seen.
+    pub frozen: Option<Check>,
     /// Role id → verbs (`read create update transition delete export import unmask`, or `*`).
     /// The pseudo-role `everyone` = any signed-in account reads all of it (reference data).
     #[serde(default)]
@@ -82,6 +84,10 @@ pub struct Head {
     /// Fields compared (folded, similar) to warn of duplicates at entry and to list them.
     #[serde(default)]
     pub similar: Vec<String>,
+    /// Pairs of text fields, a register and an id, that name a record of whatever register: it must exist where the writer
+    /// may read.
+    #[serde(default)]
+    pub refers: Vec<[String; 2]>,
     /// Fields of an earlier version whose column may be dropped with all its values: a migration that loses data is
     /// refused unless it is spelled out here.
     #[serde(default)]
@@ -217,6 +223,18 @@ pub struct Transition {
     /// A reason must be given.
     #[serde(default)]
     pub reason: bool,
+    /// Field that keeps the reason while the record stays where this step led; any later step empties it.
+    pub keeps: Option<String>,
+    /// Address of the module's page that takes this step with all that belongs to it (`{id}` = the record). The doors every register
+    /// has (record page, API, command) lead there instead of taking it alone.
+    pub at: Option<String>,
+}
+
+impl Transition {
+    /// [`Transition::at`] of this record.
+    pub fn place(&self, id: &str) -> Option<String> {
+        self.at.as_ref().map(|at| at.replace("{id}", id))
+    }
 }
 
 /// `[[check]]`.

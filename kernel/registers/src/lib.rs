@@ -54,6 +54,7 @@ pub use record::{Data, HistoryEntry, Record};
 pub use registry::Registry;
 pub use rules_bridge::{from_value, to_value};
 pub use spilled::Spilled;
+pub use values::{LINE, LONG};
 pub use verify::{Mismatch, proof, verify_all, verify_rows};
 
 #[cfg(test)]

@@ -19,6 +19,10 @@ pub struct Registry {
     pub(crate) roles: Arc<access::Roles>,
     pub(crate) schema: Arc<rules::Schema>,
     pub(crate) checks: BTreeMap<String, Vec<crate::rules_bridge::CheckRule>>,
+    /// Register → the rule of its module about steps.
+    pub gates: BTreeMap<String, crate::actions::Gate>,
+    /// Register → while this holds, only the program writes the record.
+    pub(crate) frozen: BTreeMap<String, crate::rules_bridge::CheckRule>,
 }
 
 impl Registry {

@@ -184,6 +184,14 @@ pub(crate) fn broken<'r>(tx: &mut Tx, reg: &'r Registry, m: &Model, raw: &Raw, t
     checks.iter().filter(clear).filter(fails).map(|c| (c.field.as_str(), c.message.as_str())).collect()
 }
 
+/// Why this record may not be written now (`[frozen]`): field and message.
+pub(crate) fn frozen<'r>(tx: &mut Tx, reg: &'r Registry, m: &Model, raw: &Raw, today: &str) -> Option<(&'r str, &'r str)> {
+    let f = reg.frozen.get(&m.id)?;
+    let world = TxWorld { tx: RefCell::new(tx), reg };
+    let holds = f.rule.evaluate(&world, &rec(m, raw), &Ctx::on(today)) == Some(true);
+    holds.then_some((f.field.as_str(), f.message.as_str()))
+}
+
 /// ` AND t."id" IN (…)` of a predicate. Fields that are masked, and registers the reader may not read as widely as this
 /// one, cannot be asked about: the answer would show them.
 pub(crate) fn where_clause(reg: &Registry, m: &Model, scope: &Scope, rule: &str, day: &str, sql: &mut Sql) -> Result<()> {

@@ -139,6 +139,7 @@ pub(crate) fn fields(tx: &mut Tx, w: &mut Work<'_>, raw: &Raw, before: Option<&R
             _ => {}
         }
     }
+    referred(tx, w, raw, before, errors)?;
     if let (Some(a), Some(b)) = (&raw.valid_from, &raw.valid_to)
         && a > b
     {
@@ -147,6 +148,28 @@ pub(crate) fn fields(tx: &mut Tx, w: &mut Work<'_>, raw: &Raw, before: Option<&R
             "valid_to",
             &format!("ngày hết hiệu lực {} trước ngày bắt đầu {}; sửa một trong hai.", text::date_vi(b), text::date_vi(a)),
         );
+    }
+    Ok(())
+}
+
+/// `refers`: what two fields name together is there, for the eyes of who writes.
+fn referred(tx: &mut Tx, w: &mut Work<'_>, raw: &Raw, before: Option<&Raw>, errors: &mut Errors) -> Result<()> {
+    let (reg, m) = (w.reg, w.m);
+    let Some(def) = reg.registers.get(&m.id) else { return Ok(()) };
+    for [register, record] in &def.register.refers {
+        let at = |id: &str| m.fields.iter().position(|f| f.id == id);
+        let (Some(a), Some(b)) = (at(register), at(record)) else { continue };
+        let same = before.is_some_and(|old| old.values[a] == raw.values[a] && old.values[b] == raw.values[b]);
+        if let (Data::Text(to), Data::Text(id), false) =
+            (&raw.values[a], &raw.values[b], same || errors.has(register) || errors.has(record))
+        {
+            if !reg.models.contains_key(to) {
+                let near = check::suggest(to, reg.models.keys().map(String::as_str));
+                errors.add(m, register, &format!("không có sổ mang mã “{to}” (mã sổ đứng trong địa chỉ của sổ, sau /r/){near}"));
+            } else if !link_ok(tx, w, to, id)? {
+                errors.add(m, record, &no_link(reg, to));
+            }
+        }
     }
     Ok(())
 }

@@ -9,9 +9,9 @@ use crate::model::{Bound, FieldModel};
 use crate::record::Data;
 
 /// Longest one-line text, in characters.
-const LINE: usize = 500;
+pub const LINE: usize = 500;
 /// Longest text of several lines.
-const LONG: usize = 20_000;
+pub const LONG: usize = 20_000;
 
 /// NFC, trimmed; control characters become spaces, in one-line texts line ends too.
 pub(crate) fn neat(s: &str, lines: bool) -> String {

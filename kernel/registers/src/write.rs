@@ -201,6 +201,13 @@ impl<'a> Writer<'a> {
             return Err(outside());
         }
         crate::check::record_checks(tx, &mut w, raw, &mut errors)?;
+        // a step may lead into what is frozen; an edit may not
+        let stepped = before.is_some_and(|b| b.state != raw.state);
+        for now in before.into_iter().chain((!stepped).then_some(&*raw)) {
+            if let Err(Error::Invalid(list)) = self.not_frozen(tx, now) {
+                errors.0.extend(list.into_iter().filter(|e| !errors.0.contains(e)).collect::<Vec<_>>());
+            }
+        }
         if errors.0.is_empty() {
             // a new row in SQLite is simply tried: a refused INSERT spoils nothing there
             if before.is_some() || tx.engine() == Engine::Postgres {
@@ -208,6 +215,17 @@ impl<'a> Writer<'a> {
             }
         }
         if errors.0.is_empty() { Ok(owner) } else { Err(Error::Invalid(errors.0)) }
+    }
+
+    /// Refuses while the definition's `[frozen]` holds of the record.
+    pub fn not_frozen(&self, tx: &mut Tx, raw: &Raw) -> Result<()> {
+        if self.actor.kind == access::ActorKind::System {
+            return Ok(());
+        }
+        match crate::rules_bridge::frozen(tx, self.reg, self.m, raw, &self.today) {
+            Some((field, message)) => Err(Error::invalid(field, message)),
+            None => Ok(()),
+        }
     }
 
     /// Changes a loaded record; `None` when nothing is different.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, ffi};
 
@@ -42,6 +43,8 @@ impl SqliteConn {
         } else {
             raw.pragma_update(None, "query_only", true).map_err(error)?;
         }
+        // with STAT4 a plan depends on the bound values, so that each run of a kept statement prepares it anew (0.05 ms)
+        raw.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(error)?;
         raw.pragma_update(None, "foreign_keys", true).map_err(error)?;
         // KiB; no mmap: an I/O error would be a signal instead of a message, and it counts as resident memory
         raw.pragma_update(None, "cache_size", if write { -16_000 } else { -4_000 }).map_err(error)?;

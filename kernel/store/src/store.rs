@@ -178,8 +178,11 @@ impl Store {
     /// Nothing depends on it.
     pub fn settle(&self) -> Result<()> {
         match &self.inner.back {
-            // 0x10000: also tables that nobody has read yet
-            Back::Sqlite { path, .. } => SqliteConn::open(path, true)?.batch("PRAGMA analysis_limit = 2000; PRAGMA optimize = 0x10002"),
+            // 0x10000: also tables that nobody has read yet; open connections read statistics with the schema only, so it is touched
+            Back::Sqlite { path, .. } => SqliteConn::open(path, true)?.batch(
+                "PRAGMA analysis_limit = 2000; PRAGMA optimize = 0x10002; \
+                 BEGIN IMMEDIATE; CREATE TABLE statistics_are_new (x); DROP TABLE statistics_are_new; COMMIT",
+            ),
             Back::Pg { address, .. } => {
                 // by name: other schemas of the database are not ours; outside of a transaction, as VACUUM must be
                 let tables = self.read_blocking(crate::copy::tables)?;

@@ -121,12 +121,16 @@ pub(crate) struct MenuData {
 }
 
 /// A file between its dry run and its import. Lost with the process: then it is asked for again.
+#[derive(Clone)]
 pub(crate) struct Upload {
     pub account: String,
     pub register: String,
     pub name: String,
-    pub file: Sent,
+    /// Gone once the import began.
+    pub file: Option<Sent>,
     pub at: i64,
+    /// The import that the first press began.
+    pub job: Option<String>,
 }
 
 impl App {

@@ -259,6 +259,16 @@ impl FromRequestParts<App> for Guest {
     }
 }
 
+/// Who asked, for an error page: the menu leads on from there. Nobody when that cannot be said now.
+pub(crate) async fn reader(app: &App, uri: &axum::http::Uri, headers: &HeaderMap) -> Option<Ctx> {
+    cookie(headers, SESSION_COOKIE)?;
+    let mut request = axum::http::Request::new(());
+    *request.uri_mut() = uri.clone();
+    *request.headers_mut() = headers.clone();
+    let ctx = load(&request.into_parts().0, app).await.ok()?;
+    (!ctx.session.account.must_change && !must_enrol(app, &ctx.session)).then_some(ctx)
+}
+
 /// A signed-in person, or nobody.
 pub struct MaybeCtx(pub Option<Ctx>);
 

@@ -11,7 +11,7 @@ use store::Error;
 
 use crate::api::problem;
 use crate::app::App;
-use crate::ctx::{Look, MUST_CHANGE, MUST_ENROL};
+use crate::ctx::{Look, MUST_CHANGE, MUST_ENROL, reader};
 use crate::error::Failure;
 use crate::pages::errors;
 use crate::security;
@@ -32,7 +32,7 @@ pub async fn dress(State(app): State<App>, req: Request, next: Next) -> Response
         Err(_) => fail(Error::Unavailable(TOO_LONG.into())),
     };
     if needs_dress(&response) {
-        response = dressed(&app, &method, &uri, &headers, response);
+        response = dressed(&app, &method, &uri, &headers, response).await;
     }
     let template = response.extensions().get::<Template>().map_or("-", |t| t.0.as_str());
     tracing::info!(%method, path = template, status = response.status().as_u16(), ms = started.elapsed().as_millis() as u64, "request");
@@ -80,7 +80,7 @@ fn needs_dress(r: &Response) -> bool {
         || r.status().is_server_error() && !kind.contains("json") && !kind.contains("html")
 }
 
-fn dressed(app: &App, method: &Method, uri: &axum::http::Uri, headers: &HeaderMap, r: Response) -> Response {
+async fn dressed(app: &App, method: &Method, uri: &axum::http::Uri, headers: &HeaderMap, r: Response) -> Response {
     let status = r.status();
     let error = r.extensions().get::<Failure>().map(|f| f.0.clone());
     let template = r.extensions().get::<Template>().cloned();
@@ -88,7 +88,7 @@ fn dressed(app: &App, method: &Method, uri: &axum::http::Uri, headers: &HeaderMa
     let mut out = if path.starts_with("/api/") || path.starts_with("/suggest/") {
         problem::response(status, error.as_deref(), path)
     } else {
-        page(app, method, uri, headers, status, error.as_deref())
+        page(app, method, uri, headers, status, error.as_deref()).await
     };
     // What the first answer said beyond its text stays: Allow, Retry-After, cookies.
     for name in [header::ALLOW, header::RETRY_AFTER, header::SET_COOKIE, header::WWW_AUTHENTICATE] {
@@ -102,8 +102,15 @@ fn dressed(app: &App, method: &Method, uri: &axum::http::Uri, headers: &HeaderMa
     out
 }
 
-fn page(app: &App, method: &Method, uri: &axum::http::Uri, headers: &HeaderMap, status: StatusCode, error: Option<&Error>) -> Response {
-    let look = Look::of(app, headers, uri);
+async fn page(
+    app: &App,
+    method: &Method,
+    uri: &axum::http::Uri,
+    headers: &HeaderMap,
+    status: StatusCode,
+    error: Option<&Error>,
+) -> Response {
+    let mut look = Look::of(app, headers, uri);
     match error {
         Some(Error::Unauthenticated) => {
             let back = if method == Method::GET { look.here.as_str() } else { "/" };
@@ -114,8 +121,17 @@ fn page(app: &App, method: &Method, uri: &axum::http::Uri, headers: &HeaderMap, 
         Some(Error::Forbidden(m)) if m == MUST_ENROL => Redirect::to("/account/second-factor").into_response(),
         // the address of a form that came back with errors: opened again, or shared, it shows the page the form stands on
         _ if status == StatusCode::METHOD_NOT_ALLOWED && method == Method::GET => Redirect::to(parent(uri.path())).into_response(),
-        Some(Error::Forbidden(m)) => errors::page(&look, status, Some(&Error::Forbidden(named(app, &look, m)))),
-        _ => errors::page(&look, status, error),
+        _ => {
+            // when the database does not answer, one more question would only make the reader wait
+            let reader = if status.is_client_error() { reader(app, uri, headers).await } else { None };
+            if let Some(r) = &reader {
+                look = r.look.clone();
+            }
+            match error {
+                Some(Error::Forbidden(m)) => errors::page(&look, reader.as_ref(), status, Some(&Error::Forbidden(named(app, &look, m)))),
+                _ => errors::page(&look, reader.as_ref(), status, error),
+            }
+        }
     }
 }
 

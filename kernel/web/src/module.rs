@@ -22,6 +22,10 @@ pub trait Module: Sync + Send {
     fn sources(&self) -> Vec<Source> {
         vec![]
     }
+    /// Rules about the steps of a register that no expression can say.
+    fn gates(&self) -> Vec<(&'static str, registers::actions::Gate)> {
+        vec![]
+    }
     /// SQL beyond what definitions give.
     fn migrations(&self) -> Vec<store::Migration> {
         vec![]
@@ -254,6 +258,8 @@ impl Tone {
 pub struct WorkItem {
     /// Due day, `YYYY-MM-DD`; none = no date, listed last.
     pub due: Option<String>,
+    /// Somebody waits for it (a decision, a correction): before all that has only a day.
+    pub first: bool,
     /// Overrides the colour computed from the due day.
     pub tone: Option<Tone>,
     /// What to do, one sentence.

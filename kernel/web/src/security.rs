@@ -89,7 +89,7 @@ pub async fn csrf(State(app): State<App>, req: Request, next: Next) -> Response 
 
 fn refuse() -> Response {
     Fail(Error::Forbidden(
-        "Biểu mẫu này đã cũ hoặc không mở từ Lá Chắn, nên chưa có gì được lưu. Quay lại trang trước, tải lại rồi gửi lần nữa.".into(),
+        "Biểu mẫu này đã cũ (có thể bạn đã đăng xuất ở thẻ khác) hoặc không mở từ Lá Chắn, nên chưa có gì được lưu. Đăng nhập lại nếu cần, quay lại trang trước, chép chữ đã gõ, tải lại trang rồi gửi lần nữa.".into(),
     ))
     .into_response()
 }

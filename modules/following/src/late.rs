@@ -138,7 +138,8 @@ pub fn remind(tx: &mut Tx, reg: &Registry, actor: &Actor, which: Which, agency: 
         let subject = format!("Đôn đốc: {} việc {}", a.items.len(), which.said());
         let body = format!("{}\nCập nhật kết quả hoặc nêu khó khăn, vướng mắc trên Lá Chắn.", lines(a));
         let event = format!("late:{}:{}:{today}", which.word(), a.agency.0);
-        let link = "/plans/board?state=overdue";
+        // quiet work need not be late: it stands among what is open
+        let link = if matches!(which, Which::Overdue) { "/plans/board?state=overdue" } else { "/plans/board?state=open" };
         let m = Message { event: &event, template: "late", subject: &subject, body: &body, link: Some(link), needs_ack: true };
         let mut told = Told::default();
         people.tell(tx, reg, &a.agency.0, &m, &mut told)?;

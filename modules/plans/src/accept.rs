@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use access::{Actor, Verb};
 use plan_reader::{Objective, Task};
 use registers::actions::{self, Values};
-use registers::{Data, Filter, Op, Query, Registry};
+use registers::{Data, Filter, LINE, LONG, Op, Query, Registry};
 use store::{Error, FieldError, Result, Tx};
 
 use crate::actors::{self, Directory};
@@ -86,12 +86,54 @@ pub(crate) fn refuse(draft: &Draft) -> Result<()> {
             say("tasks", format!("Nhiệm vụ thứ {} không có nội dung. Nhập nội dung hoặc bỏ nhiệm vụ này.", i + 1));
         }
     }
+    wrong.extend(too_long(draft));
+    let mut say = |field: &str, message: String| wrong.push(FieldError { field: field.into(), message });
     for name in draft.leads() {
         if !draft.actors.contains_key(&name) {
             say("actors", format!("Chưa rõ «{name}» là cơ quan nào. Chọn trong danh sách, hoặc chọn “Chọn sau”, “Chỉ giữ tên gọi”."));
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+}
+
+/// Longest number of a plan, in characters.
+pub(crate) const NUMBER: usize = 100;
+
+/// What no field of a register holds: said where it is, before anything is accepted.
+pub(crate) fn too_long(draft: &Draft) -> Vec<FieldError> {
+    let (p, mut wrong) = (&draft.reading.plan, Vec::new());
+    let mut check = |field: &str, place: String, label: &str, words: Option<&str>, most: usize| {
+        let n = words.map_or(0, |w| w.trim().chars().count());
+        if n > most {
+            let message = format!("{place}{label} dài {n} ký tự, tối đa {most}; rút gọn lại.");
+            wrong.push(FieldError { field: field.into(), message });
+        }
+    };
+    check("number", String::new(), "Số, ký hiệu", p.number.as_deref(), NUMBER);
+    check("title", String::new(), "Tên kế hoạch", p.title.as_deref(), LINE);
+    for (i, t) in draft.kept("task", &p.tasks) {
+        let place = || format!("Nhiệm vụ thứ {} “{}”: ", i + 1, crate::pages::cut(&t.text));
+        check("tasks", place(), "Nội dung", Some(&t.text), LONG);
+        check("tasks", place(), "Số thứ tự", t.no.as_deref(), LINE);
+        check("tasks", place(), "Sản phẩm", t.product.as_deref(), LINE);
+        check("tasks", place(), "Thời gian", t.time.as_deref(), LINE);
+        let names = t.lead.iter().chain(&t.coordinating);
+        names.for_each(|name| check("tasks", place(), "Tên cơ quan", Some(name), LINE));
+    }
+    for (i, o) in draft.kept("objective", &p.objectives) {
+        check("objectives", format!("Mục tiêu thứ {}: ", i + 1), "Nội dung", Some(&o.text), LONG);
+        o.values.iter().for_each(|v| check("objectives", format!("Mục tiêu thứ {}: ", i + 1), "Đơn vị", Some(&v.unit), LINE));
+    }
+    for (i, s) in draft.kept("section", &p.sections).chain(draft.kept("row", &draft.reading.table_sections)) {
+        check("sections", format!("Mục thứ {}: ", i + 1), "Tên mục", Some(&s.title), LINE);
+    }
+    for (i, r) in draft.kept("recipient", &p.recipients) {
+        check("recipients", format!("Nơi nhận thứ {}: ", i + 1), "Tên", Some(&r.name), LINE);
+    }
+    for (i, b) in draft.kept("base", &p.legal_bases) {
+        check("bases", format!("Căn cứ thứ {}: ", i + 1), "Số văn bản", b.number.as_deref(), LINE);
+    }
+    wrong
 }
 
 /// The same file never makes a second plan.
@@ -221,7 +263,7 @@ impl Accept<'_, '_> {
                 ("plan", text(&self.plan)),
                 ("objective", text(objective)),
                 ("seq", int(seq)),
-                ("content", text(if value.text.is_empty() { &o.text } else { &value.text })),
+                ("content", text(&crate::draft::own_words(o, v))),
                 ("comparator", text(comparator)),
                 ("value", Data::Real(value.value)),
                 ("upper", value.upper.map_or(Data::Null, Data::Real)),

@@ -128,17 +128,18 @@ async fn open(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
     Ok(Json(open).into_response())
 }
 
-/// `{"version": n, "issued_on": "2026-11-02", "number": "…", "anyway": true}`: puts a draft in force, all or nothing; without
+/// `{"version": n, "issued_on": "2026-11-02", "number": "…", "anyway": true, "same_number": true}`: puts a draft in force, all or nothing; without
 /// `anyway` what is open comes back.
 async fn issue(actor: Api, Path(id): Path<String>, input: Input) -> Result<Response, ApiFail> {
     actor.may(Verb::Transition, "plan")?;
-    input.only(&["version", "issued_on", "number", "anyway"])?;
+    input.only(&["version", "issued_on", "number", "anyway", "same_number"])?;
     let word = |f: &str| input.0.get(f).and_then(Value::as_str).map(str::to_owned);
     let Some(version) = input.0.get("version").and_then(Value::as_i64) else {
         return Err(store::Error::invalid("version", "Thiếu “version”: phiên bản của kế hoạch đã xem, ví dụ {\"version\": 1}.").into());
     };
-    let anyway = input.0.get("anyway").and_then(Value::as_bool) == Some(true);
-    let said = gate::Issue { version: Some(version), number: word("number"), issued_on: word("issued_on"), anyway };
+    let yes = |f: &str| input.0.get(f).and_then(Value::as_bool) == Some(true);
+    let (anyway, same_number) = (yes("anyway"), yes("same_number"));
+    let said = gate::Issue { version: Some(version), number: word("number"), issued_on: word("issued_on"), anyway, same_number };
     let made = actor.write(move |tx, who| gate::put_in_force(tx, &who.reg, &who.actor, &id, &said, &who.today)).await?;
     Ok(Json(json!({ "obligations": made })).into_response())
 }
@@ -194,7 +195,7 @@ pub fn openapi() -> Map<String, Value> {
         v
     };
     let issuing = |mut v: Value| {
-        let schema = json!({ "type": "object", "required": ["version"], "properties": { "version": { "type": "integer" }, "issued_on": { "type": "string", "format": "date" }, "number": { "type": "string" }, "anyway": { "type": "boolean", "default": false, "description": "Although something is open; without it all of that comes back as errors" } } });
+        let schema = json!({ "type": "object", "required": ["version"], "properties": { "version": { "type": "integer" }, "issued_on": { "type": "string", "format": "date" }, "number": { "type": "string" }, "anyway": { "type": "boolean", "default": false, "description": "Although something is open; without it all of that comes back as errors" }, "same_number": { "type": "boolean", "default": false, "description": "Although another plan of the issuer has this number in the same year" } } });
         v["post"]["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
         v
     };

@@ -35,8 +35,8 @@ pub fn commands() -> Vec<Command> {
         Command {
             name: "issue",
             help: L(
-                "issue PLAN [--date=31/12/2026] [--number=…] [--anyway]   đưa kế hoạch dự thảo vào thực hiện; --anyway cả khi còn điều chưa rõ",
-                "issue PLAN [--date=31/12/2026] [--number=…] [--anyway]   put a draft in force; --anyway although something is open",
+                "issue PLAN [--date=31/12/2026] [--number=…] [--anyway] [--same-number]   đưa kế hoạch dự thảo vào thực hiện; --anyway cả khi còn điều chưa rõ, --same-number cả khi trùng số",
+                "issue PLAN [--date=31/12/2026] [--number=…] [--anyway] [--same-number]   put a draft in force; --anyway although something is open, --same-number although another plan has the number",
             ),
             offline: false,
             run: issue,
@@ -152,14 +152,15 @@ fn issue(cx: &mut CliContext<'_>, args: &[String]) -> Result<()> {
     let issued_on = word("--date=")
         .map(|d| text::parse_date_vi(&d).map_err(|_| Error::BadRequest(format!("«{d}» không phải ngày có thật. Viết ngày/tháng/năm."))))
         .transpose()?;
-    let said = Issue { version: None, number: word("--number="), issued_on, anyway: args.iter().any(|a| a == "--anyway") };
+    let yes = |flag: &str| args.iter().any(|a| a == flag);
+    let said = Issue { version: None, number: word("--number="), issued_on, anyway: yes("--anyway"), same_number: yes("--same-number") };
     let (actor, reg, today) = (cx.actor.clone(), cx.app.registry.clone(), cx.app.today());
     let made = cx.app.store.write_blocking(move |tx| gate::put_in_force(tx, &reg, &actor, &plan, &said, &today));
     let made = made.map_err(|e| match plain(e) {
         Error::Invalid(mut list) => {
             list.push(store::FieldError {
                 field: String::new(),
-                message: "Đưa vào thực hiện cả khi còn các điều trên: thêm --anyway.".into(),
+                message: "Đưa vào thực hiện cả khi còn các điều trên: thêm --anyway (trùng số: --same-number).".into(),
             });
             Error::Invalid(list)
         }

@@ -18,7 +18,7 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     for (i, o) in draft.reading.plan.objectives.clone().iter().enumerate() {
         for v in 0..o.values.len() {
             // an objective with several values: the words beside the value know better than the whole
-            if let Some(id) = bind(&o.values[v].text).or_else(|| bind(&o.text)) {
+            if let Some(id) = bind(&crate::draft::own_words(o, v)).or_else(|| bind(&o.text)) {
                 draft.indicators.insert(format!("{i}.{v}"), id.to_owned());
             }
         }

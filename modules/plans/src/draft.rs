@@ -113,6 +113,7 @@ impl Draft {
         Open {
             doubts: p.warnings.iter().enumerate().filter(|(i, w)| !self.settled(*i, w)).count(),
             names: self.asked().len(),
+            groups: 0,
             no_lead: tasks().filter(|t| self.lack(t).lead).count(),
             no_time: tasks().filter(|t| self.lack(t).time).count(),
             unmeasured: self.unmeasured().len(),
@@ -135,7 +136,10 @@ impl Draft {
     /// Page of names, review and gate count these.
     pub fn asked(&self) -> Vec<(String, bool)> {
         let mut rows: Vec<(String, bool)> = Vec::new();
-        let unknown = self.unresolved().into_iter().map(|n| (n, false));
+        // who leads first: without them nobody gets the work
+        let leads: BTreeSet<String> = self.leads().into_iter().collect();
+        let (first, rest): (Vec<String>, Vec<String>) = self.unresolved().into_iter().partition(|n| leads.contains(n));
+        let unknown = first.into_iter().chain(rest).map(|n| (n, false));
         for (name, later) in unknown.chain(self.later().into_iter().map(|(_, n)| (n, true))) {
             if !rows.iter().any(|(n, l)| *l == later && crate::actors::same_name(n, &name)) {
                 rows.push((name, later));
@@ -219,6 +223,10 @@ impl Draft {
             "missing_time" => of_line(&|t| t.time.is_some() || t.schedule.is_some()),
             "missing_row_number" => of_line(&|t| t.no.is_some()),
             "unclear_schedule" => of_line(&|t| !matches!(t.schedule, Some(plan_reader::Schedule::Text))),
+            "due_before_issue" => of_line(&|t| {
+                let due = t.schedule.as_ref().and_then(plan_reader::Schedule::due);
+                due.zip(p.date.as_deref()).is_none_or(|(due, date)| due >= date)
+            }),
             "interval_unknown" => of_line(&|t| !matches!(t.schedule, Some(plan_reader::Schedule::Periodic { interval: None, .. }))),
             // the list of names asks the same question
             "unresolvable_actor" => true,
@@ -323,5 +331,79 @@ mod tests {
         assert_eq!(d.names(), ["Sở Nội vụ"]);
         d.dropped.insert("task/0".into());
         assert!(d.names().is_empty() && d.leads().is_empty());
+    }
+}
+
+/// The part of a text that one of its numbers belongs to: "ít nhất 02 cuộc diễn tập chuyên đề" of a sentence that asks for drills
+/// of two kinds. The whole text where only one number shares it.
+pub fn own_words(o: &plan_reader::Objective, v: usize) -> String {
+    let Some(value) = o.values.get(v) else { return o.text.clone() };
+    let text = if value.text.is_empty() { &o.text } else { &value.text };
+    let alike: Vec<usize> = (0..o.values.len()).filter(|k| o.values[*k].text == value.text).collect();
+    let starts: Option<Vec<usize>> = alike.iter().scan(0, |from, k| Some(number_at(text, o.values[*k].value, from))).collect();
+    let (Some(starts), Some(at)) = (starts, alike.iter().position(|k| *k == v)) else { return text.clone() };
+    if alike.len() < 2 {
+        return text.clone();
+    }
+    // a clause ends where the next one begins: before the "và" or comma that stands in front of its number
+    let cut = |n: usize| {
+        let head = &text[..starts[n]];
+        [" và ", ", ", "; "].iter().filter_map(|w| head.rfind(w)).max().filter(|c| n == 0 || *c > starts[n - 1])
+    };
+    let begin = if at == 0 { Some(0) } else { cut(at) };
+    let end = if at + 1 == alike.len() { Some(text.len()) } else { cut(at + 1) };
+    match (begin, end) {
+        (Some(b), Some(e)) if b < e => {
+            let part = text[b..e].trim_matches([' ', ',', ';', '.']);
+            part.strip_prefix("và ").unwrap_or(part).to_owned()
+        }
+        _ => text.clone(),
+    }
+}
+
+/// Where a number stands in a text, from a place on; moves the place behind it.
+fn number_at(text: &str, value: f64, from: &mut usize) -> Option<usize> {
+    let rest = text.get(*from..)?;
+    let mut at = 0;
+    for token in rest.split_inclusive(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))) {
+        let digits = token.trim_matches(|c: char| !c.is_ascii_digit());
+        if !digits.is_empty() && text::parse_number_vi(digits).is_ok_and(|n| (n - value).abs() < 1e-9) {
+            let start = *from + at;
+            *from = start + token.len();
+            return Some(start);
+        }
+        at += token.len();
+    }
+    None
+}
+
+/// "ít nhất 01 lần/năm" beside a percentage of the same clause says how often, not how many: no target of its own.
+pub fn frequencies(plan: &plan_reader::Plan) -> impl Iterator<Item = (usize, usize)> {
+    plan.objectives.iter().enumerate().flat_map(|(i, o)| {
+        let percent = |text: &str| o.values.iter().any(|p| p.unit == "%" && p.text == text);
+        o.values
+            .iter()
+            .enumerate()
+            .filter(move |(_, x)| x.unit.starts_with("lần") && percent(&x.text))
+            .map(move |(v, _)| (i, v))
+            .collect::<Vec<_>>()
+    })
+}
+
+#[cfg(test)]
+mod own_words_tests {
+    use super::own_words;
+
+    #[test]
+    fn two_numbers_of_one_sentence_have_their_own_words() {
+        let text = "Hằng năm tổ chức ít nhất 01 cuộc diễn tập an ninh mạng cấp tỉnh và ít nhất 02 cuộc diễn tập chuyên đề.";
+        let value =
+            |n: f64| plan_reader::Value { comparator: ">=".into(), value: n, upper: None, unit: "cuộc/năm".into(), text: text.into() };
+        let o = plan_reader::Objective { text: text.into(), values: vec![value(1.0), value(2.0)], section: None, horizon: None, line: 1 };
+        assert_eq!(own_words(&o, 0), "Hằng năm tổ chức ít nhất 01 cuộc diễn tập an ninh mạng cấp tỉnh");
+        assert_eq!(own_words(&o, 1), "ít nhất 02 cuộc diễn tập chuyên đề");
+        let odd = plan_reader::Objective { values: vec![value(1.0), value(7.0)], ..o.clone() };
+        assert_eq!(own_words(&odd, 1), text, "a number that is not there leaves the whole");
+        assert_eq!(own_words(&plan_reader::Objective { values: vec![value(1.0)], ..o }, 0), text);
     }
 }

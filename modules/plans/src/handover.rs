@@ -174,9 +174,17 @@ fn hand(tx: &mut Tx, reg: &Registry, actor: &Actor, task: &str, r: &OwedRow, to:
     // who decides about it must see what proves it
     for e in linked(tx, reg, actor, "evidence", "obligation", &r.id)? {
         let values = Values::from([("agency".to_owned(), word(to))]);
-        actions::update(tx, reg, actor, "evidence", &e.id, e.version, values, Some(why))?;
+        actions::update(tx, reg, &program(actor), "evidence", &e.id, e.version, values, Some(why))?;
     }
     Ok(())
+}
+
+/// The program, in the name of who decided: evidence of what waits for approval moves with it, though nobody may change it.
+fn program(actor: &Actor) -> Actor {
+    let mut p = Actor::system("plans");
+    p.id.clone_from(&actor.id);
+    p.name.clone_from(&actor.name);
+    p
 }
 
 /// Whether an agency can go on with this work on the day: another one than has it, and one that exists.

@@ -14,6 +14,7 @@ mod fill;
 mod gate;
 mod handover;
 mod leaving;
+mod measured;
 mod naming;
 mod occasions;
 pub mod owed;
@@ -36,7 +37,8 @@ pub use accept::{Accepted, accept};
 pub use demo_work::demo_work;
 pub use draft::{Draft, Head, Who};
 pub use owed::{Ask, Owed};
-pub use service::{read_document, upload};
+pub use pages::{goal, part_of, threshold};
+pub use service::{draft, hash, read_document, upload};
 pub use state::{State, Want, derive};
 
 /// The module's table of contents.
@@ -56,6 +58,9 @@ impl Module for Plans {
                 "actor_role", "comparator", "embedding", "evidence_kind", "obligation_source", "plan_level", "recipient_mark", "schedule_kind", "target_unit", "unassigned",
             ],
         )
+    }
+    fn gates(&self) -> Vec<(&'static str, actions::Gate)> {
+        vec![("obligation", measured::gate)]
     }
     fn migrations(&self) -> Vec<::store::Migration> {
         store::migrations()

@@ -70,6 +70,10 @@ impl Owed {
     pub fn reached(&self) -> bool {
         self.state.open() && self.state != State::Overdue && self.figure.and_then(|f| f.met()) == Some(true)
     }
+    /// Why the head sent it back, until it is handed in again.
+    pub fn returned(&self) -> Option<&str> {
+        self.record.text("return_reason").filter(|_| self.state.open() && self.state != State::WaitingApproval)
+    }
     /// State in words with its colour. Before the due day a figure that is not reached is no failure.
     pub fn words(&self, today: &str, lang: Lang) -> (Tone, String) {
         let label = lang.l(self.state.label());
@@ -79,6 +83,9 @@ impl Owed {
             (State::DoneLate, Some(due)) => {
                 let late = self.record.text("done_on").and_then(|done| days(due, done)).unwrap_or_default();
                 (self.state.tone(), format!("{label} {}", lang.n(late, "ngày", "day", "days")))
+            }
+            (State::Overdue | State::DueSoon | State::InProgress | State::NotStarted, _) if self.returned().is_some() => {
+                (Tone::Unmet, lang.t("Bị trả lại, cần sửa và nộp lại", "Returned, mend and hand in again").to_owned())
             }
             (State::Overdue, Some(due)) => {
                 (self.state.tone(), format!("{label} {}", lang.n(days(due, today).unwrap_or_default(), "ngày", "day", "days")))
@@ -112,7 +119,17 @@ pub fn page(tx: &mut Tx, reg: &Registry, actor: &Actor, today: &str, ask: &Ask, 
     Ok(Page { items: shown(tx, reg, actor, today, found.items)?, next: found.next, total: found.total })
 }
 
-/// All of them, page after page, without figures: for files.
+/// All of them, page after page, with the figures that the page shows: for files.
+///
+/// # Errors
+/// Those of reading.
+pub fn whole(tx: &mut Tx, reg: &Registry, actor: &Actor, today: &str, ask: &Ask, sort: Option<String>) -> Result<Vec<Owed>> {
+    let Some(query) = narrowed(tx, reg, actor, ask, Query { sort, ..ask.query(today) })? else { return Ok(vec![]) };
+    let found = crate::every(tx, reg, actor, "obligation", query)?;
+    shown(tx, reg, actor, today, found)
+}
+
+/// All of them, page after page, without figures.
 pub fn each(tx: &mut Tx, reg: &Registry, actor: &Actor, today: &str, ask: &Ask, sort: Option<String>) -> Result<Vec<Owed>> {
     let Some(query) = narrowed(tx, reg, actor, ask, Query { sort, ..ask.query(today) })? else { return Ok(vec![]) };
     let found = crate::every(tx, reg, actor, "obligation", query)?;

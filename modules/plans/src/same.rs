@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use access::{Actor, Verb};
 use plan_reader::Line;
 use registers::actions::{self, Values};
-use registers::{Data, Filter, Op, Query, Record, Registry};
+use registers::{Data, Filter, Op, Record, Registry};
 use store::{Error, Result, Tx};
 
 use crate::draft::Draft;
@@ -59,18 +59,12 @@ const COPIED: f64 = 0.8;
 /// same text; the most alike first.
 pub fn look_alikes(tx: &mut Tx, reg: &Registry, actor: &Actor, d: &Draft) -> Result<Vec<Alike>> {
     let Some(issuer) = &d.head.issuer else { return Ok(vec![]) };
-    let scope = actor.may(Verb::Read, "plan")?;
-    let query = Query {
-        filters: vec![Filter { field: "issuer".into(), op: Op::Is, values: vec![issuer.clone()] }],
-        as_of: Some("all".into()),
-        limit: Some(500),
-        ..Query::default()
-    };
+    let of_issuer = vec![Filter { field: "issuer".into(), op: Op::Is, values: vec![issuer.clone()] }];
     let p = &d.reading.plan;
     let year = |date: Option<&str>| date.and_then(|d| d.get(..4)).map(str::to_owned);
     let own = units(&d.reading.lines);
     let mut found = Vec::new();
-    for r in actions::list(tx, reg, &scope, &query)?.items {
+    for r in crate::all_where(tx, reg, actor, "plan", of_issuer)? {
         if !matches!(r.state.as_deref(), Some("in_force" | "draft")) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use access::{Actor, Verb};
+use access::{Actor, Subtree, Verb};
 use plan_reader::Reading;
 use registers::Registry;
 use sha2::{Digest, Sha256};
@@ -43,22 +43,32 @@ pub fn draft(tx: &mut Tx, reg: &Registry, actor: &Actor, reading: Reading, today
         _ => None,
     };
     let level = level_of(reading.plan.issuer.as_deref().unwrap_or_default());
-    let head = Head { issuer, level: level.to_owned(), starts_on, ends_on, parent: None };
-    let mut d = Draft {
-        reading,
-        head,
-        actors: BTreeMap::new(),
-        learned: vec![],
-        indicators: BTreeMap::new(),
-        dropped: BTreeSet::new(),
-        seen: BTreeSet::new(),
-    };
+    let parent = parent_of(tx, reg, actor, &reading.plan, issuer.as_deref())?;
+    let head = Head { issuer, level: level.to_owned(), starts_on, ends_on, parent };
+    let dropped = draft::frequencies(&reading.plan).map(|(i, v)| format!("value/{i}.{v}")).collect();
+    let mut d =
+        Draft { reading, head, actors: BTreeMap::new(), learned: vec![], indicators: BTreeMap::new(), dropped, seen: BTreeSet::new() };
     for name in d.names() {
         if let Some(who) = now.find(&name).or_else(|| then.find(&name)) {
             d.actors.insert(name, who);
         }
     }
     Ok(d)
+}
+
+/// The plan among the legal bases that is known here, of another issuer: the one this plan carries out. Of several the first.
+fn parent_of(tx: &mut Tx, reg: &Registry, actor: &Actor, p: &plan_reader::Plan, issuer: Option<&str>) -> Result<Option<String>> {
+    let bases: Vec<(String, &str)> =
+        p.legal_bases.iter().filter_map(|b| Some((text::search_key(b.number.as_deref()?), b.date.as_deref()?))).collect();
+    if bases.is_empty() {
+        return Ok(None);
+    }
+    let mut known = crate::all(tx, reg, actor, "plan", None)?;
+    known.retain(|k| k.text("issuer") != issuer);
+    let same = |k: &registers::Record, (number, date): &(String, &str)| {
+        k.text("number").map(text::search_key).as_deref() == Some(number) && k.text("issued_on") == Some(date)
+    };
+    Ok(bases.iter().find_map(|b| known.iter().find(|k| same(k, b))).map(|k| k.id.clone()))
 }
 
 fn level_of(issuer: &str) -> &'static str {
@@ -93,14 +103,52 @@ pub fn upload(
 pub fn load(tx: &mut Tx, actor: &Actor, id: &str) -> Result<(crate::store::DraftRow, Draft)> {
     actor.may(Verb::Create, "plan")?;
     let row = crate::store::get(tx, id)?;
-    let d = serde_json::from_str(&row.body).map_err(Error::internal)?;
-    Ok((row, d))
+    let d: Draft = serde_json::from_str(&row.body).map_err(Error::internal)?;
+    if sees(tx, actor, &row, d.head.issuer.as_deref())? { Ok((row, d)) } else { Err(crate::store::none()) }
+}
+
+/// A reading is seen by who uploaded it, by who makes plans for the whole instance, and by who does for the agency that issues it.
+fn sees(tx: &mut Tx, actor: &Actor, row: &crate::store::DraftRow, issuer: Option<&str>) -> Result<bool> {
+    let scope = actor.may(Verb::Create, "plan")?;
+    if row.account == actor.id || *scope.subtree() == Subtree::All {
+        return Ok(true);
+    }
+    let path = match issuer {
+        Some(issuer) => web::agency_path(tx, issuer)?,
+        None => None,
+    };
+    Ok(path.is_some_and(|p| scope.covers(&p)))
+}
+
+/// Readings that wait for this person.
+pub fn waiting(tx: &mut Tx, actor: &Actor) -> Result<Vec<crate::store::DraftRow>> {
+    let mut all = Vec::new();
+    for row in crate::store::waiting(tx)? {
+        let d: Draft = serde_json::from_str(&row.body).map_err(Error::internal)?;
+        if sees(tx, actor, &row, d.head.issuer.as_deref())? {
+            all.push(row);
+        }
+    }
+    Ok(all)
+}
+
+/// Throws a waiting reading away.
+pub fn discard(tx: &mut Tx, actor: &Actor, id: &str) -> Result<()> {
+    let (row, _) = load(tx, actor, id)?;
+    crate::store::discard(tx, &row, &actor.id)
 }
 
 /// Saves a corrected draft.
 pub fn save(tx: &mut Tx, actor: &Actor, id: &str, version: i64, d: &Draft) -> Result<()> {
     actor.may(Verb::Create, "plan")?;
     crate::store::update(tx, id, version, serde_json::to_string(d).map_err(Error::internal)?)
+}
+
+/// Saves a draft that was loaded in the same transaction; one that is as it was stays untouched (a second press changes nothing).
+pub fn save_if_changed(tx: &mut Tx, actor: &Actor, row: &crate::store::DraftRow, d: &Draft) -> Result<()> {
+    actor.may(Verb::Create, "plan")?;
+    let body = serde_json::to_string(d).map_err(Error::internal)?;
+    if body == row.body { Ok(()) } else { crate::store::update(tx, &row.id, row.version, body) }
 }
 
 /// What the caller of an acceptance says.
@@ -130,8 +178,7 @@ pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, said: 
         return Err(Error::Conflict(format!("Bản đọc này đã được chấp nhận (kế hoạch {plan}).")));
     }
     if said.seen.is_some_and(|v| v != row.version) {
-        let message = "Bản đọc này đã được người khác sửa sau khi bạn mở trang. Xem lại bản mới nhất rồi chấp nhận.";
-        return Err(Error::Conflict(message.into()));
+        return Err(Error::Conflict(crate::store::MEANWHILE.into()));
     }
     let alike = same::look_alikes(tx, reg, actor, &d)?;
     let one_of = |id: &String| alike.iter().any(|a| a.plan.id == *id);
@@ -151,11 +198,16 @@ pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, said: 
     // of a signed copy only number and day are taken
     if let Some(Same::Signed(plan)) = &said.same {
         let obligations = same::sign(tx, reg, actor, &d, plan, today)?;
-        crate::store::accepted(tx, id, plan)?;
+        crate::store::accepted(tx, &row, plan)?;
         return Ok(crate::Accepted { plan: plan.clone(), signed: true, obligations, ..crate::Accepted::default() });
     }
     // what is open is said with what no "all the same" helps against, in one list
-    let open = d.open_list();
+    let mut open = d.open_list();
+    let (_, empty) = crate::gate::of_draft(tx, reg, actor, &d, today)?;
+    open.extend(empty.into_iter().map(|name| store::FieldError {
+        field: "groups".into(),
+        message: format!("Nhóm «{name}» được giao chủ trì nhưng trong sổ chưa có cơ quan nào thuộc nhóm."),
+    }));
     d.leave_for_later();
     let mut wrong = match crate::accept::refuse(&d) {
         Err(Error::Invalid(list)) => list,
@@ -171,6 +223,6 @@ pub fn accept_draft(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, said: 
     if let Some(Same::Replaces(old)) = &said.same {
         same::replace(tx, reg, actor, old, &made.plan)?;
     }
-    crate::store::accepted(tx, id, &made.plan)?;
+    crate::store::accepted(tx, &row, &made.plan)?;
     Ok(made)
 }

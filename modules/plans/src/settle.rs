@@ -75,7 +75,7 @@ impl Settle<'_> {
                 }
                 let Some(f) = figures.get(&key).and_then(|by| by.get(&r.agency)).filter(|f| f.met() == Some(true)) else { continue };
                 let note = format!("Theo sổ đăng ký ngày {}: {indicator} đạt, {}/{}.", web::fmt::date(&day), f.met, f.population);
-                self.close(tx, &r, &day, &note)?;
+                self.close_on_figure(tx, &r, &day, &note)?;
                 closed += 1;
                 break;
             }
@@ -108,9 +108,26 @@ impl Settle<'_> {
         Ok(closed)
     }
 
+    /// Writes the figure down as evidence, then closes on it.
+    fn close_on_figure(&self, tx: &mut Tx, r: &OwedRow, day: &str, note: &str) -> Result<()> {
+        let text = |s: &str| Data::Text(s.to_owned());
+        let evidence = Values::from([
+            ("obligation".to_owned(), text(&r.id)),
+            ("kind".to_owned(), text("figure")),
+            ("happened_on".to_owned(), text(day)),
+            ("agency".to_owned(), text(&r.agency)),
+            ("note".to_owned(), text(note)),
+        ]);
+        actions::create(tx, self.reg, self.actor, "evidence", evidence, None)?;
+        self.close(tx, r, day, note)
+    }
+
     fn close(&self, tx: &mut Tx, r: &OwedRow, day: &str, note: &str) -> Result<()> {
-        let values =
-            Values::from([("done_on".to_owned(), Data::Text(day.to_owned())), ("result_note".to_owned(), Data::Text(note.to_owned()))]);
+        // nothing is done before its latest evidence
+        let all = linked(tx, self.reg, self.actor, "evidence", "obligation", &r.id)?;
+        let latest = all.iter().filter_map(|e| e.text("happened_on")).max().filter(|l| *l > day);
+        let done = latest.unwrap_or(day).to_owned();
+        let values = Values::from([("done_on".to_owned(), Data::Text(done)), ("result_note".to_owned(), Data::Text(note.to_owned()))]);
         actions::transition(tx, self.reg, self.actor, "obligation", &r.id, r.version, "close", values, Some(note)).map(drop)
     }
 }

@@ -1,6 +1,6 @@
 //! The one table that no definition gives: documents read but not yet accepted; and the narrow reads of the daily expansion.
 
-use store::{Error, Migration, Result, Tx, Value};
+use store::{Change, Error, Migration, Result, Tx, Value};
 
 /// A document that was read and waits for a person.
 #[derive(Debug, Clone)]
@@ -65,7 +65,12 @@ pub fn insert(tx: &mut Tx, account: &str, file_name: &str, hash: &str, bytes: Ve
 /// One draft.
 pub fn get(tx: &mut Tx, id: &str) -> Result<DraftRow> {
     let found = tx.query_opt(&format!("SELECT {COLUMNS} FROM plan_draft WHERE id = $1"), &[id.into()])?;
-    found.map_or_else(|| Err(Error::NotFound("Không có bản đọc này. Có thể nó đã bị xóa; hãy tải văn bản lên lại.".into())), |r| row(&r))
+    found.map_or_else(|| Err(none()), |r| row(&r))
+}
+
+/// There is no such reading, or none this person sees.
+pub fn none() -> Error {
+    Error::NotFound("Không có bản đọc này. Có thể nó đã bị xóa; hãy tải văn bản lên lại.".into())
 }
 
 /// Drafts that wait, newest first.
@@ -86,19 +91,40 @@ pub fn update(tx: &mut Tx, id: &str, version: i64, body: String) -> Result<()> {
     }
 }
 
-/// Marks a draft as accepted.
-pub fn accepted(tx: &mut Tx, id: &str, plan: &str) -> Result<()> {
-    tx.exec("UPDATE plan_draft SET plan = $1, version = version + 1 WHERE id = $2", &[plan.into(), id.into()]).map(drop)
+/// Marks a draft as accepted, as it was read; who saved an edit of it meanwhile keeps it, and the acceptance is refused.
+pub fn accepted(tx: &mut Tx, row: &DraftRow, plan: &str) -> Result<()> {
+    let n = tx.exec(
+        "UPDATE plan_draft SET plan = $1, version = version + 1 WHERE id = $2 AND version = $3 AND plan IS NULL",
+        &[plan.into(), row.id.as_str().into(), row.version.into()],
+    )?;
+    if n == 1 { Ok(()) } else { Err(Error::Conflict(MEANWHILE.into())) }
 }
+
+/// Somebody was quicker.
+pub const MEANWHILE: &str = "Bản đọc này đã được người khác sửa sau khi bạn mở trang. Xem lại bản mới nhất rồi chấp nhận.";
 
 /// Bodies of the readings that a plan was made or signed from.
 pub fn bodies(tx: &mut Tx, plan: &str) -> Result<Vec<String>> {
     tx.query("SELECT body FROM plan_draft WHERE plan = $1 ORDER BY at, id", &[plan.into()])?.iter().map(|r| r.get(0)).collect()
 }
 
-/// Throws a waiting draft away.
-pub fn discard(tx: &mut Tx, id: &str) -> Result<()> {
-    tx.exec("DELETE FROM plan_draft WHERE id = $1 AND plan IS NULL", &[id.into()]).map(drop)
+/// Throws a waiting draft away; the ledger says who did, and which file it was.
+pub fn discard(tx: &mut Tx, row: &DraftRow, who: &str) -> Result<()> {
+    if tx.exec("DELETE FROM plan_draft WHERE id = $1 AND plan IS NULL", &[row.id.as_str().into()])? == 0 {
+        return Err(Error::Conflict("Bản đọc này đã được chấp nhận, không bỏ được nữa.".into()));
+    }
+    let body = serde_json::json!({ "file": row.file_name, "sha256": row.hash }).to_string();
+    let change = Change {
+        register: "plan_draft",
+        record: &row.id,
+        version: row.version + 1,
+        action: "discard",
+        who,
+        reason: None,
+        body: Some(&body),
+        before: None,
+    };
+    tx.append_change(&change).map(drop)
 }
 
 /// What the expansion needs to know of an obligation that exists.

@@ -68,9 +68,9 @@ fn nobody() -> Vec<Filter> {
     vec![open("agency"), open("collective"), open("chosen"), kept]
 }
 
-/// Recipients that are asked for: those who must carry the plan out, and those who are only named.
+/// Recipients that are asked for: those who must carry the plan out. Who only gets a copy is given nothing.
 fn recipients() -> Filter {
-    is("mark", vec!["execute".into(), "none".into()])
+    is("mark", vec!["execute".into()])
 }
 
 /// Names of a plan that are nobody yet: who leads first, then who coordinates, then recipients.

@@ -58,7 +58,7 @@ fn owed_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> 
     }
     let approves = actor.grants().iter().any(|g| matches!(g.role.as_str(), "head" | "standing_head"));
     let mut items: Vec<Owed> = Vec::new();
-    let mut add = |want: Want| -> Result<()> {
+    let add = |tx: &mut Tx, items: &mut Vec<Owed>, want: Want| -> Result<()> {
         let ask = Ask { want, agency: Some(agency.clone()), ..Ask::default() };
         let mut query = Query { limit: Some(2 * MOST_HOME as u32), sort: Some("due_on".into()), uncounted: true, ..ask.query(cx.today) };
         // what waits for a decision waits with or without a deadline
@@ -69,9 +69,11 @@ fn owed_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> 
         Ok(())
     };
     if approves {
-        add(Want::One(State::WaitingApproval))?;
+        add(tx, &mut items, Want::One(State::WaitingApproval))?;
+    } else {
+        items.extend(returned(cx, tx, actor, &agency)?);
     }
-    add(Want::Open)?;
+    add(tx, &mut items, Want::Open)?;
     // what waits for the head is not the agency's work; what the registers already show needs nobody today
     let mut urgent: Vec<Owed> = Vec::new();
     for o in items {
@@ -81,6 +83,15 @@ fn owed_lines(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Vec<WorkItem>> 
         }
     }
     Ok(urgent.iter().map(|o| item(cx, o, approves)).collect())
+}
+
+/// What the head sent back: first of all, with a deadline or without.
+fn returned(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor, agency: &str) -> Result<Vec<Owed>> {
+    let ask = Ask { want: Want::Open, agency: Some(agency.to_owned()), ..Ask::default() };
+    let mut query = Query { limit: Some(MOST_HOME as u32), sort: Some("due_on".into()), uncounted: true, ..ask.query(cx.today) };
+    query.filters.push(Filter { field: "return_reason".into(), op: Op::Filled, values: vec![] });
+    let found = owed::page(tx, cx.registry, actor, cx.today, &ask, query)?.items;
+    Ok(found.into_iter().filter(|o| o.returned().is_some()).collect())
 }
 
 /// All that is open, with the number of the menu line, for the list above is only what is next; and the agencies that are late,
@@ -108,9 +119,13 @@ fn item(cx: &Cx<'_>, o: &Owed, approves: bool) -> WorkItem {
     if let Some(f) = o.figure.filter(|f| f.population > 0) {
         reason = format!("{reason} · {}/{} {}", f.met, f.population, lang.t("theo sổ đăng ký", "from the registers"));
     }
+    if let Some(why) = o.returned() {
+        reason = format!("{}: {}", o.words(cx.today, lang).1, crate::pages::cut(why));
+    }
     let decide = approves && o.state == State::WaitingApproval;
     WorkItem {
         due: o.record.text("due_on").map(str::to_owned),
+        first: decide || o.returned().is_some(),
         title: o.record.text("content").unwrap_or_default().to_owned(),
         reason,
         action: if decide { lang.t("Duyệt", "Approve") } else { lang.t("Mở", "Open") }.to_owned(),

@@ -40,15 +40,18 @@ pub struct Line {
     pub unknown: i64,
     /// Left out of the population.
     pub excluded: i64,
+    /// Nobody has entered anything yet that could be counted: no figure, not "none".
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blind: bool,
 }
 
 impl Line {
     /// As the rules count.
     pub fn figure(&self) -> Figure {
-        Figure { met: self.met, unmet: self.unmet, unknown: self.unknown, excluded: self.excluded, ..Figure::default() }
+        Figure { met: self.met, unmet: self.unmet, unknown: self.unknown, excluded: self.excluded, blind: self.blind }
     }
     fn of(id: &str, version: i64, f: Figure) -> Self {
-        Self { id: id.to_owned(), version, met: f.met, unmet: f.unmet, unknown: f.unknown, excluded: f.excluded }
+        Self { id: id.to_owned(), version, met: f.met, unmet: f.unmet, unknown: f.unknown, excluded: f.excluded, blind: f.blind }
     }
     /// Sum over sum.
     pub fn plus(&self, other: &Line) -> Self {

@@ -101,6 +101,14 @@ pub fn all_indicators() -> &'static [(String, String)] {
     })
 }
 
+/// Whether the figure of an indicator is in percent; `None` for one that is none of the pack's.
+pub fn in_percent(id: &str) -> Option<bool> {
+    static ALL: OnceLock<Vec<(String, bool)>> = OnceLock::new();
+    let percent = |i: Indicator| (i.id, matches!(i.kind, rules::FigureKind::Share | rules::FigureKind::Ratio));
+    let all = ALL.get_or_init(|| FILES.iter().filter_map(|(f, t)| Pack::load(t, f).ok()).flat_map(|p| p.indicators).map(percent).collect());
+    all.iter().find(|(i, _)| i == id).map(|(_, percent)| *percent)
+}
+
 /// Why an indicator of the pack has no figure; `None` where it has one, or is none of the pack's.
 pub fn no_source(id: &str) -> Option<&'static Indicator> {
     static ALL: OnceLock<Vec<Indicator>> = OnceLock::new();
@@ -130,11 +138,17 @@ pub struct Suggestion {
 /// Share of an indicator's meaning from which it is offered: below it a target shares with it what all of them share.
 const NEAR: f64 = 0.42;
 
+/// Pairs of syllables from the beginning that name the subject.
+const SUBJECT_PAIRS: usize = 9;
+/// What speaking of the subject adds to the share.
+const SUBJECT: f64 = 0.25;
+
 /// [`suggest`] with the words both have. "Sở" is not "số": tones count, unless the target is written without any.
 pub fn suggest_why(words: &str, most: usize) -> Vec<Suggestion> {
     let toned = text::fold(words) != text::clean(words).to_lowercase();
     let (wanted, labels) = (syllables(words, toned), labels(toned));
     let pairs: BTreeSet<&[String]> = wanted.windows(2).collect();
+    let subject: BTreeSet<&[String]> = wanted.windows(2).take(SUBJECT_PAIRS).collect();
     let mut scored: Vec<(f64, Suggestion)> = Vec::new();
     for ((id, label), own) in all_indicators().iter().zip(&labels.of) {
         // syllables of the label that stand beside each other in the target too: most words have two
@@ -144,8 +158,13 @@ pub fn suggest_why(words: &str, most: usize) -> Vec<Suggestion> {
         }
         let weight = |only: bool| own.iter().zip(&common).filter(|(_, c)| **c || !only).map(|(s, _)| labels.weight(s)).sum::<f64>();
         let (both, all) = (weight(true), weight(false));
+        // a target speaks of its subject first; who stands far behind in a list is one of many
+        let early = own.windows(2).any(|pair| subject.contains(pair) && labels.weight(&pair[0]) + labels.weight(&pair[1]) > 0.0);
         if all > 0.0 && both / all >= NEAR {
-            scored.push((both / all, Suggestion { id: id.clone(), label: label.clone(), common: runs(own, &common) }));
+            scored.push((
+                both / all + if early { SUBJECT } else { 0.0 },
+                Suggestion { id: id.clone(), label: label.clone(), common: runs(own, &common) },
+            ));
         }
     }
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -45,6 +45,22 @@ pub(crate) fn ctx(actor: &Actor, c: &Compiled, day: &str) -> Result<Ctx> {
     Ok(ctx)
 }
 
+/// [`ctx`] of the agencies at and below a path of the tree only; `None` = of all that the reader may see.
+pub(crate) fn ctx_within(actor: &Actor, c: &Compiled, day: &str, path: Option<&str>) -> Result<Ctx> {
+    let mut ctx = ctx(actor, c, day)?;
+    if let Some(path) = path {
+        ctx.scope = match ctx.scope {
+            AgencyScope::Paths(own) if own.iter().all(|p| p.starts_with(path)) => AgencyScope::Paths(own),
+            // what of the reader's part is below it, or it itself when it is within the reader's part; perhaps nothing
+            AgencyScope::Paths(own) if !own.iter().any(|p| path.starts_with(p.as_str())) => {
+                AgencyScope::Paths(own.into_iter().filter(|p| p.starts_with(path)).collect())
+            }
+            _ => AgencyScope::Paths(vec![path.to_owned()]),
+        };
+    }
+    Ok(ctx)
+}
+
 pub(crate) fn run(tx: &mut Tx, s: &Statement) -> Result<Vec<store::Row>> {
     let params: Vec<Value> = s.params.iter().map(to_value).collect();
     tx.query(&s.sql, &params)
@@ -284,15 +300,29 @@ impl Headline {
             return (Tone::Plain, lang.t("mục tiêu tính bằng đơn vị khác", "the goal counts in another unit").to_owned());
         }
         let left = until.and_then(fmt::days).zip(fmt::days(today)).map(|(u, t)| u - t).filter(|n| *n >= 0);
-        let (tone, words) = verdict_of(self.verdict, left.or(self.days_left), lang);
+        let days = left.or(self.days_left);
+        let (tone, words) = verdict_of(self.verdict, days, lang);
+        let words = of_year(words, self.yearly && self.verdict == Some(Verdict::NotMet) && days.is_some(), lang);
         if self.reference && self.verdict.is_some() { crate::goals::compared(&words, lang) } else { (tone, words) }
     }
 }
 
 /// Total of an indicator in the reader's scope, judged by `goal` or by the indicator's own first target of the day.
 pub fn headline(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str, goal: Option<Goal>) -> Result<Option<Headline>> {
+    headline_within(tx, reg, actor, (id, None), day, goal)
+}
+
+/// [`headline`] of an indicator over the agencies at and below a path of the tree: what the plan of one of them speaks of.
+pub fn headline_within(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    of: (&str, Option<&str>),
+    day: &str,
+    goal: Option<Goal>,
+) -> Result<Option<Headline>> {
     let goal = goal.map(|g| (g.percent, g.target()));
-    headline_by(tx, reg, actor, id, day, goal)
+    headline_by(tx, reg, actor, of, day, goal)
 }
 
 /// [`headline`] by a target already made: is it in percent, the target.
@@ -300,12 +330,12 @@ pub(crate) fn headline_by(
     tx: &mut Tx,
     reg: &Registry,
     actor: &Actor,
-    id: &str,
+    (id, within): (&str, Option<&str>),
     day: &str,
     goal: Option<(bool, Option<Target>)>,
 ) -> Result<Option<Headline>> {
     let Ok(c) = Catalogue::of(reg)?.compiled(id) else { return Ok(None) };
-    let ctx = ctx(actor, c, day)?;
+    let ctx = ctx_within(actor, c, day, within)?;
     let f = rollup(&figures(tx, c, "", &ctx)?);
     let own = c.indicator.targets_on(day).first().map(|t| (*t).clone());
     let percent = matches!(c.indicator.kind, FigureKind::Share | FigureKind::Ratio);
@@ -372,6 +402,11 @@ pub fn verdict_words(v: Option<Verdict>) -> L {
         Some(Verdict::NoSubject) => L("Không có đối tượng", "Nothing to count"),
         None => L("Không có mục tiêu", "No goal"),
     }
+}
+
+/// The days left are those of the running year, not of the goal's own day.
+pub(crate) fn of_year(words: String, yearly: bool, lang: Lang) -> String {
+    if yearly { format!("{words} {}", lang.t("của năm nay", "of this year")) } else { words }
 }
 
 /// A verdict with its colour. Before its day a goal that is not reached is open, not failed.

@@ -1,9 +1,9 @@
 //! All goals of an indicator side by side: those of the pack and those of plans that a person bound to it. Contradictory ones
 //! are kept, each with its verdict and source; the stricter is marked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use access::{Actor, Verb};
+use access::{Actor, Subtree, Verb};
 use registers::{Filter, Op, Query, Registry, actions};
 use rules::{Figure, FigureKind, Indicator, Target, judge};
 use store::{Result, Tx};
@@ -11,16 +11,45 @@ use web::components::tag;
 use web::maud::{Markup, html};
 use web::{Lang, Tone, fmt};
 
-use crate::figures::{Goal, verdict_of};
+use crate::figures::{Goal, of_year, verdict_of};
 use crate::pages::goal_words;
 
 /// Goals that plans set, by indicator: the goal, the plan's title and address.
 pub(crate) type OfPlans = BTreeMap<String, Vec<(Target, String, String)>>;
 
+/// Plans whose goals speak of everything the reader's figures count: those of the province and above, and that of an agency for
+/// who sees no more than that agency. The goal of a commune says nothing of the figure of a province.
+fn speaking(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<BTreeSet<String>> {
+    let mut ids = BTreeSet::new();
+    let Ok(scope) = actor.may(Verb::Read, "plan") else { return Ok(ids) };
+    let figures = actor.may(Verb::Read, "figure")?;
+    let mut query = Query { limit: Some(500), as_of: Some("all".into()), uncounted: true, ..Query::default() };
+    loop {
+        let page = actions::list(tx, reg, &scope, &query)?;
+        for p in page.items {
+            let wide = matches!(p.text("level"), Some("national" | "province"));
+            let issuer = match (wide, p.text("issuer"), figures.subtree()) {
+                (false, Some(issuer), Subtree::Paths(own)) => {
+                    web::agency_path(tx, issuer)?.filter(|path| own.iter().all(|o| o.starts_with(path)))
+                }
+                _ => None,
+            };
+            if wide || issuer.is_some() {
+                ids.insert(p.id);
+            }
+        }
+        match page.next {
+            Some(n) => query.after = Some(n),
+            None => return Ok(ids),
+        }
+    }
+}
+
 /// Goals of accepted plans that a person bound to an indicator; nothing for who may not read them.
 pub(crate) fn of_plans(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<OfPlans> {
     let mut out = OfPlans::new();
     let (Ok(scope), Ok(_)) = (actor.may(Verb::Read, "target"), reg.get("target")) else { return Ok(out) };
+    let speaking = speaking(tx, reg, actor)?;
     let mut query = Query {
         filters: vec![Filter { field: "indicator_confirmed".into(), op: Op::Is, values: vec!["1".into()] }],
         limit: Some(500),
@@ -29,6 +58,9 @@ pub(crate) fn of_plans(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<OfP
     loop {
         let page = actions::list(tx, reg, &scope, &query)?;
         for r in page.items {
+            if !r.link("plan").is_some_and(|p| speaking.contains(p)) {
+                continue;
+            }
             let (Some(id), Some(comparator), Some(value)) = (r.text("indicator"), r.text("comparator"), r.real("value")) else { continue };
             let goal = Goal { comparator: comparator.to_owned(), value, percent: r.text("unit") == Some("percent") };
             let Some(mut target) = goal.target() else { continue };
@@ -57,11 +89,12 @@ pub(crate) fn left(i: &Indicator, goal: &Target, day: &str) -> Option<i64> {
 pub(crate) fn unmeasured(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<Vec<(String, String, usize)>> {
     let mut out: BTreeMap<String, (String, usize)> = BTreeMap::new();
     let (Ok(scope), Ok(_)) = (actor.may(Verb::Read, "target"), reg.get("target")) else { return Ok(vec![]) };
+    let speaking = speaking(tx, reg, actor)?;
     let mut query = Query { limit: Some(500), ..Query::default() };
     loop {
         let page = actions::list(tx, reg, &scope, &query)?;
         for r in page.items.iter().filter(|r| r.text("indicator").is_none() || r.bool("indicator_confirmed") != Some(true)) {
-            let Some(plan) = r.link("plan") else { continue };
+            let Some(plan) = r.link("plan").filter(|p| speaking.contains(*p)) else { continue };
             let of = out.entry(format!("/plans/{plan}")).or_insert_with(|| (r.link_title("plan").unwrap_or_default().to_owned(), 0));
             of.1 += 1;
         }
@@ -81,6 +114,8 @@ pub(crate) struct Line {
     stricter: bool,
     /// Days until the figure of the running period is final.
     left: Option<i64>,
+    /// That period is a year.
+    yearly: bool,
     /// No plan of this province asks it: a mark to compare with, no verdict.
     reference: bool,
 }
@@ -103,7 +138,14 @@ pub(crate) fn lines(i: &Indicator, day: &str, plans: &OfPlans) -> Vec<Line> {
             }
             None => {
                 let (left, reference) = (left(i, &target, day), href.is_empty());
-                out.push(Line { target, sources: vec![(source, href)], stricter: false, left, reference });
+                out.push(Line {
+                    target,
+                    sources: vec![(source, href)],
+                    stricter: false,
+                    left,
+                    yearly: rules::yearly(&i.period),
+                    reference,
+                });
             }
         }
     }
@@ -125,7 +167,9 @@ impl Line {
     }
     /// Goal, verdict, which is stricter, source.
     pub(crate) fn show(&self, kind: FigureKind, f: &Figure, sources: bool, lang: Lang) -> Markup {
-        let (tone, verdict) = verdict_of(Some(judge(kind, &self.target, f)), self.left, lang);
+        let judged = judge(kind, &self.target, f);
+        let (tone, verdict) = verdict_of(Some(judged), self.left, lang);
+        let verdict = of_year(verdict, self.yearly && judged == rules::Verdict::NotMet && self.left.is_some(), lang);
         let (tone, verdict) = if self.reference { compared(&verdict, lang) } else { (tone, verdict) };
         html! {
             div.small {

@@ -307,10 +307,7 @@ fn change(context: &Context<'_>, instance: &crate::instance::Instance, actor: ac
         RecordWord::Transition { register, id, transition, set, reason, version: named } => {
             let (v, values) = (version(register, id, *named)?, values(reg.get(register)?, set)?);
             let (register, id, transition, reason) = (register.clone(), id.clone(), transition.clone(), reason.clone());
-            Some(
-                store
-                    .write_blocking(move |tx| actions::transition(tx, &r, &a, &register, &id, v, &transition, values, reason.as_deref()))?,
-            )
+            Some(store.write_blocking(move |tx| actions::step(tx, &r, &a, &register, &id, v, &transition, values, reason.as_deref()))?)
         }
         RecordWord::Attach { register, id, field, file, reason, version: named } => {
             let new = attachment(file)?;

@@ -192,6 +192,8 @@ pub fn fill_at(url: &str, scale: usize, now: i64, progress: &(dyn Fn(&str, usize
         let (reg, today, made, sender) = (Arc::clone(&instance.registry), today.clone(), Arc::clone(&made), sender.clone());
         let store = instance.store.clone();
         let work = std::thread::spawn(move || {
+            // what later modules count is planned by how much there is by now
+            store.settle()?;
             store.write_blocking(move |tx| {
                 let mut made = made.lock().map_err(Error::internal)?;
                 let say = move |what: &str, done: usize, of: usize| drop(sender.send((what.to_owned(), done, of)));

@@ -46,6 +46,20 @@ pub(super) fn headings(reg: &Registry, actor: &Actor, register: &str, sheet: &Sh
         )));
     }
     let mut notes: Vec<String> = header_notes.into_iter().map(|n| n.message).collect();
+    // said once, above all rows, instead of once for each
+    let lacking: Vec<&str> = def
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(at, f)| f.required && default_value(def, &f.id).is_none() && !slots.contains(&Some(Slot::Field(*at))))
+        .map(|(_, f)| f.label.vi.as_str())
+        .collect();
+    if !lacking.is_empty() && !slots.contains(&Some(Slot::Id)) {
+        let list = lacking.join("”, “");
+        notes.push(format!(
+            "Tệp thiếu cột bắt buộc “{list}”: mọi dòng thêm mới đều lỗi. Thêm cột này (tên cột như trong tệp mẫu) rồi nhập lại."
+        ));
+    }
     notes.extend(sheet.ignored_columns.iter().map(|c| format!("Cột {c}: có dữ liệu nhưng không có tiêu đề, bị bỏ qua.")));
     Ok((slots, notes))
 }
@@ -472,7 +486,9 @@ impl Importer {
                 .into_iter()
                 .map(|f| {
                     let (column, label) = self.place_of(&f.field);
-                    CellError { column, label, what: f.message, remedy: String::new() }
+                    // the name stands beside the message already
+                    let what = f.message.strip_prefix(&format!("{label}: ")).unwrap_or(&f.message).to_owned();
+                    CellError { column, label, what, remedy: String::new() }
                 })
                 .collect(),
             Error::Forbidden(m) | Error::NotFound(m) | Error::Conflict(m) | Error::BadRequest(m) => vec![whole_row(m, "")],

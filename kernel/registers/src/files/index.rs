@@ -19,6 +19,17 @@ pub(super) struct Key {
     pub missing: Vec<String>,
     /// Position in `fields` of the value without which the row says nothing: the first that has no default.
     lead: usize,
+    /// Names of `fields`, then of `missing`, as people know them.
+    labels: Vec<String>,
+}
+
+/// The name of a field, as the headings of the file have it.
+fn label(def: &Definition, id: &str) -> String {
+    match (def.fields.iter().find(|f| f.id == id), id) {
+        (Some(f), _) => f.label.vi.clone(),
+        (None, "valid_from") => "Hiệu lực từ".to_owned(),
+        (None, _) => id.to_owned(),
+    }
 }
 
 /// What a new record gets in this field when nothing is given; `today` is no answer to "which record".
@@ -36,7 +47,8 @@ pub(super) fn usable_keys(def: &Definition, has: impl Fn(&str) -> bool) -> Vec<K
     let split = |k: &Vec<String>| {
         let (fields, missing): (Vec<String>, Vec<String>) = k.iter().cloned().partition(|f| has(f));
         let lead = fields.iter().position(|f: &String| default_value(def, f).is_none()).unwrap_or(0);
-        Key { fields, missing, lead }
+        let labels = fields.iter().chain(&missing).map(|f| label(def, f)).collect();
+        Key { fields, missing, lead, labels }
     };
     let all: Vec<Key> = def.register.keys.iter().map(split).filter(|k| !k.fields.is_empty()).collect();
     let complete: Vec<Key> = all.iter().filter(|k| k.missing.is_empty()).cloned().collect();
@@ -67,6 +79,8 @@ pub(super) struct Index {
     by_id: HashMap<String, usize>,
     /// Per key: folded values → positions in `records`.
     maps: Vec<HashMap<Vec<String>, BTreeSet<usize>>>,
+    /// The same by some fields of a key only (key, which of its fields), made when a row first leaves the others blank.
+    loose: HashMap<(usize, Vec<bool>), HashMap<Vec<String>, BTreeSet<usize>>>,
 }
 
 impl Index {
@@ -109,9 +123,19 @@ impl Index {
                     set.remove(&at);
                 }
             }
+            for ((n, given), map) in &mut self.loose {
+                if let Some(set) = self.keys.get(*n).and_then(|key| map.get_mut(&only(&pick(&self.fields, key, &old.values), given))) {
+                    set.remove(&at);
+                }
+            }
         }
         for (key, map) in self.keys.iter().zip(&mut self.maps) {
             map.entry(pick(&self.fields, key, &known.values)).or_default().insert(at);
+        }
+        for ((n, given), map) in &mut self.loose {
+            if let Some(key) = self.keys.get(*n) {
+                map.entry(only(&pick(&self.fields, key, &known.values), given)).or_default().insert(at);
+            }
         }
         if at == self.records.len() { self.records.push(known) } else { self.records[at] = known }
     }
@@ -131,11 +155,33 @@ impl Index {
         })
     }
 
+    /// Records that agree with a row in every part of the key that it fills: a blank cell keeps what is there, so it cannot make
+    /// another record of it.
+    fn agreeing(&mut self, (n, values): &(usize, Vec<String>)) -> BTreeSet<usize> {
+        let given: Vec<bool> = values.iter().map(|v| !v.is_empty()).collect();
+        let Some(key) = self.keys.get(*n).filter(|_| given.contains(&false)) else { return BTreeSet::new() };
+        let map = self.loose.entry((*n, given.clone())).or_insert_with(|| {
+            let mut map: HashMap<Vec<String>, BTreeSet<usize>> = HashMap::new();
+            for (at, known) in self.records.iter().enumerate() {
+                map.entry(only(&pick(&self.fields, key, &known.values), &given)).or_default().insert(at);
+            }
+            map
+        });
+        map.get(&only(values, &given)).cloned().unwrap_or_default()
+    }
+
     /// The record of a row: `Ok(None)` = a new one.
-    pub(super) fn find(&self, key: &(usize, Vec<String>), day: &str) -> std::result::Result<Option<&str>, Problem> {
-        let none = BTreeSet::new();
-        let found = self.maps.get(key.0).and_then(|m| m.get(&key.1)).unwrap_or(&none);
+    pub(super) fn find(&mut self, key: &(usize, Vec<String>), day: &str) -> std::result::Result<Option<&str>, Problem> {
+        let found = self.maps.get(key.0).and_then(|m| m.get(&key.1)).filter(|s| !s.is_empty()).cloned();
+        let (found, blank) = match found {
+            Some(found) => (found, false),
+            None => (self.agreeing(key), true),
+        };
         let mut left: Vec<&Known> = found.iter().filter_map(|i| self.records.get(*i)).collect();
+        if blank {
+            // a row without its day of beginning is not about what is over
+            left.retain(|k| k.valid_to.as_deref().is_none_or(|t| day <= t));
+        }
         if left.len() > 1 {
             let now: Vec<&Known> = left
                 .iter()
@@ -151,10 +197,15 @@ impl Index {
             [one] => Ok(Some(&one.id)),
             many => {
                 let titles: Vec<&str> = many.iter().take(5).map(|k| k.title.as_str()).collect();
-                let lacking = self.keys.get(key.0).map(|k| k.missing.join(", ")).unwrap_or_default();
+                let lacking = self.keys.get(key.0).map(|k| k.labels[k.fields.len()..].join(", ")).unwrap_or_default();
+                let unfilled = |k: &Key| {
+                    k.labels.iter().zip(&key.1).filter(|(_, v)| v.is_empty()).map(|(l, _)| l.as_str()).collect::<Vec<_>>().join(", ")
+                };
                 Err(Problem::new(
                     format!("dòng này khớp với {} hồ sơ: {}", many.len(), titles.join("; ")),
-                    if lacking.is_empty() {
+                    if blank {
+                        format!("Điền thêm để phân biệt: {}.", self.keys.get(key.0).map(unfilled).unwrap_or_default())
+                    } else if lacking.is_empty() {
                         "Gộp các hồ sơ trùng trước khi nhập.".to_owned()
                     } else {
                         format!("Thêm cột để phân biệt: {lacking}.")
@@ -172,6 +223,11 @@ impl Index {
 
 fn pick(fields: &[String], key: &Key, values: &[String]) -> Vec<String> {
     key.fields.iter().map(|f| fields.iter().position(|x| x == f).and_then(|i| values.get(i)).cloned().unwrap_or_default()).collect()
+}
+
+/// Some of the values of a key.
+fn only(values: &[String], given: &[bool]) -> Vec<String> {
+    values.iter().zip(given).filter(|(_, g)| **g).map(|(v, _)| v.clone()).collect()
 }
 
 /// A value as compared: text folded, everything else as it is.

@@ -260,8 +260,18 @@ impl Run {
             "UPDATE import_job SET state = $1, done_rows = $2, error = $3, updated_at = $4 WHERE id = $5 AND done_rows = $6 AND state = 'running'",
             &[state.into(), self.job.done_rows.into(), self.job.error.clone().into(), now.into(), self.job.id.as_str().into(), before.into()],
         )?;
-        if marked == 1 { Ok(()) } else { Err(elsewhere()) }
+        if marked != 1 {
+            return Err(elsewhere());
+        }
+        if self.job.state == JobState::Running { Ok(()) } else { forget_files(tx) }
     }
+}
+
+/// What is imported stands in the registers: the file, with the personal data in it, is not kept beside them. A running job's is,
+/// to be taken up again.
+fn forget_files(tx: &mut Tx) -> Result<()> {
+    let empty = Value::Bytes(vec![]);
+    tx.exec("UPDATE import_job SET file = $1 WHERE state <> 'running' AND LENGTH(file) > 0", &[empty]).map(drop)
 }
 
 /// Rows of an import after which the database takes new statistics.
@@ -281,7 +291,8 @@ pub fn run(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, mut prog
             tx.exec(
                 "UPDATE import_job SET state = 'failed', error = $1, updated_at = $2 WHERE id = $3 AND state = 'running'",
                 &[why.into(), now.into(), id.into()],
-            )
+            )?;
+            forget_files(tx)
         })?;
     }
     if done.as_ref().is_ok_and(|j| j.done_rows >= LARGE) {

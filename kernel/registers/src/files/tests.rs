@@ -315,8 +315,13 @@ fn an_interrupted_job_goes_on_with_the_next_row() {
                 if commit { Ok(()) } else { Err(store::Error::Unavailable("crash".into())) }
             })
         };
+        let kept = || {
+            s.read_blocking(|tx| tx.query("SELECT LENGTH(file) FROM import_job WHERE id = $1", &[id.as_str().into()])?[0].get::<i64>(0))
+                .unwrap()
+        };
         one(true).unwrap();
         assert!(one(false).is_err());
+        assert!(kept() > 0, "a running job can be taken up again");
         assert_eq!(count(&s, &reg, "person"), 50);
         assert_eq!(start(&s).id, id, "the same file goes on with the unfinished job");
         let mut steps = Vec::new();
@@ -325,6 +330,7 @@ fn an_interrupted_job_goes_on_with_the_next_row() {
         let report = s.read_blocking(|tx| job::report(tx, &system(), &id)).unwrap();
         assert_eq!((report.counts.create, report.counts.error), (250, 1), "{:#?}", report.rows.last());
         assert_eq!(count(&s, &reg, "person"), 250);
+        assert_eq!(kept(), 0, "the file with its personal data is not kept beside the register");
     }
 }
 

@@ -287,13 +287,23 @@ fn bulk_update_is_all_or_nothing() {
         let c = w.actor("contact", Some(&t.commune.id));
         let ids = vec![a.id.clone(), b.id.clone()];
         let (actor, list) = (c.clone(), ids.clone());
-        let r = w.write(move |tx, reg| actions::bulk_update(tx, reg, &actor, "person", &list, vals([("position", "X")]), None));
+        let r = w.write(move |tx, reg| {
+            actions::bulk_update(tx, reg, &actor, "person", &list, &BTreeMap::new(), vals([("position", "X")]), None)
+        });
         assert!(matches!(r, Err(Error::NotFound(_))));
         assert_eq!(w.get(&system(), "person", &a.id).unwrap().text("position"), None);
         let n = w
-            .write(move |tx, reg| actions::bulk_update(tx, reg, &system(), "person", &ids, vals([("position", "X")]), Some("đồng loạt")))
+            .write(move |tx, reg| {
+                actions::bulk_update(tx, reg, &system(), "person", &ids, &BTreeMap::new(), vals([("position", "X")]), Some("đồng loạt"))
+            })
             .unwrap();
         assert_eq!(n, 2);
+        // the form was opened before that: the record is named, nothing is written
+        let seen = BTreeMap::from([(a.id.clone(), a.version), (b.id.clone(), b.version + 1)]);
+        let list = vec![b.id.clone(), a.id.clone()];
+        let r = w.write(move |tx, reg| actions::bulk_update(tx, reg, &system(), "person", &list, &seen, vals([("position", "Y")]), None));
+        assert!(matches!(&r, Err(Error::Invalid(e)) if e[0].message.contains("“An” vừa được sửa")), "{r:?}");
+        assert_eq!(w.get(&system(), "person", &b.id).unwrap().text("position"), Some("X"));
     });
 }
 
@@ -323,7 +333,7 @@ fn two_writers_of_the_same_rows_wait_for_each_other_in_one_order() {
             std::thread::spawn(move || {
                 store.write_blocking(move |tx| {
                     let change = |tx: &mut store::Tx, ids: &[String]| {
-                        actions::bulk_update(tx, &reg, &system(), "person", ids, vals([("position", word)]), None)
+                        actions::bulk_update(tx, &reg, &system(), "person", ids, &BTreeMap::new(), vals([("position", word)]), None)
                     };
                     change(tx, &ids)?;
                     // the other one has taken its row by now, and is about to append

@@ -360,3 +360,21 @@ fn a_job_may_hold_the_last_handle_of_its_store() {
     }
     assert_eq!(whole(&s), 2);
 }
+
+#[test]
+fn new_statistics_reach_connections_that_are_open() {
+    for s in stores("statistics") {
+        table(&s);
+        if s.engine() != crate::Engine::Sqlite {
+            s.settle().unwrap();
+            continue;
+        }
+        // an open connection reads statistics when the schema has changed, and only then
+        let version = || s.read_blocking(|tx| tx.query("PRAGMA schema_version", &[])?[0].get::<i64>(0)).unwrap();
+        let before = version();
+        s.settle().unwrap();
+        assert!(version() > before);
+        let left = s.read_blocking(|tx| tx.query("SELECT name FROM sqlite_master WHERE name LIKE 'statistics%'", &[])).unwrap();
+        assert!(left.is_empty(), "nothing is left of it");
+    }
+}

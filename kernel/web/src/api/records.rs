@@ -229,8 +229,7 @@ pub(super) async fn transition(
     input.only(&["fields", "reason"])?;
     let (values, reason) = (input.fields(def)?, input.reason()?);
     let (reg_id, rec) = (register.clone(), id.clone());
-    let done =
-        api.write(move |tx, w| actions::transition(tx, &w.reg, &w.actor, &reg_id, &rec, version, &step, values, reason.as_deref())).await;
+    let done = api.write(move |tx, w| actions::step(tx, &w.reg, &w.actor, &reg_id, &rec, version, &step, values, reason.as_deref())).await;
     Ok(with_etag(StatusCode::OK, &or_stale(&api, register, id, version, done).await?))
 }
 

@@ -61,7 +61,7 @@ async fn bulk_page(ctx: &Ctx, def: &Definition, f: FormData, errors: Vec<FieldEr
         details { summary { (ctx.t("Xem các bản ghi đã chọn", "Show the chosen records")) } ul { @for r in &found { li { a href=(format!("{list}/{}", r.id)) { (r.title) } } } } }
         form method="post" {
             (csrf(&ctx.look))
-            @for r in &found { input type="hidden" name="id" value=(r.id); }
+            @for r in &found { input type="hidden" name="id" value=(r.id); input type="hidden" name="seen" value={(r.id) ":" (r.version)}; }
             @for f in bulk_fields(def) {
                 label.check { input type="checkbox" name="change" value=(f.id) checked[d.form.all("change").any(|c| c == f.id)]; " " (ctx.t("Đổi", "Change")) " " strong { (lang.label(&f.label)) } }
                 (d.inputs(ctx, &[f]))
@@ -106,8 +106,11 @@ async fn bulk(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResult
         return bulk_page(&ctx, def, form, errors, offers, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let ids: Vec<String> = form.all("id").map(str::to_owned).collect();
+    // the versions before the person's eyes; a form that names none (a program) takes the present ones
+    let pair = |s: &str| s.split_once(':').and_then(|(id, v)| Some((id.to_owned(), v.parse::<i64>().ok()?)));
+    let seen: std::collections::BTreeMap<String, i64> = form.all("seen").filter_map(pair).collect();
     let (reg_id, reason) = (register.clone(), form.filled("reason").map(str::to_owned));
-    match ctx.write(move |tx, w| actions::bulk_update(tx, &w.reg, &w.actor, &reg_id, &ids, values, reason.as_deref())).await {
+    match ctx.write(move |tx, w| actions::bulk_update(tx, &w.reg, &w.actor, &reg_id, &ids, &seen, values, reason.as_deref())).await {
         Ok(n) => redirect_with(
             &ctx,
             &format!("/r/{register}"),

@@ -5,7 +5,7 @@ use axum::response::Response;
 use maud::html;
 use store::Error;
 
-use crate::ctx::Look;
+use crate::ctx::{Ctx, Look};
 use crate::english;
 use crate::i18n::{L, Lang};
 use crate::shell::Page;
@@ -76,7 +76,8 @@ fn words(status: StatusCode) -> (L, L) {
 }
 
 /// The error page. Details of our own defects never reach it.
-pub fn page(look: &Look, status: StatusCode, error: Option<&Error>) -> Response {
+/// `reader`: the person signed in, whose menu stands beside it.
+pub fn page(look: &Look, reader: Option<&Ctx>, status: StatusCode, error: Option<&Error>) -> Response {
     let (title, todo) = words(status);
     let lang: Lang = look.lang;
     let message = match error {
@@ -84,7 +85,7 @@ pub fn page(look: &Look, status: StatusCode, error: Option<&Error>) -> Response 
         Some(e) => e.to_string(),
     };
     let list = if let Some(Error::Invalid(l)) = error { l.as_slice() } else { &[] };
-    Page::new(lang.l(title))
+    let page = Page::new(lang.l(title))
         .status(status)
         .narrow()
         .body(html! {
@@ -94,8 +95,11 @@ pub fn page(look: &Look, status: StatusCode, error: Option<&Error>) -> Response 
             p { (lang.l(todo)) }
             p.row { a.btn.main href="/" { (lang.t("Về việc của tôi", "To my work")) } a.btn href="/registers" { (lang.t("Danh sách sổ đăng ký", "List of registers")) } }
             p.small.muted { (lang.t("Mã", "Code")) " " (status.as_u16()) }
-        })
-        .respond_bare(look)
+        });
+    match reader {
+        Some(ctx) => page.respond(ctx),
+        None => page.respond_bare(look),
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +112,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_defect_shows_no_details_and_nothing_is_inline() {
-        let r = page(&look(), StatusCode::INTERNAL_SERVER_ERROR, Some(&Error::Internal("SELECT secret".into())));
+        let r = page(&look(), None, StatusCode::INTERNAL_SERVER_ERROR, Some(&Error::Internal("SELECT secret".into())));
         assert_eq!(r.status(), 500);
         let body = axum::body::to_bytes(r.into_body(), 1 << 20).await.unwrap();
         let s = String::from_utf8(body.to_vec()).unwrap();

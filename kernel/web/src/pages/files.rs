@@ -119,7 +119,10 @@ async fn dry_run(ctx: Ctx, Path(register): Path<String>, mut posted: Posted) -> 
     };
     match plan(&ctx, &register, file.clone()).await {
         Ok(report) => {
-            let id = keep(&ctx, Upload { account: ctx.actor.id.clone(), register, name: name.clone(), file, at: ctx.app.now() });
+            let id = keep(
+                &ctx,
+                Upload { account: ctx.actor.id.clone(), register, name: name.clone(), file: Some(file), at: ctx.app.now(), job: None },
+            );
             Ok(preview(&ctx, def, &name, &id, &report))
         }
         Err(e @ (Error::BadRequest(_) | Error::Invalid(_))) => again(&e.to_string()),
@@ -172,6 +175,11 @@ fn totals(ctx: &Ctx, c: &Counts) -> Markup {
     ])
 }
 
+/// A word so long that it would push the table off a small screen; broken anywhere, other words stay whole.
+fn unbroken(words: &str) -> bool {
+    words.split_whitespace().any(|w| w.chars().count() > 40)
+}
+
 /// Row by row, refused rows first: line, column, what is wrong, how to mend it.
 fn rows(ctx: &Ctx, register: &str, r: &Report) -> Markup {
     let mut list: Vec<_> = r.rows.iter().collect();
@@ -187,12 +195,12 @@ fn rows(ctx: &Ctx, register: &str, r: &Report) -> Markup {
     );
     for x in list.iter().take(MOST_ROWS) {
         let title = match &x.record {
-            Some(id) => html! { a href=(format!("/r/{register}/{id}")) { (x.title) } },
-            None => html! { (x.title) },
+            Some(id) => html! { a.break[unbroken(&x.title)] href=(format!("/r/{register}/{id}")) { (x.title) } },
+            None => html! { span.break[unbroken(&x.title)] { (x.title) } },
         };
-        let errors = html! { @for e in &x.errors { div {
+        let errors = html! { @for e in &x.errors { div.break[unbroken(&e.what)] {
             @if !e.column.is_empty() { strong { (ctx.t("cột", "column")) " " (e.column) " " } } @if !e.label.is_empty() { (e.label) ": " }
-            (english::said(&e.what, ctx.lang())) @if !e.remedy.is_empty() { " " span.muted { (english::said(&e.remedy, ctx.lang())) } }
+            (brief(&english::said(&e.what, ctx.lang()))) @if !e.remedy.is_empty() { " " span.muted { (english::said(&e.remedy, ctx.lang())) } }
         } } };
         t.row(vec![html! { (x.line) }, title, outcome(ctx, x.outcome), errors]);
     }
@@ -233,8 +241,8 @@ fn preview(ctx: &Ctx, def: &Definition, name: &str, id: &str, r: &Report) -> Res
 async fn apply(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResult {
     let def = definition(&ctx, &register)?;
     let found = ctx.app.inner.uploads.lock().ok().and_then(|mut m| {
-        let own = m.get(f.text("upload")).is_some_and(|u| u.account == ctx.actor.id && u.register == register);
-        own.then(|| m.remove(f.text("upload"))).flatten()
+        m.retain(|_, u| ctx.app.now() - u.at < KEPT_FOR);
+        m.get(f.text("upload")).filter(|u| u.account == ctx.actor.id && u.register == register).cloned()
     });
     let Some(u) = found else {
         let m = ctx.t(
@@ -243,13 +251,23 @@ async fn apply(ctx: Ctx, Path(register): Path<String>, f: FormData) -> PageResul
         );
         return Ok(upload_page(&ctx, def, Some(m), StatusCode::CONFLICT));
     };
+    // pressed twice: the import that is under way, or done
+    let (file, job) = (u.file, u.job);
+    if let Some(job) = job {
+        return Ok(redirect(&format!("/r/{register}/import/jobs/{job}")));
+    }
+    let file = file.ok_or_else(|| Error::internal("an upload without its file"))?;
     let (store, reg, actor, reg_id) = (ctx.app.store.clone(), ctx.app.registry.clone(), ctx.actor.clone(), register.clone());
     let turn = turn().await?;
     let start_job = move || {
         let _turn = turn;
-        job::start(&store, &reg, &actor, &reg_id, &u.name, u.file.read()?, false)
+        job::start(&store, &reg, &actor, &reg_id, &u.name, file.read()?, false)
     };
     let j = off_thread(start_job).await?;
+    if let Some(u) = ctx.app.inner.uploads.lock().ok().as_mut().and_then(|m| m.get_mut(f.text("upload"))) {
+        // two presses at once: the running import of the same file is given to both
+        (u.job, u.file) = (Some(j.id.clone()), None);
+    }
     start(&ctx, &j.id);
     Ok(redirect(&format!("/r/{register}/import/jobs/{}", j.id)))
 }
@@ -316,4 +334,15 @@ fn job_view(ctx: &Ctx, def: &Definition, j: &Job, counts: &Counts, report: &Repo
     };
     let p = shell(ctx, def, &title).crumb(t("Nhập từ Excel", "Import"), format!("{base}/import")).body(body);
     (if running { p.refresh(2) } else { p }).respond(ctx)
+}
+
+/// A message that quotes a long cell shows its beginning and its end: what is wrong stands there.
+fn brief(s: &str) -> String {
+    const MOST: usize = 320;
+    let n = s.chars().count();
+    if n <= MOST {
+        return s.to_owned();
+    }
+    let (head, tail): (String, String) = (s.chars().take(160).collect(), s.chars().skip(n - 120).collect());
+    format!("{head} […] {tail}")
 }

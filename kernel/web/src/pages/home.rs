@@ -49,7 +49,7 @@ async fn show(ctx: Ctx) -> PageResult {
 
 /// By due day; what has no day comes last; equal days by title, so that the order never jumps.
 fn sort(items: &mut [WorkItem]) {
-    items.sort_by(|a, b| (a.due.is_none(), &a.due, &a.title).cmp(&(b.due.is_none(), &b.due, &b.title)));
+    items.sort_by(|a, b| (!a.first, a.due.is_none(), &a.due, &a.title).cmp(&(!b.first, b.due.is_none(), &b.due, &b.title)));
 }
 
 fn body(ctx: &Ctx, items: &[WorkItem], figures: &[Markup]) -> Markup {

@@ -220,7 +220,7 @@ fn buttons(ctx: &Ctx, def: &Definition, r: &Record, rights: &Rights, base: &str)
     html! {
         @if may_confirm { (post_button(&ctx.look, &format!("{base}/confirm"), ctx.t("Xác nhận còn đúng", "Confirm it is still true"), due, None)) }
         @for (i, t) in moves.enumerate() {
-            a.btn.main[i == 0 && !due] href=(format!("{base}/transition/{}", t.id)) { (ctx.lang().label(&t.label)) }
+            a.btn.main[i == 0 && !due] href=(t.place(&r.id).unwrap_or_else(|| format!("{base}/transition/{}", t.id))) { (ctx.lang().label(&t.label)) }
         }
         @if rights.may(Verb::Update) { a.btn href=(format!("{base}/edit")) { (ctx.t("Sửa", "Edit")) } }
     }

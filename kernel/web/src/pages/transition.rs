@@ -20,7 +20,7 @@ use crate::pages::edit::{Draft, form_of};
 use crate::pages::list::definition;
 use crate::pages::record::Rights;
 use crate::pages::suggest::{Offers, resolve};
-use crate::shell::{Page, csrf, redirect_with};
+use crate::shell::{Page, csrf, redirect, redirect_with};
 use crate::uploads::{self, MOST_POST, Posted};
 use crate::values;
 
@@ -71,6 +71,9 @@ async fn show(ctx: Ctx, Path((register, id, transition)): Path<(String, String, 
     let def = definition(&ctx, &register)?;
     let (r, open) = load(&ctx, &register, &id).await?;
     let t = find(&ctx, def, &r, &open, &transition)?;
+    if let Some(place) = t.place(&id) {
+        return Ok(redirect(&place));
+    }
     let form = form_of(&demanded(def, t), &r);
     let d = draft(&ctx, def, t, form, Offers::new(), vec![], r.masked.clone()).await?;
     Ok(render(&ctx, def, &r, t, &d, StatusCode::OK))
@@ -158,7 +161,7 @@ async fn act(ctx: Ctx, Path((register, id, transition)): Path<(String, String, S
     if errors.is_empty() {
         let (reg_id, rec, tr, reason) = (register.clone(), id.clone(), transition.clone(), form.filled("reason").map(str::to_owned));
         let done =
-            ctx.write(move |tx, w| actions::transition(tx, &w.reg, &w.actor, &reg_id, &rec, version, &tr, values, reason.as_deref())).await;
+            ctx.write(move |tx, w| actions::step(tx, &w.reg, &w.actor, &reg_id, &rec, version, &tr, values, reason.as_deref())).await;
         match done {
             Ok(_) => {
                 uploads::forget(&ctx, &form);

@@ -133,6 +133,29 @@ pub async fn remind(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     back(&ctx, &to, done.map(|d| (d.messages > 0, d.said(lang))))
 }
 
+/// What is acknowledged, and the press; its day is the day of the press.
+pub async fn acknowledge_form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
+    let wanted = id.clone();
+    let a = ctx.read(move |tx, who| one(tx, &who.reg, &who.actor, "acknowledgement", &wanted)).await?;
+    let (lang, record) = (ctx.lang(), format!("/r/acknowledgement/{id}"));
+    if a.state.as_deref() != Some("waiting") {
+        return Ok(web::redirect(&record));
+    }
+    let title = lang.t("Báo đã nhận văn bản", "Acknowledge a document");
+    let body = html! {
+        (heading(title, Some(html! { (a.link_title("document").unwrap_or_default()) }), None))
+        section.card {
+            @if let Some(m) = a.text("message") { p { (m) } }
+            @if let Some(due) = a.text("due_on") { p.muted { (lang.t("Báo đã nhận trước hết ngày ", "Acknowledge by ")) (fmt::date(due)) } }
+            div.row {
+                (post_button(&ctx.look, &format!("/following/acknowledge/{id}"), lang.t("Báo đã nhận", "Acknowledge"), true, None))
+                (link_button(&record, lang.t("Thôi", "Cancel")))
+            }
+        }
+    };
+    Ok(Page::new(title).active("/following").narrow().body(body).respond(&ctx))
+}
+
 /// One press of the agency: received.
 pub async fn acknowledge(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let to = format!("/r/acknowledgement/{id}");

@@ -27,7 +27,7 @@ pub fn router() -> Router<App> {
         .route("/following/phones", get(contact::phone_list))
         .route("/following/phones/masked.docx", get(contact::masked))
         .route("/following/phones/clear", post(contact::clear))
-        .route("/following/acknowledge/{id}", post(document::acknowledge))
+        .route("/following/acknowledge/{id}", get(document::acknowledge_form).post(document::acknowledge))
 }
 
 /// Label and colour of a state of a register.

@@ -14,11 +14,12 @@ use crate::service;
 /// What is still open, what looks like a plan there is, the button.
 pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let wanted = id.clone();
-    let (row, draft, alike) = ctx
+    let (row, draft, alike, open) = ctx
         .read(move |tx, who| {
             let (row, draft) = service::load(tx, &who.actor, &wanted)?;
             let alike = look_alikes(tx, &who.reg, &who.actor, &draft)?;
-            Ok((row, draft, alike))
+            let (open, _) = crate::gate::of_draft(tx, &who.reg, &who.actor, &draft, &who.today)?;
+            Ok((row, draft, alike, open))
         })
         .await?;
     if let Some(plan) = &row.plan {
@@ -27,7 +28,6 @@ pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
     let lang = ctx.lang();
     let base = format!("/plans/import/{id}");
     let title = draft.reading.plan.title.clone().unwrap_or_else(|| row.file_name.clone());
-    let open = draft.open();
     let (names, fill, targets) = (format!("{base}/names"), format!("{base}/fill"), format!("{base}?part=objective#read"));
     let at = Mend { doubts: &base, names: &names, fill: &fill, targets: &targets };
     let mut as_accepted = draft.clone();
@@ -78,7 +78,7 @@ pub async fn form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
 /// Where a reason not to accept is mended.
 fn mend(base: &str, field: &str) -> String {
     match field {
-        "issuer" | "title" => format!("{base}/head"),
+        "issuer" | "title" | "number" => format!("{base}/head"),
         "actors" => format!("{base}/names"),
         _ => base.to_owned(),
     }
@@ -120,6 +120,7 @@ pub fn left(open: &crate::gate::Open, at: &Mend<'_>, lang: Lang) -> Markup {
     let href = |field: &str| match field {
         "names" => at.names,
         "lead" | "time" => at.fill,
+        "groups" => "/r/collective_actor",
         "indicator" => at.targets,
         _ => at.doubts,
     };

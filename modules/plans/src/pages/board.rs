@@ -99,7 +99,7 @@ pub async fn board(ctx: Ctx, q: QueryData) -> PageResult {
     if q.text("export") == "xlsx" {
         ctx.may(Verb::Export, "obligation")?;
         let (ask, sort) = (asked.ask, asked.sort);
-        let all = ctx.read(move |tx, who| owed::each(tx, &who.reg, &who.actor, &who.today, &ask, Some(sort))).await?;
+        let all = ctx.read(move |tx, who| owed::whole(tx, &who.reg, &who.actor, &who.today, &ask, Some(sort))).await?;
         return workbook(&ctx, &all);
     }
     let (asked, shown) = ctx.read(move |tx, who| look(tx, who, &asked).map(|s| (asked, s))).await?;
@@ -346,6 +346,7 @@ fn workbook(ctx: &Ctx, shown: &[Owed]) -> PageResult {
         (lang.t("Kỳ", "Period"), ColumnKind::Text),
         (lang.t("Hạn", "Due"), ColumnKind::Date),
         (lang.t("Ngày hoàn thành", "Done on"), ColumnKind::Date),
+        (lang.t("Theo sổ", "From registers"), ColumnKind::Text),
         (lang.t("Trạng thái", "State"), ColumnKind::Text),
     ];
     let text = |s: Option<&str>| s.map_or(Cell::Empty, |s| Cell::Text(s.to_owned()));
@@ -357,6 +358,7 @@ fn workbook(ctx: &Ctx, shown: &[Owed]) -> PageResult {
             text(Some(period(&o.record, lang)).filter(|p| !p.is_empty()).as_deref()),
             day(o.record.text("due_on")),
             day(o.record.text("done_on")),
+            text(o.figure.as_ref().map(|f| format!("{}/{}", f.met, f.population)).as_deref()),
             Cell::Text(o.words(&ctx.today, lang).1),
         ]
     };

@@ -1,7 +1,7 @@
 //! Forms that correct a reading: its head, and who a name is. The parts of the reading: [`super::item`].
 
 use access::Verb;
-use store::{Error, FieldError};
+use store::{Error, FieldError, Tx};
 use web::axum::extract::Path;
 use web::axum::http::StatusCode;
 use web::components::{Choice, FieldView, InputKind, error_summary, field, form_actions, heading};
@@ -9,6 +9,7 @@ use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::{Ctx, FormData, L, Page, PageResult, fmt, redirect, redirect_with};
 
+use super::part::{Seen, Shown};
 use super::source;
 use crate::actors::Directory;
 use crate::draft::{Draft, Who};
@@ -22,8 +23,8 @@ pub struct Sheet<'a> {
     pub base: String,
     /// Where the way back leads.
     pub back: String,
-    /// Version of the draft that is edited.
-    pub version: i64,
+    /// Version of the draft, where the form guards all of it ([`super::part::Seen`] guards a part).
+    pub version: Option<i64>,
     /// What is wrong.
     pub errors: &'a [FieldError],
     /// Label of a field, for the summary of errors.
@@ -42,7 +43,7 @@ pub fn render(ctx: &Ctx, s: Sheet<'_>, action: &str) -> web::axum::response::Res
     let form = html! {
         form.card method="post" action=(action) {
             (csrf(&ctx.look))
-            input type="hidden" name="version" value=(s.version);
+            @if let Some(v) = s.version { input type="hidden" name="version" value=(v); }
             (s.fields)
             (form_actions(lang.t("Lưu", "Save"), &s.back, lang))
         }
@@ -64,13 +65,6 @@ pub async fn load(ctx: &Ctx, id: &str) -> Result<(i64, Draft), web::Fail> {
     let id = id.to_owned();
     let (row, draft) = ctx.read(move |tx, who| service::load(tx, &who.actor, &id)).await?;
     Ok((row.version, draft))
-}
-
-/// Saves a draft and goes to a page.
-pub async fn save(ctx: &Ctx, id: &str, version: i64, draft: Draft, to: String) -> PageResult {
-    let id = id.to_owned();
-    ctx.write(move |tx, who| service::save(tx, &who.actor, &id, version, &draft)).await?;
-    Ok(redirect(&to))
 }
 
 /// What was asked for is no part of the reading.
@@ -112,8 +106,26 @@ const HEAD: &[(&str, L)] = &[
 
 /// Head of the plan.
 pub async fn head_form(ctx: Ctx, Path(id): Path<String>) -> PageResult {
-    let (version, draft) = load(&ctx, &id).await?;
-    head_page(&ctx, &id, version, &draft, None, &[]).await
+    let (_, draft) = load(&ctx, &id).await?;
+    head_page(&ctx, &id, &draft, None, &[]).await
+}
+
+/// The head as its form shows it.
+fn head_stored(draft: &Draft) -> Shown {
+    let (p, h) = (&draft.reading.plan, &draft.head);
+    let text = |o: &Option<String>| o.clone().unwrap_or_default();
+    let day = |o: &Option<String>| o.as_deref().map(fmt::date).unwrap_or_default();
+    let words = [
+        text(&p.title),
+        text(&p.number),
+        day(&p.date),
+        text(&h.issuer),
+        h.level.clone(),
+        day(&h.starts_on),
+        day(&h.ends_on),
+        text(&h.parent),
+    ];
+    HEAD.iter().map(|(name, _)| (*name).to_owned()).zip(words).collect()
 }
 
 /// Id and name of a record that was chosen.
@@ -123,19 +135,22 @@ async fn titled(ctx: &Ctx, register: &'static str, id: Option<&String>) -> Resul
     Ok(Some(ctx.read(move |tx, who| registers::actions::get(tx, &who.reg, &scope, &id).map(|r| (r.id, r.title))).await?))
 }
 
-async fn head_page(ctx: &Ctx, id: &str, version: i64, draft: &Draft, typed: Option<&FormData>, errors: &[FieldError]) -> PageResult {
+async fn head_page(ctx: &Ctx, id: &str, draft: &Draft, typed: Option<&FormData>, errors: &[FieldError]) -> PageResult {
     let lang = ctx.lang();
-    let (p, h) = (&draft.reading.plan, &draft.head);
-    let issuer = InputKind::Link("agency".into(), titled(ctx, "agency", h.issuer.as_ref()).await?);
-    let parent = InputKind::Link("plan".into(), titled(ctx, "plan", h.parent.as_ref()).await?);
+    let now = head_stored(draft);
+    // a link that was chosen stays chosen when something else is wrong
+    let chosen = |name: &str, kept: Option<&String>| typed.map_or_else(|| kept.cloned(), |t| t.all(name).last().map(str::to_owned));
+    let issuer = InputKind::Link("agency".into(), titled(ctx, "agency", chosen("issuer", draft.head.issuer.as_ref()).as_ref()).await?);
+    let parent = InputKind::Link("plan".into(), titled(ctx, "plan", chosen("parent", draft.head.parent.as_ref()).as_ref()).await?);
     let found = ctx.reg().choices.get("plan_level");
     let levels = found.into_iter().flat_map(|c| &c.options).map(|o| Choice { value: o.id.clone(), label: lang.label(&o.label).to_owned() });
-    let text = |o: &Option<String>| o.clone().unwrap_or_default();
-    let day = |o: &Option<String>| o.as_deref().map(fmt::date).unwrap_or_default();
+    let kept = |name: &str| now.iter().find(|(n, _)| n == name).map(|(_, words)| words.clone()).unwrap_or_default();
     let label = |name: &str| HEAD.iter().find(|(n, _)| *n == name).map_or_else(|| name.to_owned(), |(_, l)| lang.l(*l).to_owned());
-    let input = |name: &'static str, kept: String, kind: InputKind, help: &str, required: bool| {
+    let input = |name: &'static str, kind: InputKind, help: &str, required: bool| {
         // a link keeps its words under another name; a date that does not exist stays as it was typed
-        let words = if matches!(kind, InputKind::Link(..)) { format!("{name}__q") } else { name.to_owned() };
+        let link = matches!(kind, InputKind::Link(..));
+        let words = if link { format!("{name}__q") } else { name.to_owned() };
+        let kept = if link { String::new() } else { kept(name) };
         let (value, label) = (typed.map_or(kept, |t| t.text(&words).to_owned()), label(name));
         let mut view = FieldView::line(name, &label, &value).kind(kind).help(help).errors(errors);
         view.required = required;
@@ -144,87 +159,95 @@ async fn head_page(ctx: &Ctx, id: &str, version: i64, draft: &Draft, typed: Opti
     let line = || InputKind::Line("text");
     let later = lang.t("Để trống nếu văn bản chưa được cấp số; điền sau không tạo kế hoạch thứ hai.", "May be completed later.");
     let fields = html! {
-        (input("title", text(&p.title), InputKind::Area, "", true))
-        (input("number", text(&p.number), line(), later, false))
-        (input("date", day(&p.date), InputKind::Date, "", false))
-        (input("issuer", String::new(), issuer, "", true))
-        (input("level", h.level.clone(), InputKind::Select(levels.collect()), "", true))
-        (input("starts_on", day(&h.starts_on), InputKind::Date, "", false))
-        (input("ends_on", day(&h.ends_on), InputKind::Date, "", false))
-        (input("parent", String::new(), parent, lang.t("Kế hoạch đã nhập mà kế hoạch này cụ thể hóa.", "The accepted plan that this one carries out."), false))
+        (input("title", InputKind::Area, "", true))
+        (input("number", line(), later, false))
+        (input("date", InputKind::Date, "", false))
+        (input("issuer", issuer, "", true))
+        (input("level", InputKind::Select(levels.collect()), "", true))
+        (input("starts_on", InputKind::Date, "", false))
+        (input("ends_on", InputKind::Date, "", false))
+        (input("parent", parent, lang.t("Kế hoạch đã nhập mà kế hoạch này cụ thể hóa.", "The accepted plan that this one carries out."), false))
+        (Seen::input(&now))
     };
     let base = format!("/plans/import/{id}");
     let action = format!("{base}/head");
     let title = lang.t("Thông tin kế hoạch", "About the plan").into();
     let source = source::beside(draft, &source::head(&draft.reading), &base, lang);
-    Ok(render(ctx, Sheet { title, back: base.clone(), base, version, errors, label: &label, fields, source, below: None }, &action))
+    Ok(render(ctx, Sheet { title, back: base.clone(), base, version: None, errors, label: &label, fields, source, below: None }, &action))
 }
 
 /// Saves the head.
 pub async fn head_save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResult {
-    let version = form.version()?;
-    let (_, mut draft) = load(&ctx, &id).await?;
-    let mut errors = vec![];
+    let wanted = id.clone();
+    let asked = ctx.write(move |tx, who| {
+        let (row, mut draft) = service::load(tx, &who.actor, &wanted)?;
+        let mut form = form;
+        let mut errors = Seen::of(&form)?.merge(&head_stored(&draft), &mut form);
+        let before = draft.clone();
+        if errors.is_empty() {
+            head_take(tx, who, &mut draft, &form, &mut errors)?;
+        }
+        if !errors.is_empty() {
+            return Ok(Some((before, form, errors)));
+        }
+        service::save_if_changed(tx, &who.actor, &row, &draft)?;
+        Ok(None)
+    });
+    match asked.await? {
+        None => Ok(redirect(&format!("/plans/import/{id}"))),
+        Some((draft, form, errors)) => head_page(&ctx, &id, &draft, Some(&form), &errors).await,
+    }
+}
+
+fn head_take(tx: &mut Tx, who: &web::Who, draft: &mut Draft, form: &FormData, errors: &mut Vec<FieldError>) -> Result<(), Error> {
     let p = &mut draft.reading.plan;
     p.title = form.filled("title").map(str::to_owned);
     p.number = form.filled("number").map(str::to_owned);
-    p.date = date(&form, "date", &mut errors);
-    draft.head.starts_on = date(&form, "starts_on", &mut errors);
-    draft.head.ends_on = date(&form, "ends_on", &mut errors);
+    p.date = date(form, "date", errors);
+    draft.head.starts_on = date(form, "starts_on", errors);
+    draft.head.ends_on = date(form, "ends_on", errors);
     draft.head.level = form.text("level").to_owned();
     draft.head.issuer = form.all("issuer").last().map(str::to_owned);
     draft.head.parent = form.all("parent").last().map(str::to_owned);
+    let mut wrong = |field: &str, message: String| errors.push(FieldError { field: field.into(), message });
     if draft.head.parent.is_none() && form.filled("parent__q").is_some() {
-        errors.push(FieldError {
-            field: "parent".into(), message: "Chọn kế hoạch trong danh sách gợi ý, hoặc xóa chữ trong ô.".into()
-        });
+        wrong("parent", "Chọn kế hoạch trong danh sách gợi ý, hoặc xóa chữ trong ô.".into());
     }
     if let (Some(from), Some(to)) = (&draft.head.starts_on, &draft.head.ends_on)
         && from > to
     {
-        errors.push(FieldError { field: "ends_on".into(), message: "Ngày cuối phải sau ngày đầu.".into() });
+        wrong("ends_on", "Ngày cuối phải sau ngày đầu.".into());
     }
     if draft.head.issuer.is_none()
         && let Some(words) = form.filled("issuer__q")
     {
-        let words = words.to_owned();
-        let found = ctx.read(move |tx, who| Ok(Directory::load(tx, &who.reg, &who.actor, &who.today)?.find(&words))).await?;
-        match found {
+        match Directory::load(tx, &who.reg, &who.actor, &who.today)?.find(words) {
             Some(Who::Agency(id)) => draft.head.issuer = Some(id),
-            _ => errors.push(FieldError {
-                field: "issuer".into(),
-                message: "Không có cơ quan nào đúng tên này. Gõ tên chính thức hoặc tên ngắn trong sổ cơ quan.".into(),
-            }),
+            _ => wrong("issuer", "Không có cơ quan nào đúng tên này. Gõ tên chính thức hoặc tên ngắn trong sổ cơ quan.".into()),
         }
     }
     if draft.reading.plan.title.is_none() {
-        errors.push(FieldError { field: "title".into(), message: "Nhập tên kế hoạch.".into() });
+        wrong("title", "Nhập tên kế hoạch.".into());
     }
-    if !errors.is_empty() {
-        return head_page(&ctx, &id, version, &draft, Some(&form), &errors).await;
+    for e in crate::accept::too_long(draft).into_iter().filter(|e| matches!(e.field.as_str(), "number" | "title")) {
+        wrong(&e.field, e.message);
     }
-    save(&ctx, &id, version, draft, format!("/plans/import/{id}")).await
+    Ok(())
 }
 
 /// Names that an edit brought in are matched like those of the reading.
-pub async fn resolve_new(ctx: &Ctx, draft: &mut Draft) -> Result<(), web::Fail> {
+pub fn resolve_new(tx: &mut Tx, who: &web::Who, draft: &mut Draft) -> Result<(), Error> {
     let names = draft.unresolved();
-    if names.is_empty() {
-        return Ok(());
+    if !names.is_empty() {
+        let d = Directory::load(tx, &who.reg, &who.actor, &who.today)?;
+        draft.actors.extend(names.into_iter().filter_map(|n| d.find(&n).map(|w| (n, w))));
     }
-    let found = ctx
-        .read(move |tx, who| {
-            let d = Directory::load(tx, &who.reg, &who.actor, &who.today)?;
-            Ok(names.into_iter().filter_map(|n| d.find(&n).map(|w| (n, w))).collect::<Vec<_>>())
-        })
-        .await?;
-    draft.actors.extend(found);
     Ok(())
 }
 
 /// Who a name stands for.
 pub async fn actor_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageResult {
-    let (version, draft) = load(&ctx, &id).await?;
+    let (_, draft) = load(&ctx, &id).await?;
     let name = draft.names().get(n).cloned().ok_or_else(gone)?;
     let lang = ctx.lang();
     let wanted = name.clone();
@@ -244,6 +267,7 @@ pub async fn actor_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageR
         }
         (field(&FieldView::line("agency", lang.t("Cơ quan trong sổ", "Agencies of the register"), "").kind(InputKind::Links("agency".into(), vec![])), lang))
         label.check { input type="checkbox" name="learn" value="1" checked; " " (lang.t("Nhớ cách gọi này cho các kế hoạch sau", "Remember this name for later plans")) }
+        (Seen::input(&actor_stored(&draft, &name)))
     };
     let base = format!("/plans/import/{id}");
     let action = format!("{base}/actor/{n}");
@@ -255,7 +279,7 @@ pub async fn actor_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageR
             title: lang.t("Tên gọi này là cơ quan nào?", "Which agency is this?").into(),
             back: base.clone(),
             base,
-            version,
+            version: None,
             errors: &[],
             label: &str::to_owned,
             fields,
@@ -266,33 +290,45 @@ pub async fn actor_form(ctx: Ctx, Path((id, n)): Path<(String, usize)>) -> PageR
     ))
 }
 
+/// Who a name is now, for the guard of its form. The name itself is in it: names change places when a task does.
+fn actor_stored(draft: &Draft, name: &str) -> Shown {
+    let who = draft.actors.get(name).map(|w| serde_json::to_string(w).unwrap_or_default()).unwrap_or_default();
+    vec![("name".into(), format!("{name} {who}"))]
+}
+
 /// Saves who a name stands for.
 pub async fn actor_save(ctx: Ctx, Path((id, n)): Path<(String, usize)>, form: FormData) -> PageResult {
-    let version = form.version()?;
-    let (_, mut draft) = load(&ctx, &id).await?;
-    let name = draft.names().get(n).cloned().ok_or_else(gone)?;
-    let mut picked: Vec<String> = form.all("agency").map(str::to_owned).collect();
-    if picked.is_empty()
-        && let Some(words) = form.filled("agency__q")
-    {
-        let words = words.to_owned();
-        let found = ctx.read(move |tx, who| Ok(Directory::load(tx, &who.reg, &who.actor, &who.today)?.find(&words))).await?;
-        if let Some(Who::Agency(id)) = found {
+    let (base, back) = (format!("/plans/import/{id}"), format!("/plans/import/{id}/actor/{n}"));
+    let refused = ctx.write(move |tx, who| {
+        let (row, mut draft) = service::load(tx, &who.actor, &id)?;
+        let name = draft.names().get(n).cloned().ok_or_else(gone)?;
+        // one question only: what was chosen meanwhile is shown, then asked again
+        if !Seen::of(&form)?.holds(&actor_stored(&draft, &name)) {
+            return Ok(Some("Tên này vừa được chọn ở nơi khác. Dưới đây là lựa chọn đang lưu; chọn lại nếu cần."));
+        }
+        let mut picked: Vec<String> = form.all("agency").map(str::to_owned).collect();
+        if picked.is_empty()
+            && let Some(words) = form.filled("agency__q")
+            && let Some(Who::Agency(id)) = Directory::load(tx, &who.reg, &who.actor, &who.today)?.find(words)
+        {
             picked.push(id);
         }
+        let is = match (form.text("who"), picked.len()) {
+            ("pick" | "", 0) => return Ok(Some(NO_AGENCY)),
+            ("pick" | "", 1) => Who::Agency(picked.remove(0)),
+            ("pick" | "", _) => Who::Chosen(picked),
+            (json, _) => {
+                serde_json::from_str(json).map_err(|_| Error::BadRequest("Lựa chọn gửi lên không đọc được. Mở lại biểu mẫu.".into()))?
+            }
+        };
+        draft.say(&name, &is, form.filled("learn").is_some());
+        service::save_if_changed(tx, &who.actor, &row, &draft)?;
+        Ok(None)
+    });
+    match refused.await? {
+        None => Ok(redirect(&base)),
+        Some(message) => redirect_with(&ctx, &back, "unmet", message),
     }
-    let who = match (form.text("who"), picked.len()) {
-        ("pick" | "", 0) => {
-            let back = format!("/plans/import/{id}/actor/{n}");
-            let message = "Chưa có cơ quan nào đúng tên đó. Gõ tên chính thức hoặc tên ngắn trong sổ, chọn trong danh sách, hoặc chọn “Chọn sau”, “Chỉ giữ tên gọi”.";
-            return redirect_with(&ctx, &back, "unmet", message);
-        }
-        ("pick" | "", 1) => Who::Agency(picked.remove(0)),
-        ("pick" | "", _) => Who::Chosen(picked),
-        (json, _) => {
-            serde_json::from_str(json).map_err(|_| Error::BadRequest("Lựa chọn gửi lên không đọc được. Mở lại biểu mẫu.".into()))?
-        }
-    };
-    draft.say(&name, &who, form.filled("learn").is_some());
-    save(&ctx, &id, version, draft, format!("/plans/import/{id}")).await
 }
+
+const NO_AGENCY: &str = "Chưa có cơ quan nào đúng tên đó. Gõ tên chính thức hoặc tên ngắn trong sổ, chọn trong danh sách, hoặc chọn “Chọn sau”, “Chỉ giữ tên gọi”.";

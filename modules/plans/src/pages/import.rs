@@ -8,7 +8,7 @@ use web::maud::{Markup, html};
 use web::uploads::{self, Posted};
 use web::{Ctx, FormData, Page, PageResult, redirect, redirect_with};
 
-use crate::{service, store as drafts};
+use crate::service;
 
 /// The upload form.
 pub async fn form(ctx: Ctx) -> PageResult {
@@ -93,6 +93,6 @@ pub async fn upload(ctx: Ctx, mut posted: Posted) -> PageResult {
 /// Throws the reading away.
 pub async fn discard(ctx: Ctx, Path(id): Path<String>, _: FormData) -> PageResult {
     ctx.may(Verb::Create, "plan")?;
-    ctx.write(move |tx, _| drafts::discard(tx, &id)).await?;
+    ctx.write(move |tx, who| service::discard(tx, &who.actor, &id)).await?;
     redirect_with(&ctx, "/plans", "plain", ctx.t("Đã bỏ bản đọc. Văn bản gốc của bạn không bị ảnh hưởng.", "The reading was discarded."))
 }

@@ -69,6 +69,9 @@ async fn page(ctx: &Ctx, id: &str, typed: Option<&FormData>, errors: &[FieldErro
             // who presses has the list before their eyes
             @else { (notice(Tone::Soon, left(&open, &at, lang))) input type="hidden" name="anyway" value="1"; }
             (field(&FieldView::line("number", names[0].1, &number).help(lang.t("Để trống nếu văn bản chưa được cấp số; điền sau không tạo kế hoạch thứ hai.", "May be completed later.")).errors(errors), lang))
+            @if errors.iter().any(|e| e.field == "number") {
+                label.check { input type="checkbox" name="same_number" value="1"; " " (lang.t("Vẫn dùng số này", "Use this number all the same")) }
+            }
             (field(&FieldView::line("issued_on", names[1].1, &day).kind(InputKind::Date).required().errors(errors), lang))
             (form_actions(if open.none() { lang.t("Đưa vào thực hiện", "Put in force") } else { lang.t("Vẫn đưa vào thực hiện", "Put in force all the same") }, &back, lang))
         }
@@ -103,6 +106,7 @@ pub async fn save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResul
         number: form.filled("number").map(str::to_owned),
         issued_on: Some(day),
         anyway: form.has("anyway"),
+        same_number: form.has("same_number"),
     };
     let wanted = id.clone();
     let done = ctx.write(move |tx, who| gate::put_in_force(tx, &who.reg, &who.actor, &wanted, &said, &who.today)).await;

@@ -6,176 +6,15 @@ use store::{Error, FieldError};
 use web::axum::extract::Path;
 use web::components::{Choice, FieldView, InputKind, field};
 use web::maud::{Markup, html};
-use web::{Ctx, FormData, L, Lang, PageResult, fmt};
+use web::{Ctx, FormData, Lang, PageResult, fmt, redirect};
 
 use super::edit::{self, Sheet};
+pub use super::fields::list;
+use super::fields::{Field, Kind, List};
+use super::part::{Seen, Shown};
 use super::source;
 use crate::draft::Draft;
-
-/// How a field is put in, and how its JSON looks.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    /// Text on one line.
-    Line,
-    /// Text.
-    Area,
-    /// List of texts, one a line.
-    Lines,
-    /// ISO day.
-    Day,
-    /// Number.
-    Number,
-    /// One of few: stored value and label.
-    Choice(&'static [(&'static str, &'static str)]),
-    /// List of `{agency, scope}`, one a line: "agency: scope".
-    Scopes,
-    /// [`Schedule`]: several inputs, see [`super::timing`].
-    Schedule,
-}
-
-struct Field {
-    name: &'static str,
-    label: L,
-    kind: Kind,
-    required: bool,
-    help: L,
-}
-
-/// One list of the reading.
-pub struct List {
-    /// Word in addresses and in [`Draft::dropped`].
-    pub id: &'static str,
-    /// What one item is called.
-    one: L,
-    /// Words of the link that adds one.
-    pub add: L,
-    /// An item without content: says which fields may be null.
-    blank: fn() -> Value,
-    fields: &'static [Field],
-}
-
-const fn f(name: &'static str, vi: &'static str, en: &'static str, kind: Kind) -> Field {
-    Field { name, label: L(vi, en), kind, required: false, help: L("", "") }
-}
-const fn must(mut of: Field) -> Field {
-    of.required = true;
-    of
-}
-const fn help(mut of: Field, vi: &'static str, en: &'static str) -> Field {
-    of.help = L(vi, en);
-    of
-}
-
-const COMPARATORS: &[(&str, &str)] = &[(">=", "≥"), (">", ">"), ("<=", "≤"), ("<", "<"), ("=", "=")];
-const MARKS: &[(&str, &str)] = &[("b/c", "b/c"), ("t/h", "t/h"), ("đ/b", "đ/b"), ("p/h", "p/h")];
-const ONE_A_LINE: (&str, &str) = ("Mỗi dòng một tên, đúng như văn bản.", "One name a line, as written.");
-
-/// Every list a person can correct.
-pub const LISTS: &[List] = &[
-    List {
-        id: "task",
-        one: L("Nhiệm vụ", "Task"),
-        add: L("Thêm nhiệm vụ", "Add a task"),
-        blank: || json!(plan_reader::Task::default()),
-        fields: &[
-            help(f("section", "Mục", "Section", Kind::Line), "Số của mục, ví dụ II.", "Ordinal of the section, such as II."),
-            f("no", "Số thứ tự", "Number", Kind::Line),
-            must(f("text", "Nội dung", "Text", Kind::Area)),
-            help(f("lead", "Chủ trì", "Lead", Kind::Lines), ONE_A_LINE.0, ONE_A_LINE.1),
-            help(f("coordinating", "Phối hợp", "Coordinating", Kind::Lines), ONE_A_LINE.0, ONE_A_LINE.1),
-            f("product", "Sản phẩm", "Product", Kind::Line),
-            help(
-                f("time", "Thời gian, như văn bản viết", "Time, as written", Kind::Line),
-                "Ví dụ: Quý IV/2026; Hằng năm; Trước 30/6/2027; 2026 - 2027 (khi Trung ương ban hành).",
-                "For instance: Quý IV/2026; Hằng năm.",
-            ),
-            f("schedule", "Lịch thực hiện", "Schedule", Kind::Schedule),
-            help(
-                f("scopes", "Phạm vi riêng của từng cơ quan", "Scope of single agencies", Kind::Scopes),
-                "Mỗi dòng: tên cơ quan: phạm vi.",
-                "One a line: agency: scope.",
-            ),
-            help(f("notes", "Ghi chú", "Notes", Kind::Lines), "Mỗi dòng một ghi chú.", "One note a line."),
-        ],
-    },
-    List {
-        id: "objective",
-        one: L("Mục tiêu", "Objective"),
-        add: L("Thêm mục tiêu", "Add an objective"),
-        blank: || json!({ "section": null, "text": "", "horizon": null, "line": 0, "values": [] }),
-        fields: &[
-            f("section", "Mục", "Section", Kind::Line),
-            help(
-                must(f("text", "Nội dung", "Text", Kind::Area)),
-                "Sửa nội dung thì con số được đọc lại, trừ con số đã sửa bằng tay.",
-                "Editing the text reads the numbers anew, except those edited by hand.",
-            ),
-            f("horizon", "Đến ngày", "Until", Kind::Day),
-        ],
-    },
-    List {
-        id: "value",
-        one: L("Chỉ tiêu", "Target"),
-        add: L("Thêm chỉ tiêu", "Add a target"),
-        blank: || json!({ "comparator": ">=", "value": null, "upper": null, "unit": "%", "text": "" }),
-        fields: &[
-            must(f("comparator", "Phép so sánh", "Comparator", Kind::Choice(COMPARATORS))),
-            must(f("value", "Giá trị", "Value", Kind::Number)),
-            help(
-                f("upper", "Đến (khi là một khoảng)", "Upper bound of a range", Kind::Number),
-                "Ví dụ 80-90%: 80 và 90.",
-                "80-90%: 80 and 90.",
-            ),
-            help(must(f("unit", "Đơn vị", "Unit", Kind::Line)), "Ví dụ: %, chuyên gia, lần/năm.", "For instance: %, lần/năm."),
-            help(f("text", "Nội dung", "Text", Kind::Area), "Để trống: lấy toàn văn mục tiêu.", "Empty: the whole objective."),
-        ],
-    },
-    List {
-        id: "assignment",
-        one: L("Phân công", "Assignment"),
-        add: L("Thêm phân công", "Add an assignment"),
-        blank: || json!(plan_reader::Assignment::default()),
-        fields: &[
-            help(must(f("agencies", "Cơ quan", "Agencies", Kind::Lines)), ONE_A_LINE.0, ONE_A_LINE.1),
-            help(must(f("duties", "Việc được giao", "Duties", Kind::Lines)), "Mỗi dòng một việc.", "One duty a line."),
-        ],
-    },
-    List {
-        id: "recipient",
-        one: L("Nơi nhận", "Recipient"),
-        add: L("Thêm nơi nhận", "Add a recipient"),
-        blank: || json!({ "name": "", "mark": null }),
-        fields: &[must(f("name", "Tên", "Name", Kind::Line)), f("mark", "Ký hiệu", "Mark", Kind::Choice(MARKS))],
-    },
-    List {
-        id: "base",
-        one: L("Căn cứ", "Legal basis"),
-        add: L("Thêm căn cứ", "Add a basis"),
-        blank: || json!({ "number": null, "date": null, "line": 0 }),
-        fields: &[
-            help(must(f("number", "Số văn bản", "Number", Kind::Line)), "Ví dụ 515/QĐ-TTg.", "Such as 515/QĐ-TTg."),
-            f("date", "Ngày ban hành", "Date", Kind::Day),
-        ],
-    },
-    List { id: "section", one: L("Mục", "Section"), add: L("Thêm mục", "Add a section"), blank: section, fields: SECTION },
-    List {
-        id: "row",
-        one: L("Mục của bảng nhiệm vụ", "Section of the task table"),
-        add: L("Thêm mục của bảng", "Add a section of the table"),
-        blank: section,
-        fields: SECTION,
-    },
-];
-
-const SECTION: &[Field] = &[f("ordinal", "Số mục", "Ordinal", Kind::Line), must(f("title", "Tên mục", "Title", Kind::Line))];
-fn section() -> Value {
-    json!({ "ordinal": "", "title": "", "line": 0 })
-}
-
-/// The list of this word.
-pub fn list(id: &str) -> Option<&'static List> {
-    LISTS.iter().find(|l| l.id == id)
-}
+use crate::service;
 
 /// Where the array of a list stands in the reading. `n` is "4", "3.0" (value 0 of objective 3), "new" or "3.new".
 fn array(list: &List, n: &str) -> String {
@@ -201,6 +40,8 @@ struct Open {
     list: &'static List,
     item: Value,
     new: bool,
+    /// Items of the list.
+    count: usize,
 }
 
 fn open(draft: &Draft, id: &str, n: &str) -> Result<Open, Error> {
@@ -209,26 +50,39 @@ fn open(draft: &Draft, id: &str, n: &str) -> Result<Open, Error> {
     let items = reading.pointer(&array(list, n)).and_then(Value::as_array).ok_or_else(edit::gone)?;
     let new = n.ends_with("new");
     let item = if new { (list.blank)() } else { place(n).and_then(|i| items.get(i)).cloned().ok_or_else(edit::gone)? };
-    Ok(Open { list, item, new })
+    Ok(Open { list, item, new, count: items.len() })
 }
 
 /// The form of an item, empty for a new one.
 pub async fn form(ctx: Ctx, Path((id, list, n)): Path<(String, String, String)>) -> PageResult {
-    let (version, draft) = edit::load(&ctx, &id).await?;
-    show(&ctx, &id, (&list, &n), version, &draft, None, &[])
+    let (_, draft) = edit::load(&ctx, &id).await?;
+    show(&ctx, &id, (&list, &n), &draft, None, &[])
 }
 
-fn show(
-    ctx: &Ctx,
-    id: &str,
-    (list, n): (&str, &str),
-    version: i64,
-    draft: &Draft,
-    typed: Option<&FormData>,
-    errors: &[FieldError],
-) -> PageResult {
+/// The fields of an item as its form shows them.
+fn stored(draft: &Draft, o: &Open, n: &str) -> Shown {
+    let mut all = Shown::new();
+    for f in o.list.fields {
+        if f.kind == Kind::Schedule {
+            all.extend(super::timing::stored(draft, &o.item));
+        } else {
+            all.push((f.name.to_owned(), shown(f.kind, &o.item[f.name])));
+        }
+    }
+    if !o.new {
+        all.push(("drop".into(), if draft.dropped.contains(&format!("{}/{n}", o.list.id)) { "1" } else { "" }.into()));
+    }
+    all
+}
+
+/// How many items there were when the form of a new one was opened.
+const COUNT: &str = "count";
+
+fn show(ctx: &Ctx, id: &str, (list, n): (&str, &str), draft: &Draft, typed: Option<&FormData>, errors: &[FieldError]) -> PageResult {
     let lang = ctx.lang();
-    let Open { list, item, new } = open(draft, list, n)?;
+    let opened = open(draft, list, n)?;
+    let now = stored(draft, &opened, n);
+    let Open { list, item, new, count } = opened;
     let dropped = typed.map_or_else(|| draft.dropped.contains(&format!("{}/{n}", list.id)), |t| t.has("drop"));
     let fields = html! {
         @for f in list.fields {
@@ -236,8 +90,10 @@ fn show(
             @else { (one(f, &item, typed, errors, lang)) }
         }
         @if !new {
-            label.check { input type="checkbox" name="drop" value="1" checked[dropped]; " " (lang.t("Không lấy mục này (bỏ dấu để lấy lại)", "Leave this out (untick to take it back)")) }
-        }
+            @if let Some(e) = errors.iter().find(|e| e.field == "drop") { div.error { (e.message) } }
+            label.check { input #f-drop type="checkbox" name="drop" value="1" checked[dropped]; " " (lang.t("Không lấy mục này (bỏ dấu để lấy lại)", "Leave this out (untick to take it back)")) }
+        } @else { input type="hidden" name=(COUNT) value=(count); }
+        @if !new { (Seen::input(&now)) }
     };
     let title = if new { lang.l(list.add) } else { lang.l(list.one) }.to_owned();
     let label = |name: &str| label_of(list, name, lang);
@@ -245,7 +101,7 @@ fn show(
     let source = source::beside(draft, &source::of(draft, list.id, n), &base, lang);
     let value = n.split_once('.').and_then(|(i, v)| Some((i.parse().ok()?, v.parse().ok()?))).filter(|_| list.id == "value");
     let below = value.map(|at| html! { section.card { h2 { (lang.t("Chỉ số đo chỉ tiêu này", "Indicator of this target")) } (super::measure::choices(&ctx.look, draft, &base, at, true, lang)) } });
-    let sheet = Sheet { title, base, back: back(id, list, n), version, errors, label: &label, fields, source, below };
+    let sheet = Sheet { title, base, back: back(id, list, n), version: None, errors, label: &label, fields, source, below };
     Ok(edit::render(ctx, sheet, &format!("/plans/import/{id}/{}/{n}", list.id)))
 }
 
@@ -304,6 +160,14 @@ fn typed(f: &Field, form: &FormData, nullable: bool, errors: &mut Vec<FieldError
     if f.required && words.is_none() {
         return wrong(format!("Nhập {}.", f.label.vi.to_lowercase()));
     }
+    let most = if matches!(f.kind, Kind::Area | Kind::Scopes) { registers::LONG } else { registers::LINE };
+    let longest = match f.kind {
+        Kind::Lines => edit::lines(form.text(f.name)).iter().map(|l| l.chars().count()).max().unwrap_or(0),
+        _ => form.text(f.name).trim().chars().count(),
+    };
+    if longest > most {
+        return wrong(format!("dài {longest} ký tự, tối đa {most}; rút gọn lại."));
+    }
     match (f.kind, words) {
         (Kind::Lines, _) => json!(edit::lines(form.text(f.name))),
         (Kind::Scopes, _) => {
@@ -333,22 +197,63 @@ fn typed(f: &Field, form: &FormData, nullable: bool, errors: &mut Vec<FieldError
     }
 }
 
+/// What became of a form that was sent.
+enum Done {
+    /// Saved at this place; or it had been, by the same press.
+    At(&'static List, String),
+    /// Something is wrong: the reading as it is, the form with what others changed meanwhile, and what to ask.
+    Asked(Box<Draft>, FormData, Vec<FieldError>),
+}
+
 /// Saves an item; with every error at once, and what was typed, when something is wrong.
 pub async fn save(ctx: Ctx, Path((id, list, n)): Path<(String, String, String)>, form: FormData) -> PageResult {
-    let version = form.version()?;
-    let (_, mut draft) = edit::load(&ctx, &id).await?;
-    let mut errors = vec![];
-    let (list, place) = apply(&mut draft, &list, &n, &form, &mut errors)?;
-    if !errors.is_empty() {
-        return show(&ctx, &id, (list.id, &n), version, &draft, Some(&form), &errors);
+    let (wanted, list_id, at) = (id.clone(), list.clone(), n.clone());
+    let done = ctx.write(move |tx, who| {
+        let (row, mut draft) = service::load(tx, &who.actor, &wanted)?;
+        let done = take(&mut draft, &list_id, &at, form)?;
+        if matches!(done, Done::At(..)) {
+            edit::resolve_new(tx, who, &mut draft)?;
+            service::save_if_changed(tx, &who.actor, &row, &draft)?;
+        }
+        Ok(done)
+    });
+    match done.await? {
+        Done::At(list, place) => Ok(redirect(&back(&id, list, &place))),
+        Done::Asked(draft, form, errors) => show(&ctx, &id, (&list, &n), &draft, Some(&form), &errors),
     }
-    edit::resolve_new(&ctx, &mut draft).await?;
-    edit::save(&ctx, &id, version, draft, back(&id, list, &place)).await
+}
+
+fn take(draft: &mut Draft, list: &str, n: &str, mut form: FormData) -> Result<Done, Error> {
+    let o = open(draft, list, n)?;
+    let since = form.filled(COUNT).and_then(|c| c.parse::<usize>().ok()).filter(|_| o.new);
+    // nobody else edits what is not there yet
+    let mut errors = if o.new { vec![] } else { Seen::of(&form)?.merge(&stored(draft, &o, n), &mut form) };
+    let before = draft.clone();
+    let typed = form.clone();
+    let (list, place) = if errors.is_empty() { apply(draft, list, n, &form, &mut errors)? } else { (o.list, n.to_owned()) };
+    if !errors.is_empty() {
+        return Ok(Done::Asked(Box::new(before), typed, errors));
+    }
+    // pressed twice: the item stands there since the form was opened
+    if let Some(twin) = since.and_then(|since| twin(draft, list, &place, since)) {
+        *draft = before;
+        return Ok(Done::At(list, twin));
+    }
+    Ok(Done::At(list, place))
+}
+
+/// An item like that at `place`, among those since `since`.
+fn twin(draft: &Draft, list: &List, place_of: &str, since: usize) -> Option<String> {
+    let reading = serde_json::to_value(&draft.reading).ok()?;
+    let items = reading.pointer(&array(list, place_of))?.as_array()?;
+    let at = place(place_of)?;
+    let found = (since..at).find(|i| items[*i] == items[at])?;
+    Some(place_of.rsplit_once('.').map_or_else(|| found.to_string(), |(o, _)| format!("{o}.{found}")))
 }
 
 /// Puts what was typed into the draft; leaves it as it is when something is wrong. Gives the place of the item.
 fn apply(draft: &mut Draft, list: &str, n: &str, form: &FormData, errors: &mut Vec<FieldError>) -> Result<(&'static List, String), Error> {
-    let Open { list, item, new } = open(draft, list, n)?;
+    let Open { list, item, new, .. } = open(draft, list, n)?;
     let blank = (list.blank)();
     let mut changed: Map<String, Value> = item.as_object().cloned().unwrap_or_default();
     for f in list.fields {
@@ -411,6 +316,8 @@ pub fn understood(draft: &Draft, time: Option<&str>, text: &str) -> Option<Sched
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
+
+    use super::super::fields::LISTS;
 
     use super::*;
 

@@ -7,7 +7,7 @@ use web::forms::QueryData;
 use web::maud::html;
 use web::{Ctx, Page, PageResult, Tone, fmt};
 
-use crate::store;
+use crate::service;
 
 /// The list.
 pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
@@ -17,7 +17,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         .read(move |tx, who| {
             let mut plans = crate::all(tx, &who.reg, &who.actor, "plan", None)?;
             plans.sort_by(|a, b| b.text("issued_on").cmp(&a.text("issued_on")));
-            let waiting = if may_import { store::waiting(tx)? } else { vec![] };
+            let waiting = if may_import { service::waiting(tx, &who.actor)? } else { vec![] };
             let mut counts = Vec::new();
             for p in &plans {
                 let tasks = crate::expand::linked(tx, &who.reg, &who.actor, "task", "plan", &p.id)?

@@ -16,12 +16,12 @@ const MOST: usize = 3;
 
 /// The choices for value `v` of objective `i`. `all`: with a box for every other indicator (on the target's own page).
 pub fn choices(look: &Look, draft: &Draft, base: &str, (i, v): (usize, usize), all: bool, lang: Lang) -> Markup {
-    let Some((objective, value)) = draft.reading.plan.objectives.get(i).and_then(|o| Some((o, o.values.get(v)?))) else {
+    let Some(objective) = draft.reading.plan.objectives.get(i).and_then(|o| o.values.get(v).map(|_| o)) else {
         return html! {};
     };
     let key = format!("{i}.{v}");
     // the target's own words only: two targets of one objective are two questions
-    let words = if value.text.is_empty() { &objective.text } else { &value.text };
+    let words = crate::draft::own_words(objective, v);
     let name = |id: &str| targets::all_indicators().iter().find(|(x, _)| x == id).map_or("", |(_, label)| label.as_str());
     let action = format!("{base}/indicator");
     let head = html! { (csrf(look)) input type="hidden" name="target" value=(key); @if all { input type="hidden" name="own" value="1"; } };
@@ -35,7 +35,7 @@ pub fn choices(look: &Look, draft: &Draft, base: &str, (i, v): (usize, usize), a
             }
         };
     }
-    let suggested = targets::suggest_why(words, MOST);
+    let suggested = targets::suggest_why(&words, MOST);
     let pressed = |id: &str| if said == Some(id) { Some("true") } else { None };
     html! {
         form.measure method="post" action=(action) { (head)

@@ -2,9 +2,11 @@
 
 mod accept;
 mod amend;
+mod bind;
 mod board;
 mod calendar;
 mod edit;
+mod fields;
 mod fill;
 mod hand_in;
 mod import;
@@ -15,6 +17,7 @@ mod measure;
 mod names;
 mod nothing;
 mod obligation;
+mod part;
 mod plan;
 mod reading;
 mod review;
@@ -24,6 +27,7 @@ mod unassigned;
 mod unclear;
 
 pub use board::{NAMED, cut, late};
+pub use plan::{goal, part_of, threshold};
 pub use timing::impossible_day;
 
 use web::App;
@@ -71,7 +75,7 @@ pub fn router() -> Router<App> {
         .route("/plans/{id}/issue", get(issue::form).post(issue::save))
         .route("/plans/{id}/fill", get(fill::plan_form).post(fill::plan_save))
         .route("/plans/{id}/unassigned/{obligation}", post(unassigned::act))
-        .route("/plans/{id}/target/{target}", post(plan::bind_target))
+        .route("/plans/{id}/target/{target}", get(bind::form).post(bind::bind_target))
         .route("/plans/{id}/task/{task}/amend", get(amend::form).post(amend::save))
-        .route("/plans/{id}/task/{task}", get(plan::task).post(plan::bind_task))
+        .route("/plans/{id}/task/{task}", get(plan::task).post(bind::bind_task))
 }

@@ -14,7 +14,7 @@ use web::{Ctx, FormData, Lang, Page, PageResult, Tone, redirect, redirect_with};
 use super::edit::load;
 use crate::actors::Directory;
 use crate::draft::{Draft, Use, Who};
-use crate::naming::{Asked, MOST_ROWS, read_all};
+use crate::naming::{Asked, MOST_ROWS, Sheet, read_all};
 use crate::service;
 
 /// One row of the form.
@@ -218,40 +218,61 @@ pub fn keys(form: &FormData) -> Vec<String> {
     (0..MOST_ROWS).map_while(|n| form.filled(&format!("name.{n}")).map(str::to_owned)).collect()
 }
 
-/// Saves all rows, or says what is wrong with some of them and saves none.
+/// What became of the rows that were sent.
+enum Done {
+    /// Saved: so many, so many left, so many that somebody else had answered meanwhile.
+    Saved(usize, usize, usize),
+    /// Something is wrong: the reading, its version, the rows.
+    Wrong(i64, Box<Draft>, Vec<Asked>, Vec<store::FieldError>),
+}
+
+/// Saves all rows, or says what is wrong with some of them and saves none. A name that was answered elsewhere meanwhile keeps that
+/// answer; what else was edited in the reading is no hindrance.
 pub async fn save(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResult {
-    let version = form.version()?;
-    let (_, mut draft) = load(&ctx, &id).await?;
     let base = format!("/plans/import/{id}");
     if form.text("all") == "later" {
+        let (version, draft) = (form.version()?, load(&ctx, &id).await?.1);
         return all_later(&ctx, &base, version, draft, form.filled("sure").is_some(), &id).await;
     }
-    let (names, rows) = (draft.asked(), keys(&form));
-    if let Some(gone) = rows.iter().find(|k| !names.iter().any(|(n, _)| n == *k)) {
-        let message = format!("«{gone}» vừa được chọn ở nơi khác hoặc không còn trong bản đọc. Xem lại danh sách mới nhất rồi lưu.");
-        return redirect_with(&ctx, &format!("{base}/names"), "unmet", &message);
-    }
-    let sheet = ctx.read({
-        let (form, count) = (form.clone(), rows.len());
-        move |tx, who| Ok(read_all(&form, count, &Directory::load(tx, &who.reg, &who.actor, &who.today)?))
+    let wanted = id.clone();
+    let done = ctx.write(move |tx, who| {
+        let (row, mut draft) = service::load(tx, &who.actor, &wanted)?;
+        let (names, rows) = (draft.asked(), keys(&form));
+        let dir = Directory::load(tx, &who.reg, &who.actor, &who.today)?.issued_by(draft.head.issuer.as_deref());
+        let sheet = read_all(&form, rows.len(), &dir);
+        // the rows of the names that are still asked for, in today's order
+        let sent = |name: &String| rows.iter().position(|k| k == name).and_then(|n| sheet.rows.get(n).cloned());
+        let again = names.iter().take(MOST_ROWS).map(|(n, _)| sent(n).unwrap_or_else(|| Asked::new(&dir, n))).collect();
+        let again = Sheet { chosen: vec![], rows: again };
+        let errors = again.errors();
+        if !errors.is_empty() {
+            return Ok(Done::Wrong(row.version, Box::new(draft), again.rows, errors));
+        }
+        let learn = form.filled("learn").is_some();
+        let open = |name: &String| names.iter().any(|(n, _)| n == name);
+        let (now, gone): (Vec<_>, Vec<_>) = sheet.chosen.iter().partition(|(n, _)| open(&rows[*n]));
+        for (n, is) in &now {
+            draft.say(&rows[*n], is, learn && matches!(is, Who::Agency(_) | Who::Collective(_)));
+        }
+        service::save_if_changed(tx, &who.actor, &row, &draft)?;
+        Ok(Done::Saved(now.len(), draft.unresolved().len(), gone.len()))
     });
-    let sheet = sheet.await?;
-    let errors = sheet.errors();
-    if !errors.is_empty() {
-        return Ok(page(&ctx, &id, version, &draft, sheet.rows, &errors));
-    }
-    let learn = form.filled("learn").is_some();
-    for (n, who) in &sheet.chosen {
-        draft.say(&rows[*n], who, learn && matches!(who, Who::Agency(_) | Who::Collective(_)));
-    }
-    let (saved, left) = (sheet.chosen.len(), draft.unresolved().len());
-    ctx.write(move |tx, who| service::save(tx, &who.actor, &id, version, &draft)).await?;
+    let (saved, left, gone) = match done.await? {
+        Done::Wrong(version, draft, rows, errors) => return Ok(page(&ctx, &id, version, &draft, rows, &errors)),
+        Done::Saved(saved, left, gone) => (saved, left, gone),
+    };
     let (to, tone) = if left == 0 { (base, "met") } else { (format!("{base}/names"), "soon") };
-    let message = match ctx.lang() {
+    let mut message = match ctx.lang() {
         Lang::Vi if left == 0 => format!("Đã lưu {saved} tên; mọi tên đều đã có người nói là ai."),
         Lang::Vi => format!("Đã lưu {saved} tên; còn {left} tên chưa rõ."),
         Lang::En => format!("{saved} names saved; {left} unknown."),
     };
+    if gone > 0 {
+        message.push_str(&match ctx.lang() {
+            Lang::Vi => format!(" {gone} tên đã được chọn ở nơi khác, giữ lựa chọn ấy."),
+            Lang::En => format!(" {gone} had been answered elsewhere; those answers stay."),
+        });
+    }
     redirect_with(&ctx, &to, tone, &message)
 }
 

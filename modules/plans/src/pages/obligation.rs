@@ -41,7 +41,7 @@ impl Typed<'_> {
 /// The page, with what was typed and is not saved yet.
 pub(super) async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResult {
     let wanted = id.clone();
-    let (one, evidence, task) = ctx
+    let (one, evidence, task, shown) = ctx
         .read(move |tx, who| {
             let scope = who.may(Verb::Read, "obligation")?;
             let record = actions::get(tx, &who.reg, &scope, &wanted)?;
@@ -52,7 +52,8 @@ pub(super) async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResul
                 Some(t) => Some(actions::get(tx, &who.reg, &who.may(Verb::Read, "task")?, t)?),
                 None => None,
             };
-            Ok((one, evidence, task))
+            let shown = crate::measured::shown(tx, &who.reg, &who.actor, &one.record, &who.today)?;
+            Ok((one, evidence, task, shown))
         })
         .await?;
     let lang = ctx.lang();
@@ -75,16 +76,21 @@ pub(super) async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResul
         if let Some(time) = t.text("time_text") {
             list.push((lang.t("Thời gian trong kế hoạch", "Time in the plan").to_owned(), html! { (time) }));
         }
-        if let (Some(i), Some(f)) = (t.text("indicator"), &one.figure) {
+        if let Some(s) = &shown {
+            let against = s.unmet() && one.state.done();
             list.push((
                 lang.t("Tiến độ theo sổ đăng ký", "Progress from the registers").to_owned(),
-                html! { a href={"/targets/" (i)} { (i) } " · " (f.met) "/" (f.population) },
+                html! { a href={"/targets/" (s.indicator)} { (s.indicator) } " · " (s.figure.met) "/" (s.figure.population) @if against { " " (tag(Tone::Soon, lang.t("hoàn thành khi sổ chưa đạt", "done against the register"))) } },
             ));
         }
     }
     // a task that names its product is handed in with proof of it
     let missing = task.as_ref().and_then(|t| t.text("product")).filter(|_| evidence.is_empty());
     let mut moves: Vec<_> = moves(ctx, o.state.as_deref().unwrap_or_default());
+    if shown.as_ref().is_some_and(crate::measured::Shown::unmet) {
+        // said beside the press, not after it
+        moves.iter_mut().filter(|m| matches!(m.0.as_str(), "approve" | "close")).for_each(|m| m.2.push("against".into()));
+    }
     let may_add = ctx.can(Verb::Create, "evidence") && one.state.open();
     let may_submit = may_add && moves.iter().any(|m| m.0 == "submit");
     // the form of the evidence hands in too
@@ -95,6 +101,9 @@ pub(super) async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResul
         (heading(o.text("content").unwrap_or_default(), None, Some(tag(tone, &state))))
         @if let Some(asked) = o.text("unassigned") {
             (notice(Tone::Soon, html! { (if asked == "kept" { lang.t("Nhiệm vụ đã giao cho cơ quan khác; cơ quan này vẫn làm tiếp phần việc dở.", "The task went to another agency; this one goes on with what it began.") } else { lang.t("Nhiệm vụ không còn giao cho cơ quan này; cơ quan thường trực quyết định chuyển, miễn hay giữ phần việc đã làm dở.", "The task no longer names this agency; the standing agency decides about the work begun.") }) }))
+        }
+        @if let Some(why) = one.returned() {
+            (notice(Tone::Unmet, html! { strong { (lang.t("Bị trả lại: ", "Returned: ")) } (why) " " (lang.t("Sửa, bổ sung minh chứng rồi trình lại.", "Mend it, add evidence and hand it in again.")) }))
         }
         section.card { (facts(list))
             @if let Some(r) = o.text("result_note") { p { strong { (lang.t("Kết quả báo cáo", "Result handed in")) } ": " (r) } }
@@ -144,6 +153,7 @@ fn step(ctx: &Ctx, o: &Record, m: &(String, String, Vec<String>), known: &str, s
         ("done_on", lang.t("Ngày hoàn thành", "Done on"), InputKind::Date, today.as_str()),
         ("reason", lang.t("Lý do", "Reason"), InputKind::Line("text"), ""),
     ];
+    let against = demands.iter().any(|d| d == "against");
     let label_of = |f: &str| asked.iter().find(|a| f.ends_with(a.0)).map_or_else(|| f.to_owned(), |a| a.1.to_owned());
     html! {
         (error_summary(&errors, label_of, lang))
@@ -155,6 +165,11 @@ fn step(ctx: &Ctx, o: &Record, m: &(String, String, Vec<String>), known: &str, s
                     @let full = format!("{t}.{name}");
                     (field(&FieldView::line(&full, words, sent.value(t, &full, usual)).kind(kind.clone()).required().errors(&errors), lang))
                 }
+            }
+            @if against {
+                (notice(Tone::Soon, html! { (lang.t("Sổ đăng ký chưa cho thấy việc này đã xong. Cập nhật sổ trước; nếu vẫn coi là hoàn thành, ghi lý do.", "The registers do not show this as done. Mend them first; if it counts as done all the same, say why.")) }))
+                @let full = format!("{t}.reason");
+                (field(&FieldView::line(&full, lang.t("Lý do", "Reason"), sent.value(t, &full, "")).errors(&errors), lang))
             }
             button.btn.main[main] type="submit" { (label) }
         }

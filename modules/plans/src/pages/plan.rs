@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use access::Verb;
 use documents::Cell;
-use registers::actions::{self, Values};
-use registers::{Data, Record};
-use store::{Error, Tx};
+use registers::Record;
+use registers::actions;
+use store::Tx;
 use web::axum::extract::Path;
 use web::charts::{Bar3, bar3};
 use web::components::{Grid, GridCell, GridColumn, Tab, facts, heading, notice, tabs, tag};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
 use web::shell::csrf;
-use web::{Ctx, FormData, Lang, Page, PageResult, Tone, Who, fmt, redirect_with};
+use web::{Ctx, FormData, Lang, Page, PageResult, Tone, Who, fmt};
 
+use super::bind;
 use super::board::cut;
 use crate::expand::linked;
 use crate::owed::{self, Ask};
@@ -22,10 +23,12 @@ use crate::state::{State, Want};
 use crate::{fill, unclear};
 
 /// A target of the plan beside the live figure of its indicator.
-struct Live {
-    record: Record,
+pub struct Live {
+    /// The target.
+    pub record: Record,
     figure: Option<targets::Headline>,
-    suggestions: Vec<(String, String)>,
+    /// Indicators its words are near to.
+    pub suggestions: Vec<(String, String)>,
 }
 
 /// A task with who acts in it.
@@ -42,8 +45,8 @@ enum Part {
 /// The page.
 pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
     let tab = q.filled("tab").unwrap_or("targets").to_owned();
-    let (wanted, open) = (id.clone(), tab.clone());
-    let (plan, counts, part, names, (questions, lacking)) = ctx
+    let (wanted, open, modules) = (id.clone(), tab.clone(), ctx.app.modules);
+    let (plan, counts, part, names, (questions, lacking, whole, panels)) = ctx
         .read(move |tx, who| {
             let plan = actions::get(tx, &who.reg, &who.may(Verb::Read, "plan")?, &wanted)?;
             let targets = sorted(linked(tx, &who.reg, &who.actor, "target", "plan", &wanted)?);
@@ -56,21 +59,29 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 "tasks" => Part::Tasks(acting(tx, who, main)?),
                 "duties" => Part::Duties(acting(tx, who, duties)?),
                 "about" => Part::About(sorted(linked(tx, &who.reg, &who.actor, "plan_recipient", "plan", &wanted)?)),
-                _ => Part::Targets(live(tx, who, targets)?),
+                _ => Part::Targets(live(tx, who, &plan, targets)?),
             };
             let names = unclear::names(tx, &who.reg, &who.actor, &wanted, &who.today)?;
-            Ok((plan, counts, part, names, (questions, lacking)))
+            let whole = sees_whole(tx, who, &plan)?;
+            // what other modules know of a plan
+            let mut panels = Vec::new();
+            for m in modules {
+                panels.extend(m.record_panels(&who.cx(), tx, &who.actor, &plan)?);
+            }
+            Ok((plan, counts, part, names, (questions, lacking, whole, panels)))
         })
         .await?;
     let lang = ctx.lang();
     let n = |k: usize| Some(i64::try_from(k).unwrap_or(0));
     let at = |t: &str| format!("/plans/{id}?tab={t}");
-    let list = [
+    let mut list = vec![
         Tab { id: "targets".into(), label: lang.t("Chỉ tiêu", "Targets").into(), count: n(counts[0]), href: at("targets") },
         Tab { id: "tasks".into(), label: lang.t("Nhiệm vụ", "Tasks").into(), count: n(counts[1]), href: at("tasks") },
         Tab { id: "duties".into(), label: lang.t("Phân công", "Assignments").into(), count: n(counts[2]), href: at("duties") },
         Tab { id: "about".into(), label: lang.t("Văn bản", "Document").into(), count: None, href: at("about") },
     ];
+    // duties that repeat the tasks are kept once, as tasks
+    list.retain(|t| t.id != "duties" || counts[2] > 0);
     let title = plan.text("title").unwrap_or_default().to_owned();
     let grid = match &part {
         Part::Tasks(tasks) => Some(tasks_table(&ctx, &q, &id, tasks)),
@@ -87,6 +98,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         (super::unclear::card(&id, &names, ctx.can(Verb::Update, "task_actor"), lang))
         (super::fill::card(&id, lacking, lang))
         (super::unassigned::card(&ctx, &id, &questions))
+        @for p in &panels { section.card { h2 { (lang.l(p.label)) } (p.body) } }
         (tabs(&list, &tab, lang.t("Phần của kế hoạch", "Parts of the plan")))
         section.card {
             @match &part {
@@ -94,22 +106,44 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
                 Part::Duties(duties) => (duties_list(duties)),
                 Part::About(recipients) => (about(&ctx, &plan, recipients)),
                 Part::Targets(live) if live.is_empty() => p.muted { (lang.t("Kế hoạch này không nêu chỉ tiêu bằng số.", "This plan states no numeric target.")) },
-                Part::Targets(_) => { @if let Some(g) = &grid { (g.render()) } }
+                Part::Targets(_) => { @if !whole { p.small.muted { (lang.t("Con số tính trong phạm vi của bạn, đặt cạnh mục tiêu của cả kế hoạch.", "Figures are of your scope, beside the goals of the whole plan.")) } } @if let Some(g) = &grid { (g.render()) } }
             }
         }
     };
     Ok(Page::new(title).active("/plans").crumb(lang.t("Kế hoạch", "Plans"), "/plans").body(body).respond(&ctx))
 }
 
+/// Whether the reader's figures are of all that the plan speaks of; who sees a part only is told so.
+fn sees_whole(tx: &mut Tx, who: &Who, plan: &Record) -> store::Result<bool> {
+    let Ok(scope) = who.may(Verb::Read, "figure") else { return Ok(true) };
+    let path = match plan.text("issuer") {
+        Some(issuer) => web::agency_path(tx, issuer)?,
+        None => None,
+    };
+    Ok(path.is_none_or(|p| scope.covers(&p)))
+}
+
+/// The part of the tree of agencies a plan speaks of: that of its issuer; everything for a plan of the province and above.
+///
+/// # Errors
+/// Those of reading.
+pub fn part_of(tx: &mut Tx, plan: &Record) -> store::Result<Option<String>> {
+    match plan.text("issuer").filter(|_| !matches!(plan.text("level"), Some("national" | "province"))) {
+        Some(issuer) => web::agency_path(tx, issuer),
+        None => Ok(None),
+    }
+}
+
 /// Targets with the figure of the indicator a person bound them to.
-fn live(tx: &mut Tx, who: &Who, targets: Vec<Record>) -> store::Result<Vec<Live>> {
+fn live(tx: &mut Tx, who: &Who, plan: &Record, targets: Vec<Record>) -> store::Result<Vec<Live>> {
+    let part = part_of(tx, plan)?;
     // a plan is open to everybody who is signed in, its figures are not
     let figures = who.may(Verb::Read, "figure").is_ok();
     let mut live = Vec::new();
     for record in targets {
         let figure = match record.text("indicator") {
             Some(i) if figures && record.bool("indicator_confirmed") == Some(true) => {
-                targets::headline(tx, &who.reg, &who.actor, i, &who.today, goal(&record))?
+                targets::headline_within(tx, &who.reg, &who.actor, (i, part.as_deref()), &who.today, goal(&record))?
             }
             _ => None,
         };
@@ -169,7 +203,7 @@ fn sorted(mut list: Vec<Record>) -> Vec<Record> {
 }
 
 /// The target's own threshold, as the plan sets it.
-fn goal(r: &Record) -> Option<targets::Goal> {
+pub fn goal(r: &Record) -> Option<targets::Goal> {
     Some(targets::Goal {
         comparator: r.text("comparator")?.to_owned(),
         value: r.real("value")?,
@@ -177,7 +211,8 @@ fn goal(r: &Record) -> Option<targets::Goal> {
     })
 }
 
-fn threshold(r: &Record, lang: Lang) -> String {
+/// What a target asks for, as people write it: `≥ 90 %`.
+pub fn threshold(r: &Record, lang: Lang) -> String {
     let sign = match r.text("comparator").unwrap_or_default() {
         "more_than" => ">",
         "at_most" => "≤",
@@ -230,7 +265,7 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
                     }),
                     GridCell::text(&f.words),
                     GridCell::with(
-                        html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (unbind(ctx, plan, r)) } },
+                        html! { @if let Some((tone, words)) = &said { (tag(*tone, words)) } @if may { (bind::change(ctx, plan, r)) } },
                         said.as_ref().map_or(Cell::Empty, |s| Cell::text(&s.1)),
                     ),
                     goal,
@@ -242,10 +277,11 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
                 GridCell::only(html! {}),
                 GridCell::only(html! { "–" }),
                 match r.text("indicator").filter(|_| r.bool("indicator_confirmed") == Some(true)).and_then(targets::no_source) {
-                    Some(i) => {
-                        GridCell::with(sourceless(ctx, plan, r, i, may), Cell::text(lang.t("Chưa có nguồn dữ liệu", "No data source yet")))
-                    }
-                    None => GridCell::with(bind(ctx, plan, l, may), Cell::text(lang.t("Chưa gắn chỉ số", "No indicator yet"))),
+                    Some(i) => GridCell::with(
+                        bind::sourceless(ctx, plan, r, i, may),
+                        Cell::text(lang.t("Chưa có nguồn dữ liệu", "No data source yet")),
+                    ),
+                    None => GridCell::with(bind::choose(ctx, plan, l, may), Cell::text(lang.t("Chưa gắn chỉ số", "No indicator yet"))),
                 },
                 goal,
                 until,
@@ -253,94 +289,6 @@ fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
         }
     }
     g
-}
-
-/// Bound to an indicator that no register answers yet: said why, instead of asking again.
-fn sourceless(ctx: &Ctx, plan: &str, r: &Record, i: &targets::Indicator, may: bool) -> Markup {
-    let lang = ctx.lang();
-    let why = i.no_source.as_ref().map_or("", |l| l.vi_or_en(lang == Lang::En));
-    html! {
-        (tag(Tone::None, lang.t("Chưa có nguồn dữ liệu", "No data source yet")))
-        div.small { a href={"/targets/" (i.id)} { (i.id) } ": " (why) }
-        @if may { (unbind(ctx, plan, r)) }
-    }
-}
-
-/// Chooses the indicator that measures a target. Suggested by words, confirmed by a person.
-fn bind(ctx: &Ctx, plan: &str, l: &Live, may: bool) -> Markup {
-    let lang = ctx.lang();
-    html! {
-        (tag(Tone::None, lang.t("Chưa gắn chỉ số", "No indicator yet")))
-        @if may {
-            form.stackless method="post" action={"/plans/" (plan) "/target/" (l.record.id)} {
-                (csrf(&ctx.look))
-                input type="hidden" name="version" value=(l.record.version);
-                label.sr for={"i-" (l.record.id)} { (lang.t("Chỉ số đo chỉ tiêu này", "Indicator")) }
-                select id={"i-" (l.record.id)} name="indicator" required {
-                    // nothing is chosen beforehand: one press on a wrong guess would make a false figure
-                    option value="" { (if l.suggestions.is_empty() { lang.t("Chưa có chỉ số phù hợp; chọn trong danh sách", "No indicator fits; choose from the list") } else { lang.t("Chọn chỉ số đo", "Choose the indicator") }) }
-                    @for (id, label) in &l.suggestions { option value=(id) { (id) " · " (label) " (" (lang.t("gợi ý", "suggested")) ")" } }
-                    @for (id, label) in targets::all_indicators() { @if !l.suggestions.iter().any(|s| s.0 == *id) { option value=(id) { (id) " · " (label) } } }
-                }
-                button.btn type="submit" { (lang.t("Xác nhận", "Confirm")) }
-            }
-        }
-    }
-}
-
-fn unbind(ctx: &Ctx, plan: &str, target: &Record) -> Markup {
-    html! {
-        form.inline method="post" action={"/plans/" (plan) "/target/" (target.id)} {
-            (csrf(&ctx.look))
-            input type="hidden" name="version" value=(target.version);
-            button.linklike type="submit" name="indicator" value="" { (ctx.t("đổi chỉ số", "change")) }
-        }
-    }
-}
-
-/// Binds or unbinds a target.
-pub async fn bind_target(ctx: Ctx, Path((plan, target)): Path<(String, String)>, form: FormData) -> PageResult {
-    let indicator = form.text("indicator").to_owned();
-    bind_record(&ctx, "target", &target, indicator.clone(), &form).await?;
-    let said = match indicator.as_str() {
-        "" => ctx.t("Đã bỏ gắn; chọn chỉ số khác cho chỉ tiêu này.", "Unbound; choose another indicator."),
-        id if targets::no_source(id).is_some() => {
-            ctx.t("Đã gắn chỉ số; chỉ số này chưa có nguồn dữ liệu.", "Bound; this indicator has no data source yet.")
-        }
-        _ => ctx.t("Đã gắn chỉ số; con số được tính ngay từ sổ đăng ký.", "Bound; the figure is computed live."),
-    };
-    redirect_with(&ctx, &format!("/plans/{plan}"), "met", said)
-}
-
-/// Binds or unbinds a task.
-pub async fn bind_task(ctx: Ctx, Path((plan, task)): Path<(String, String)>, form: FormData) -> PageResult {
-    bind_record(&ctx, "task", &task, form.text("indicator").to_owned(), &form).await?;
-    redirect_with(
-        &ctx,
-        &format!("/plans/{plan}/task/{task}"),
-        "met",
-        ctx.t("Tiến độ của nhiệm vụ này từ nay là chỉ số đã chọn.", "The task's progress is now that indicator."),
-    )
-}
-
-async fn bind_record(ctx: &Ctx, register: &'static str, id: &str, indicator: String, form: &FormData) -> Result<(), web::Fail> {
-    // what the person saw; a form of an older page says nothing
-    let seen = if form.filled("version").is_some() { Some(form.version()?) } else { None };
-    if !indicator.is_empty() && !targets::all_indicators().iter().any(|(i, _)| *i == indicator) {
-        return Err(Error::invalid("indicator", format!("Không có chỉ số «{indicator}». Chọn trong danh sách.")).into());
-    }
-    let id = id.to_owned();
-    ctx.write(move |tx, who| {
-        let record = actions::get(tx, &who.reg, &who.may(Verb::Read, register)?, &id)?;
-        let empty = indicator.is_empty();
-        let mut values = Values::from([("indicator".to_owned(), if empty { Data::Null } else { Data::Text(indicator) })]);
-        if register == "target" {
-            values.insert("indicator_confirmed".into(), Data::Bool(!empty));
-        }
-        actions::update(tx, &who.reg, &who.actor, register, &id, seen.unwrap_or(record.version), values, None).map(drop)
-    })
-    .await?;
-    Ok(())
 }
 
 fn tasks_table(ctx: &Ctx, q: &FormData, plan: &str, tasks: &[Acting]) -> Grid {

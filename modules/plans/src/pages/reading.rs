@@ -156,11 +156,16 @@ impl View<'_> {
                 div.small.muted { (label) ": "
                     @for (i, n) in names.iter().enumerate() {
                         @if i > 0 { ", " }
-                        (n) @if let Some(k) = self.members.get(n) { @if *k > 1 { " (" (k) ")" } } @else { " " (tag(Tone::Soon, "?")) }
+                        (n) @if let Some(k) = self.members.get(n) { @if *k > 1 { " (" (k) ")" } @else if *k == 0 && self.nobody(n) { " " (tag(Tone::Soon, self.lang.t("0 cơ quan", "0 agencies"))) } } @else { " " (tag(Tone::Soon, "?")) }
                     }
                 }
             }
         }
+    }
+
+    /// A group to which nobody belongs; a name kept as text or left for later says so itself.
+    fn nobody(&self, name: &str) -> bool {
+        matches!(self.draft.actors.get(name), Some(Who::Collective(_) | Who::Chosen(_)))
     }
 
     fn objective(&self, i: usize) -> Markup {
@@ -188,7 +193,7 @@ impl View<'_> {
                 (Some(Who::Later), _) => (tag(Tone::Plain, lang.t("chọn sau", "chosen later"))),
                 (Some(Who::TextOnly), _) => (tag(Tone::Plain, lang.t("chỉ giữ tên gọi", "name only"))),
                 (Some(_), Some(n)) if *n > 0 => (tag(Tone::Met, &format!("{n} {}", lang.t("cơ quan", "agencies")))),
-                (Some(_), _) => (tag(Tone::Plain, lang.t("0 cơ quan", "0 agencies"))),
+                (Some(_), _) => (tag(Tone::Soon, lang.t("0 cơ quan", "0 agencies"))),
             }
         }
     }

@@ -244,7 +244,7 @@ fn head_card(draft: &Draft, base: &str, members: &Members, lang: Lang) -> Markup
             div.row.between { h2 { (lang.t("Thông tin kế hoạch", "About the plan")) } a.btn href={(base) "/head"} { (lang.t("Sửa", "Edit")) } }
             p.small {
                 (lang.t("Hiệu lực", "Valid")) " " (day(&draft.head.starts_on)) " – " (day(&draft.head.ends_on))
-                " · " (lang.t("đã nhận ra", "resolved")) " " (draft.names().iter().filter(|n| members.contains_key(*n)).count()) "/"
+                " · " (lang.t("đã nhận ra", "resolved")) " " (draft.names().iter().filter(|n| members.get(*n).is_some_and(|k| *k > 0)).count()) "/"
                 (draft.names().len()) " " (lang.t("tên cơ quan", "names"))
             }
         }

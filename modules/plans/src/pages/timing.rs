@@ -75,6 +75,15 @@ pub fn inputs(ctx: &Ctx, draft: &Draft, task: &Value, typed: Option<&FormData>, 
     }
 }
 
+/// The inputs as they stand, for the guard of the form.
+pub fn stored(draft: &Draft, task: &Value) -> super::part::Shown {
+    let (schedule, auto) = (&task["schedule"], automatic(draft, task));
+    let kept = |name: &str| if auto { String::new() } else { shown(name, schedule) };
+    let kind = if auto { AUTO } else { kind_of(schedule) };
+    let kind = std::iter::once(("schedule".to_owned(), kind.to_owned()));
+    kind.chain([FROM, TO, EVENT, EVERY, BY, COUNT].map(|n| (n.to_owned(), kept(n)))).collect()
+}
+
 /// Kind of a schedule in the words of the choice list.
 fn kind_of(schedule: &Value) -> &str {
     match schedule["kind"].as_str().unwrap_or_default() {

@@ -54,14 +54,24 @@ pub async fn show(ctx: Ctx, Path(plan): Path<String>) -> PageResult {
 fn page(ctx: &Ctx, plan: &str, of: &str, list: Vec<(&Unclear, Asked)>, hidden: usize, errors: &[FieldError]) -> Response {
     let lang = ctx.lang();
     let names: Vec<String> = list.iter().map(|(u, _)| u.name.clone()).collect();
-    let row = |(u, asked): (&Unclear, Asked)| Row {
+    let alike = |u: &Unclear| names.iter().filter(|n| crate::actors::same_name(n, &u.name)).count();
+    let row = |(n, (u, asked)): (usize, (&Unclear, Asked))| Row {
         name: u.name.clone(),
         key: u.key.clone(),
         at: at(plan, u, lang),
-        more: html! { @if u.vague { div.small.muted { (lang.t("văn bản không nói rõ; hỏi riêng từng nhiệm vụ", "not said who; asked for each task")) } } },
+        more: html! { @if u.vague {
+            div.small.muted { (lang.t("văn bản không nói rõ; hỏi riêng từng nhiệm vụ", "not said who; asked for each task")) }
+            // the first of several offers one answer for all of them
+            @if alike(u) > 1 && names.iter().position(|x| crate::actors::same_name(x, &u.name)) == Some(n) {
+                label.check.small { input type="checkbox" name={"same." (n)} value="1"; " " (match lang {
+                    Lang::Vi => format!("Trả lời như dòng này cho các dòng cùng tên còn trống (có {} dòng)", alike(u)),
+                    Lang::En => format!("This answer for the other empty rows of this name ({} rows)", alike(u)),
+                }) }
+            }
+        } },
         asked,
     };
-    let rows: Vec<Row> = list.into_iter().map(row).collect();
+    let rows: Vec<Row> = list.into_iter().enumerate().map(row).collect();
     let (action, back) = (format!("/plans/{plan}/names"), format!("/plans/{plan}"));
     let label = |f: &str| f.strip_prefix("who.").and_then(|n| names.get(n.parse::<usize>().ok()?)).cloned().unwrap_or_else(|| f.to_owned());
     let title = lang.t("Cơ quan chưa rõ", "Agencies not known");
@@ -117,7 +127,15 @@ pub async fn save(ctx: Ctx, Path(plan): Path<String>, form: FormData) -> PageRes
         let hidden = list.len() - known.len();
         return Ok(page(&ctx, &plan, &title, known.into_iter().zip(sheet.rows).collect(), hidden, &errors));
     }
-    let said: Vec<(String, Who)> = sheet.chosen.into_iter().map(|(n, who)| (rows[n].clone(), who)).collect();
+    let mut said: Vec<(String, Who)> = sheet.chosen.iter().map(|(n, who)| (rows[*n].clone(), who.clone())).collect();
+    // a row's own answer goes before one for all of its name; those that did not fit on this form are of the name as well
+    for (n, who) in sheet.chosen.iter().filter(|(n, _)| known[*n].vague && form.has(&format!("same.{n}"))) {
+        for u in list.iter().filter(|u| crate::actors::same_name(&u.name, &known[*n].name)) {
+            if !said.iter().any(|(key, _)| *key == u.key) {
+                said.push((u.key.clone(), who.clone()));
+            }
+        }
+    }
     let (wanted, learn, left) = (plan.clone(), form.filled("learn").is_some(), list.len() - said.len());
     let made = ctx.write(move |tx, who| unclear::choose(tx, &who.reg, &who.actor, &wanted, &said, learn, &who.today)).await?;
     let message = match ctx.lang() {

@@ -4,10 +4,10 @@ use access::Verb;
 use documents::Cell;
 use rules::{FigureKind, Indicator};
 use web::charts::{Bar3, bar3};
-use web::components::{Grid, GridCell, GridColumn, heading, tag};
+use web::components::{Grid, GridCell, GridColumn, heading, notice, tag};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
-use web::{Ctx, Lang, Page, PageResult, Tone};
+use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
 
 use crate::catalogue::Catalogue;
 use crate::figures::{ctx as question, figures, mark, rollup, verdict_of, words};
@@ -17,11 +17,13 @@ use crate::goals;
 pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "figure")?;
     let catalogue = Catalogue::of(ctx.reg())?;
+    let day = crate::cli::day(q.filled("as_of"), &ctx.today)?.unwrap_or_else(|| ctx.today.clone());
+    let on = day.clone();
     let (all, plans, unmeasured) = ctx
         .read(move |tx, who| {
             let mut all = Vec::new();
             for (id, c) in &catalogue.compiled {
-                let q = question(&who.actor, c, &who.today)?;
+                let q = question(&who.actor, c, &on)?;
                 all.push((id.clone(), rollup(&figures(tx, c, "", &q)?)));
             }
             Ok((all, goals::of_plans(tx, &who.reg, &who.actor)?, goals::unmeasured(tx, &who.reg, &who.actor)?))
@@ -38,17 +40,23 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         GridColumn::num("unmet", lang.t("Chưa đạt", "Not met")).only_in_file(),
         GridColumn::num("unknown", lang.t("Chưa có dữ liệu", "No data")).only_in_file(),
     ];
+    let tail = if day == ctx.today { String::new() } else { format!("?as_of={day}") };
     let mut grid = Grid::new(&ctx, &q, "", "chi-tieu", lang.t("Chỉ tiêu", "Targets"), columns).export(ctx.can(Verb::Export, "figure"));
-    let (mut met, mut bound) = (0usize, 0usize);
+    let (mut met, mut bound, mut others) = (0usize, 0usize, 0usize);
     for (id, f) in &all {
         let Some(c) = catalogue.compiled.get(id) else { continue };
         let i = &c.indicator;
-        let targets = i.targets_on(&ctx.today);
-        let lines = goals::lines(i, &ctx.today, &plans);
+        let targets = i.targets_on(&day);
+        let lines = goals::lines(i, &day, &plans);
         let own: Vec<&rules::Target> = lines.iter().filter(|l| l.binds()).map(goals::Line::target).collect();
-        bound += usize::from(!own.is_empty());
-        // of contradictory goals all must be reached
-        met += usize::from(!own.is_empty() && own.iter().all(|t| rules::judge(i.kind, t, f) == rules::Verdict::Met));
+        // targets are counted, not indicators: two targets of one indicator are two, one in another unit is not met
+        let goals = plans.get(id).map(Vec::as_slice).unwrap_or_default();
+        let reached = |t: &rules::Target| {
+            (t.unit == "%") == matches!(i.kind, FigureKind::Share | FigureKind::Ratio) && rules::judge(i.kind, t, f) == rules::Verdict::Met
+        };
+        bound += goals.len();
+        met += goals.iter().filter(|g| reached(&g.0)).count();
+        others += usize::from(own.is_empty());
         let goal = mark(own.first().copied().or(targets.first().copied()));
         let bar = if matches!(i.kind, FigureKind::Share) {
             bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal }, lang)
@@ -57,7 +65,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         };
         let label = i.label.vi_or_en(lang == Lang::En);
         let verdict = lines.first().map(goals::Line::target).or(targets.first().copied()).map(|t| rules::judge(i.kind, t, f));
-        let verdict = verdict_of(verdict, rules::days_open(&i.period, i.due, &ctx.today), lang).1;
+        let verdict = verdict_of(verdict, rules::days_open(&i.period, i.due, &day), lang).1;
         // counts are ordered by themselves, shares by their rate
         let value = match i.kind {
             FigureKind::Count => Cell::Integer(f.met),
@@ -66,7 +74,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         };
         grid.row(vec![
             GridCell::with(
-                html! { a href={"/targets/" (id)} { (label) } div.small.muted { (id) @if i.unverified { " · " (tag(Tone::Soon, lang.t("căn cứ chưa đối chiếu", "basis unverified"))) } } },
+                html! { a href={"/targets/" (id) (tail)} { (label) } div.small.muted { (id) @if i.unverified { " · " (tag(Tone::Soon, lang.t("căn cứ chưa đối chiếu", "basis unverified"))) } } },
                 Cell::text(label),
             ),
             GridCell::only(bar),
@@ -92,15 +100,16 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
         }
         Lang::Vi => format!(
             "{met}/{bound} chỉ tiêu của kế hoạch đã chấp nhận đang đạt; {} chỉ số khác chỉ so với mốc tham khảo. Mọi con số tính từ sổ đăng ký; bấm vào để xem cơ quan và hồ sơ còn thiếu.",
-            all.len() - bound
+            others
         ),
         Lang::En => format!(
             "{met}/{bound} targets of accepted plans met; {} more only for comparison. All figures are computed from the registers.",
-            all.len() - bound
+            others
         ),
     };
     let body = html! {
         (heading(lang.t("Chỉ tiêu", "Targets"), Some(html! { (sub) }), None))
+        @if day != ctx.today { (notice(Tone::Plain, html! { (lang.t("Con số như cuối ngày ", "Figures as at the end of ")) strong { (fmt::date(&day)) } ". " a href="/targets" { (lang.t("Về hôm nay", "Back to today")) } })) }
         section.card { (grid.render()) }
         @if !unmeasured.is_empty() { section.card {
             h2 { (lang.t("Chỉ tiêu của kế hoạch chưa gắn chỉ số", "Targets of plans without an indicator")) }

@@ -73,7 +73,9 @@ pub fn home(cx: &Cx<'_>, tx: &mut Tx, actor: &Actor) -> Result<Option<Markup>> {
             continue;
         }
         let own = crate::goals::of_plan(&c.indicator, &plans);
-        let Some(h) = headline_by(tx, cx.registry, actor, id, cx.today, own.clone().map(|t| (t.unit == "%", Some(t))))? else { continue };
+        let Some(h) = headline_by(tx, cx.registry, actor, (id, None), cx.today, own.clone().map(|t| (t.unit == "%", Some(t))))? else {
+            continue;
+        };
         if h.met + h.unmet + h.unknown == 0 {
             continue;
         }
