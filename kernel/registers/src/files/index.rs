@@ -69,6 +69,9 @@ struct Known {
     valid_to: Option<String>,
 }
 
+/// Folded key values → positions of the records that hold them.
+type ByKey = HashMap<Vec<String>, BTreeSet<usize>>;
+
 /// Key values of all records in the actor's reach.
 #[derive(Debug, Default)]
 pub(super) struct Index {
@@ -77,10 +80,10 @@ pub(super) struct Index {
     fields: Vec<String>,
     records: Vec<Known>,
     by_id: HashMap<String, usize>,
-    /// Per key: folded values → positions in `records`.
-    maps: Vec<HashMap<Vec<String>, BTreeSet<usize>>>,
+    /// Per key.
+    maps: Vec<ByKey>,
     /// The same by some fields of a key only (key, which of its fields), made when a row first leaves the others blank.
-    loose: HashMap<(usize, Vec<bool>), HashMap<Vec<String>, BTreeSet<usize>>>,
+    loose: HashMap<(usize, Vec<bool>), ByKey>,
 }
 
 impl Index {
