@@ -19,6 +19,7 @@ mod naming;
 mod occasions;
 pub mod owed;
 mod pages;
+pub mod proven;
 mod same;
 mod service;
 mod settle;

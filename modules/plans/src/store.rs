@@ -207,6 +207,16 @@ pub fn owed_rows(tx: &mut Tx, task: &str) -> Result<Vec<OwedRow>> {
     rows.iter().map(read).collect()
 }
 
+/// Tasks with obligations due on a day that apply, and how many, the most first. Ids and counts only.
+pub fn due_on(tx: &mut Tx, day: &str) -> Result<Vec<(String, i64)>> {
+    let rows = tx.query(
+        "SELECT task, COUNT(*) FROM obligation WHERE due_on = $1 AND deleted_at IS NULL AND task IS NOT NULL AND state <> 'not_applicable' \
+         GROUP BY task ORDER BY 2 DESC, 1",
+        &[day.into()],
+    )?;
+    rows.iter().map(|r| Ok((r.get(0)?, r.get(1)?))).collect()
+}
+
 /// Task of an actor line, a withdrawn line too.
 pub fn task_of_actor(tx: &mut Tx, actor: &str) -> Result<Option<String>> {
     tx.query_opt("SELECT task FROM task_actor WHERE id = $1", &[actor.into()])?.map_or(Ok(None), |r| r.get(0))

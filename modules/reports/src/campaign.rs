@@ -213,6 +213,7 @@ pub fn on(cx: &Cx<'_>, event: &Event, tx: &mut Tx) -> Result<()> {
     let system = Actor::system("reports.sync");
     match (event.register.as_str(), event.kind.as_str()) {
         ("report_campaign", "transition:open") => sync(tx, cx.registry, &system, &event.record, cx.today).map(drop),
+        ("report_campaign", "update") => crate::answered::all(tx, cx.registry, &system, &event.record),
         ("agency_succession", _) | ("agency", "update" | "create") => {
             for c in all_where(tx, cx.registry, &system, "report_campaign", vec![is("state", "open")])? {
                 sync(tx, cx.registry, &system, &c.id, cx.today)?;
@@ -263,6 +264,16 @@ pub(crate) fn remind_on(tx: &mut Tx, reg: &Registry, actor: &Actor, campaign: &R
         actions::create(tx, reg, &program(actor), "report_reminder", v, None)?;
     }
     Ok(done)
+}
+
+/// Agencies that owe a report and can be told nothing: neither an account nor an e-mail address. Names.
+pub fn out_of_reach(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str) -> Result<Vec<String>> {
+    let people = people(tx)?;
+    let silent = Filter { field: "email".into(), op: Op::Empty, values: vec![] };
+    let silent: BTreeSet<String> = all_where(tx, reg, actor, "agency", vec![silent])?.into_iter().map(|a| a.id).collect();
+    let owed = crate::letter::owed(tx, reg, actor, id)?;
+    let dumb = |a: &str| !people.contains_key(a) && silent.contains(a);
+    Ok(owed.iter().filter(|r| r.text("agency").is_some_and(dumb)).filter_map(|r| r.link_title("agency").map(str::to_owned)).collect())
 }
 
 /// Accounts that answer for an agency: contact points and heads. By agency.

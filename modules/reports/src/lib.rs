@@ -1,5 +1,6 @@
 //! Report campaigns: opened, pre-filled from the registers, filed, consolidated. README.md says what the words mean.
 
+mod answered;
 mod api;
 mod campaign;
 mod cli;

@@ -231,7 +231,11 @@ pub fn step(
     if filing && step == "submit" {
         return file(tx, reg, actor, &o, reason, today);
     }
-    actions::transition(tx, reg, actor, "report_submission", id, o.report.version, step, Values::new(), reason)
+    let done = actions::transition(tx, reg, actor, "report_submission", id, o.report.version, step, Values::new(), reason)?;
+    if step == "return" {
+        crate::answered::given_back(tx, reg, &program(actor), &o.campaign, &done, reason.unwrap_or_default())?;
+    }
+    Ok(done)
 }
 
 /// May the actor take this step from here?
@@ -288,6 +292,8 @@ fn file(tx: &mut Tx, reg: &Registry, actor: &Actor, o: &Opened, reason: Option<&
     let filing = values([("submitted_on", text(first)), ("version_no", Data::Int(number))]);
     actions::transition(tx, reg, &program, "report_submission", &o.report.id, o.report.version, "submit", filing, reason)?;
     actions::create(tx, reg, &program, "report_version", v, None)?;
+    let filed = one(tx, reg, &program, "report_submission", &o.report.id)?;
+    crate::answered::by(tx, reg, &program, &o.campaign, &filed)?;
     one(tx, reg, actor, "report_submission", &o.report.id)
 }
 

@@ -1,11 +1,10 @@
 //! `/api/v1/reviews/…`: figures, files and freezing of a review. Everything else is the generic API of `plan_review`.
 
 use access::Verb;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use store::Error;
 use web::App;
-use web::api::{Api, ApiFail};
+use web::api::{Api, ApiFail, Input};
 use web::axum::extract::Path;
 use web::axum::response::{IntoResponse, Response};
 use web::axum::routing::{get, post};
@@ -28,14 +27,14 @@ async fn show(actor: Api, Path(id): Path<String>) -> Result<Response, ApiFail> {
     Ok(Json(json!({ "id": o.review.id, "version": o.review.version, "state": o.review.state, "figures": o.figures })).into_response())
 }
 
-#[derive(Deserialize)]
-struct Shown {
-    version: i64,
-}
-
-async fn freeze(actor: Api, Path(id): Path<String>, Json(shown): Json<Shown>) -> Result<Response, ApiFail> {
+/// `{"version": n}`: the version that was shown.
+async fn freeze(actor: Api, Path(id): Path<String>, input: Input) -> Result<Response, ApiFail> {
     actor.may(Verb::Transition, "plan_review")?;
-    let r = actor.write(move |tx, who| review::freeze(tx, &who.reg, &who.actor, &id, shown.version, &who.today)).await?;
+    input.only(&["version"])?;
+    let Some(version) = input.0.get("version").and_then(Value::as_i64) else {
+        return Err(Error::invalid("version", "Thiếu “version”: phiên bản của bản sơ kết đã xem, ví dụ {\"version\": 1}.").into());
+    };
+    let r = actor.write(move |tx, who| review::freeze(tx, &who.reg, &who.actor, &id, version, &who.today)).await?;
     Ok(Json(json!({ "id": r.id, "version": r.version, "state": r.state })).into_response())
 }
 

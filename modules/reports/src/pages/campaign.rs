@@ -4,7 +4,7 @@ use access::Verb;
 use documents::Cell;
 use registers::Record;
 use registers::actions::{self, Values};
-use store::Error;
+use store::{Error, Tx};
 use web::axum::extract::Path;
 use web::components::{Grid, GridCell, GridColumn, Tab, empty, facts, heading, link_button, notice, post_button, tabs, tag};
 use web::forms::QueryData;
@@ -12,6 +12,7 @@ use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::{Ctx, FormData, Page, PageResult, Tone, fmt, redirect_with};
 
+use crate::answered::{self, Offer};
 use crate::campaign::{self, FILED, OWED, late_days, template_of};
 use crate::pages::{deadline, state_of};
 use crate::{all_where, is, one, summary};
@@ -25,21 +26,33 @@ const GROUPS: [(&str, &str, &str, &[&str]); 5] = [
     ("transferred", "Cơ quan kế thừa nộp", "By successor", &["transferred"]),
 ];
 
+/// What the page shows.
+struct Shown {
+    c: Record,
+    reports: Vec<Record>,
+    reminders: Vec<Record>,
+    offers: Vec<Offer>,
+    /// Missing agencies that no reminder reaches.
+    unheard: Vec<String>,
+}
+
+fn read(tx: &mut Tx, who: &web::Who, id: &str) -> store::Result<Shown> {
+    let c = one(tx, &who.reg, &who.actor, "report_campaign", id)?;
+    let reports = all_where(tx, &who.reg, &who.actor, "report_submission", vec![is("campaign", id)])?;
+    let reminders = match who.may(Verb::Read, "report_reminder") {
+        Ok(_) => all_where(tx, &who.reg, &who.actor, "report_reminder", vec![is("campaign", id)])?,
+        Err(_) => vec![],
+    };
+    let offers = answered::offers(tx, &who.reg, &who.actor, &c)?;
+    let may_remind = who.may(Verb::Create, "reminder").is_ok() && c.state.as_deref() == Some("open");
+    let unheard = if may_remind { campaign::out_of_reach(tx, &who.reg, &who.actor, id)? } else { vec![] };
+    Ok(Shown { c, reports, reminders, offers, unheard })
+}
+
 /// The page.
 pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "report_submission")?;
-    let wanted = id.clone();
-    let (c, mut reports, reminders) = ctx
-        .read(move |tx, who| {
-            let c = one(tx, &who.reg, &who.actor, "report_campaign", &wanted)?;
-            let reports = all_where(tx, &who.reg, &who.actor, "report_submission", vec![is("campaign", &wanted)])?;
-            let reminders = match who.may(Verb::Read, "report_reminder") {
-                Ok(_) => all_where(tx, &who.reg, &who.actor, "report_reminder", vec![is("campaign", &wanted)])?,
-                Err(_) => vec![],
-            };
-            Ok((c, reports, reminders))
-        })
-        .await?;
+    let Shown { c, mut reports, reminders, offers, unheard } = ctx.read(move |tx, who| read(tx, who, &id)).await?;
     reports.sort_by_key(|r| (std::cmp::Reverse(late_days(r, &ctx.today)), text::sort_key(r.link_title("agency").unwrap_or_default())));
     let lang = ctx.lang();
     let open = q.filled("state").unwrap_or("missing");
@@ -72,6 +85,8 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
             (notice(Tone::Soon, html! { (lang.t("Đợt chưa mở: chưa cơ quan nào thấy. Bấm “Mở đợt báo cáo” thì mỗi cơ quan phải nộp có một báo cáo đã điền số liệu.", "Not open yet: nobody sees it. Opening makes one pre-filled report for each obliged agency.")) }))
         } @else {
             section.card { (facts(about(&c, filed, owed, &reminders, lang))) }
+            (out_of_reach(&unheard, lang))
+            (offered(&ctx, &c, &offers))
             (tabs(&list, open, lang.t("Trạng thái", "State")))
             section.card {
                 @if shown.is_empty() { (empty(lang.t("Không có báo cáo nào ở đây.", "No report here."), html! {})) }
@@ -102,6 +117,13 @@ fn about(c: &Record, filed: usize, owed: usize, reminders: &[Record], lang: web:
         (lang.t("Số liệu tính đến hết ngày", "Figures as of").to_owned(), html! { (fmt::date(c.text("as_of").unwrap_or_default())) }),
         (lang.t("Mẫu", "Template").to_owned(), html! { (template) div.muted.small { (lang.t("Căn cứ", "Basis")) ": " (basis) } }),
     ];
+    if let Some(t) = c.text("task") {
+        let title = c.link_title("task").unwrap_or_default();
+        list.push((
+            lang.t("Trả lời nhiệm vụ", "Answers the task").to_owned(),
+            html! { a href={"/r/task/" (t)} { (title) } div.muted.small { (lang.t("Nộp báo cáo là nghĩa vụ này tự ghi hoàn thành; bị trả lại thì mở lại.", "Filing closes this obligation; a return opens it again.")) } },
+        ));
+    }
     let last = reminders.iter().max_by_key(|r| r.created_at);
     if let Some(r) = last {
         let n = |f: &str| fmt::int(r.int(f).unwrap_or(0));
@@ -111,6 +133,42 @@ fn about(c: &Record, filed: usize, owed: usize, reminders: &[Record], lang: web:
         ));
     }
     list
+}
+
+/// Whom a reminder cannot reach, said before it is sent.
+fn out_of_reach(names: &[String], lang: web::Lang) -> Markup {
+    html! { @if !names.is_empty() {
+        details.card { summary { (fmt::int(i64::try_from(names.len()).unwrap_or(0))) " " (lang.t("cơ quan chưa nộp mà lời đôn đốc không tới được: chưa có tài khoản đầu mối, chưa có địa chỉ thư", "missing agencies that no reminder reaches: no account, no address")) }
+            p.small { (names.join("; ")) "." }
+            p.small { (lang.t("Gửi công văn, hoặc", "Send a letter, or")) " " a href="/people/invitations" { (lang.t("mời đầu mối mở tài khoản", "invite their contact points")) } "." }
+        }
+    } }
+}
+
+/// Tasks of plans that these reports may answer: one press instead of a second proof by every agency.
+fn offered(ctx: &Ctx, c: &Record, offers: &[Offer]) -> Markup {
+    let lang = ctx.lang();
+    html! { @for o in offers {
+        (notice(Tone::Soon, html! {
+            p { (lang.t("Có nhiệm vụ của kế hoạch cùng hạn này:", "A task of a plan is due on the same day:")) " “" (o.task.title) "” (" (fmt::int(o.agencies)) " " (lang.t("cơ quan", "agencies")) "). "
+                (lang.t("Nếu nộp báo cáo chính là làm nhiệm vụ đó, nghĩa vụ của từng cơ quan sẽ tự ghi hoàn thành khi báo cáo được nộp.", "If filing is what it asks for, each agency's obligation closes when its report is filed.")) }
+            form.inline method="post" action={"/reports/campaign/" (c.id) "/task"} { (csrf(&ctx.look)) input type="hidden" name="version" value=(c.version); input type="hidden" name="task" value=(o.task.id); button.btn type="submit" { (lang.t("Đúng, báo cáo này trả lời nhiệm vụ đó", "Yes, these reports answer it")) } }
+        }))
+    } }
+}
+
+/// Says which task the campaign answers.
+pub async fn task(ctx: Ctx, Path(id): Path<String>, form: FormData) -> PageResult {
+    let version = form.version()?;
+    let back = format!("/reports/campaign/{id}");
+    let task = form.filled("task").unwrap_or_default().to_owned();
+    match ctx.write(move |tx, who| answered::choose(tx, &who.reg, &who.actor, &id, version, &task)).await {
+        Ok(()) => {
+            redirect_with(&ctx, &back, "met", ctx.t("Đã ghi: nộp báo cáo là làm xong nhiệm vụ này.", "Noted: filing answers the task."))
+        }
+        Err(e @ (Error::Invalid(_) | Error::Conflict(_))) => redirect_with(&ctx, &back, "unmet", &e.to_string()),
+        Err(e) => Err(e.into()),
+    }
 }
 
 fn buttons(ctx: &Ctx, c: &Record, owed: usize) -> Markup {

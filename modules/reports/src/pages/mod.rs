@@ -20,6 +20,7 @@ pub fn router() -> Router<App> {
         .route("/reports/campaign/{id}", get(campaign::show))
         .route("/reports/campaign/{id}/open", post(campaign::open))
         .route("/reports/campaign/{id}/close", post(campaign::close))
+        .route("/reports/campaign/{id}/task", post(campaign::task))
         .route("/reports/campaign/{id}/remind", post(campaign::remind))
         .route("/reports/campaign/{id}/letter", post(campaign::letter))
         .route("/reports/campaign/{id}/summary", get(summary::show).post(summary::begin))

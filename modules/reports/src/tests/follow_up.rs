@@ -115,6 +115,8 @@ fn one_press_reminds_all_missing_once_a_day_and_is_logged() {
         assert_eq!(w.step(&w.client("chutich"), &id, "submit", "").status, 303);
         let officer = w.client("canbo");
         let path = format!("/reports/campaign/{}/remind", c.id);
+        let shown = officer.get(&format!("/reports/campaign/{}", c.id)).text();
+        assert!(shown.contains("lời đôn đốc không tới được") && shown.contains(">Công an tỉnh."), "said before the press: {shown}");
         assert_eq!(officer.post(&path, &[]).status, 303);
         let log = w.list("report_reminder", "campaign", &c.id);
         assert_eq!(log.len(), 1);
