@@ -21,6 +21,8 @@ const NAME: f64 = 300.0;
 const BAR: f64 = 250.0;
 const HIGH: f64 = 32.0;
 const LETTER: f64 = 12.0;
+/// Widest a letter is on the average, of its height: the page's own face is wider than the paper's.
+const BROAD: f64 = 0.57;
 
 /// 640 wide, 32 for each row. A row over nothing has an empty frame.
 pub fn ranking(rows: &[Row], words: &str) -> String {
@@ -33,7 +35,7 @@ pub fn ranking(rows: &[Row], words: &str) -> String {
             (one, None) => text(&mut s, (NAME - 8.0, y + 20.0), LETTER, "end", INK, one),
             (one, Some(two)) => {
                 text(&mut s, (NAME - 8.0, y + 13.0), LETTER, "end", INK, one);
-                text(&mut s, (NAME - 8.0, y + 27.0), LETTER, "end", INK, &fit(two, NAME - 8.0, LETTER));
+                text(&mut s, (NAME - 8.0, y + 27.0), LETTER, "end", INK, &fit(two, NAME - 8.0, LETTER * BROAD / 0.5));
             }
         }
         bar(&mut s, &r.share, y + 9.0);
@@ -46,10 +48,10 @@ pub fn ranking(rows: &[Row], words: &str) -> String {
 /// The name on one line, or broken at the last space that still fits.
 fn halves(label: &str) -> (&str, Option<&str>) {
     let (width, many) = (NAME - 8.0, label.chars().count());
-    if many as f64 * LETTER * 0.5 <= width {
+    if many as f64 * LETTER * BROAD <= width {
         return (label, None);
     }
-    let fits = |at: &usize| label.get(..*at).is_some_and(|s| s.chars().count() as f64 * LETTER * 0.5 <= width);
+    let fits = |at: &usize| label.get(..*at).is_some_and(|s| s.chars().count() as f64 * LETTER * BROAD <= width);
     let at = label.match_indices(' ').map(|(i, _)| i).take_while(fits).last();
     at.and_then(|i| label.split_at_checked(i)).map_or((label, None), |(a, b)| (a, Some(b.trim_start())))
 }

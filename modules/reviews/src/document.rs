@@ -120,7 +120,7 @@ fn words(p: Option<&Part>) -> String {
 }
 
 fn targets(s: &Snapshot, caption: &str) -> Table {
-    let mut t = table(&["Chỉ tiêu", "Mục tiêu", "Trước đó", "Kết quả", "Đánh giá"], &[6.0, 2.0, 2.6, 2.6, 2.0], caption);
+    let mut t = table(&["Chỉ tiêu", "Mục tiêu", "Trước đó", "Kết quả", "Đánh giá"], &[5.0, 1.9, 3.5, 3.5, 1.9], caption);
     for f in &s.targets {
         let verdict = f.now.as_ref().map_or("Chưa gắn chỉ số", |p| targets::verdict_words(p.verdict()).vi);
         t.rows.push(Row::new([f.content.as_str(), &f.goal, &words(f.before.as_ref()), &words(f.now.as_ref()), verdict]));

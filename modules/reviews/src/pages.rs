@@ -9,10 +9,10 @@ use web::axum::extract::Path;
 use web::axum::http::{HeaderValue, header};
 use web::axum::response::{IntoResponse, Response};
 use web::axum::routing::{get, post};
-use web::charts::{Slice, donut};
+use web::charts::{Bar3, Slice, bar3, donut};
 use web::components::{Grid, GridCell, GridColumn, Tab, empty, heading, link_button, notice, tabs, tag};
 use web::forms::QueryData;
-use web::maud::{Markup, PreEscaped, html};
+use web::maud::{Markup, html};
 use web::shell::csrf;
 use web::{App, Ctx, Cx, FormData, L, Lang, Page, PageResult, Panel, Tone, WorkItem, fmt, redirect_with};
 
@@ -61,7 +61,7 @@ async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult {
                 "tasks" => { (spread(&o, lang)) (grid.render()) }
                 "words" => (words(&ctx, &o)),
                 _ if o.figures.targets.is_empty() => (empty(lang.t("Kế hoạch không nêu chỉ tiêu bằng số.", "The plan states no numeric target."), html! {})),
-                _ => { @if let Some((svg, _)) = document::picture(&o.figures) { (PreEscaped(svg)) } (grid.render()) }
+                _ => (grid.render()),
             }
         }
     };
@@ -132,8 +132,12 @@ fn words(ctx: &Ctx, o: &Opened) -> Markup {
     }
 }
 
-fn figure(p: Option<&Part>) -> GridCell {
-    p.map_or_else(|| GridCell::with(html! { "–" }, Cell::Empty), |p| GridCell::text(&p.words))
+/// The figure, and as a bar where it is a part of a whole.
+fn figure(p: Option<&Part>, lang: Lang) -> GridCell {
+    let Some(p) = p else { return GridCell::with(html! { "–" }, Cell::Empty) };
+    let bar = p.share && p.met + p.unmet + p.unknown > 0;
+    let drawn = Bar3 { met: p.met, unmet: p.unmet, nodata: p.unknown, goal: None };
+    GridCell::with(html! { @if bar { div.with-bar { (p.words) (bar3(drawn, lang)) } } @else { (p.words) } }, Cell::text(&p.words))
 }
 
 fn verdict(f: &TargetFigure, lang: Lang) -> GridCell {
@@ -160,8 +164,8 @@ fn targets(ctx: &Ctx, q: &FormData, o: &Opened) -> Grid {
         g.row(vec![
             GridCell::with(what, Cell::text(&f.content)),
             GridCell::text(&f.goal),
-            figure(f.before.as_ref()),
-            figure(f.now.as_ref()),
+            figure(f.before.as_ref(), lang),
+            figure(f.now.as_ref(), lang),
             verdict(f, lang),
         ]);
     }

@@ -229,7 +229,7 @@ pub fn threshold(r: &Record, lang: Lang) -> String {
     };
     let value = r.real("value").map(fmt::dec_auto).unwrap_or_default();
     let upper = r.real("upper").map(|u| format!("–{}", fmt::dec_auto(u))).unwrap_or_default();
-    format!("{sign} {value}{upper}{unit}")
+    format!("{sign}\u{a0}{value}{upper}{unit}")
 }
 
 fn targets_table(ctx: &Ctx, q: &FormData, of: &Record, live: &[Live]) -> Grid {
