@@ -44,6 +44,9 @@ pub struct Life {
     pub from: Option<Date>,
     pub to: Option<Date>,
     pub name: String,
+    parent: Option<String>,
+    /// A province's own committee: the top of its agencies.
+    province: bool,
 }
 
 /// One expansion: a day, and what is read once for all tasks.
@@ -56,6 +59,8 @@ pub struct Round<'a> {
     collectives: BTreeMap<(String, Date), Vec<String>>,
     /// Agency that ended → who took over.
     pub heirs: BTreeMap<String, Vec<Heir>>,
+    /// Province whose plan is expanded, where the instance holds several: its collective names mean its own agencies.
+    within: Option<String>,
 }
 
 /// Who took over, and how much of it.
@@ -94,8 +99,9 @@ impl<'a> Round<'a> {
         let day = Date::parse(day).map_err(store::Error::internal)?;
         let date = |r: &Record, f: &str| r.text(f).and_then(|d| Date::parse(d).ok());
         let life = |r: Record| {
-            let l = Life { from: date(&r, "valid_from"), to: date(&r, "valid_to"), name: r.title.clone() };
-            (r.id, l)
+            let (parent, province) = (r.text("parent").map(str::to_owned), r.text("kind") == Some("province_committee"));
+            let (from, to) = (date(&r, "valid_from"), date(&r, "valid_to"));
+            (r.id, Life { from, to, name: r.title, parent, province })
         };
         let agencies = crate::all(tx, reg, actor, "agency", None)?.into_iter().map(life).collect();
         let mut heirs: BTreeMap<String, Vec<Heir>> = BTreeMap::new();
@@ -107,7 +113,7 @@ impl<'a> Round<'a> {
                 heirs.entry(from.to_owned()).or_default().push(heir);
             }
         }
-        Ok(Self { reg, actor, day, agencies, collectives: BTreeMap::new(), heirs })
+        Ok(Self { reg, actor, day, agencies, collectives: BTreeMap::new(), heirs, within: None })
     }
 
     /// Expands the tasks of a plan after task `after`, until about `most` obligations were made or changed: how many, and the
@@ -142,8 +148,10 @@ impl<'a> Round<'a> {
         self.one(tx, task, &span, &acting, follow)
     }
 
-    fn span(&self, tx: &mut Tx, plan: &str) -> Result<Span> {
+    fn span(&mut self, tx: &mut Tx, plan: &str) -> Result<Span> {
         let record = actions::get(tx, self.reg, &self.actor.may(Verb::Read, "plan")?, plan)?;
+        self.within =
+            record.text("issuer").and_then(|i| self.province_of(i)).filter(|_| self.agencies.values().filter(|l| l.province).count() > 1);
         let date = |f: &str| record.text(f).and_then(|d| Date::parse(d).ok());
         // a plan that says no day begins with its acceptance, and goes on beginning with it
         let accepted = || Date::parse(&web::fmt::day_of(record.created_at)).ok();
@@ -228,7 +236,13 @@ impl<'a> Round<'a> {
     pub fn named(&mut self, tx: &mut Tx, line: &Record, day: Date) -> Result<Vec<String>> {
         match (line.text("agency"), line.text("collective"), line.links("chosen")) {
             (Some(id), _, _) => Ok(vec![id.to_owned()]),
-            (_, Some(id), _) => self.collective(tx, id, day),
+            (_, Some(id), _) => {
+                let mut ids = self.collective(tx, id, day)?;
+                if let Some(within) = &self.within {
+                    ids.retain(|a| self.province_of(a).as_ref() == Some(within));
+                }
+                Ok(ids)
+            }
             (_, _, ids) => Ok(ids.to_vec()),
         }
     }
@@ -241,6 +255,20 @@ impl<'a> Round<'a> {
         let ids = actors::expand(tx, self.reg, self.actor, &Who::Collective(id.to_owned()), &day.to_string())?;
         self.collectives.insert(key, ids.clone());
         Ok(ids)
+    }
+
+    /// The province an agency belongs to: its highest committee of that kind.
+    fn province_of(&self, agency: &str) -> Option<String> {
+        let (mut at, mut found) = (Some(agency), None);
+        // a tree of agencies has a few levels; the register refuses a circle
+        for _ in 0..32 {
+            let Some((id, life)) = at.and_then(|a| self.agencies.get_key_value(a)) else { break };
+            if life.province {
+                found = Some(id.clone());
+            }
+            at = life.parent.as_deref();
+        }
+        found
     }
 
     pub fn lives(&self, agency: &str, day: Date) -> bool {

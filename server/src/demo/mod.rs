@@ -1,6 +1,7 @@
 //! `lachan demo`: the province Sao Mai on 127.0.0.1:8080, with accounts to try every role.
 
 mod accounts;
+mod country;
 
 pub(crate) use accounts::PASSWORD;
 
@@ -26,7 +27,7 @@ pub struct DemoArgs {
     /// Địa chỉ lắng nghe · Address to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: std::net::SocketAddr,
-    /// Quy mô · small (tests), demo, province (60,000 staff)
+    /// Quy mô · small (tests), demo, province (60,000 staff), country (2 million staff: 30 GB, many minutes)
     #[arg(long, default_value = "demo")]
     scale: String,
     /// Bỏ dữ liệu trình diễn cũ, tạo lại · Throw the old demo data away and fill anew
@@ -67,7 +68,7 @@ pub fn run(args: &DemoArgs, database: Option<&str>) -> Result<()> {
         prepare_file(Path::new(&url), args.fresh)?;
     }
     let started = Instant::now();
-    let instance = filled(&url, scale, &Progress::new())?;
+    let instance = filled(&url, &args.scale, scale, &Progress::new())?;
     if args.json {
         print_json(&serde_json::json!({ "database": url, "seconds": started.elapsed().as_secs_f64() }));
     }
@@ -89,8 +90,8 @@ fn scale(word: &str) -> Result<usize> {
     match word {
         "small" => Ok(10),
         "demo" => Ok(100),
-        "province" => Ok(1000),
-        other => Err(Error::BadRequest(format!("Không có cỡ «{other}». Có: small, demo, province."))),
+        "province" | "country" => Ok(1000),
+        other => Err(Error::BadRequest(format!("Không có cỡ «{other}». Có: small, demo, province, country."))),
     }
 }
 
@@ -137,7 +138,7 @@ fn is_real(instance: &Instance) -> Result<bool> {
 }
 
 /// Opens the demo instance; fills it first when it is empty. `quiet` tests pass a progress that prints nothing.
-fn filled(url: &str, scale: usize, line: &Progress) -> Result<Instance> {
+fn filled(url: &str, word: &str, scale: usize, line: &Progress) -> Result<Instance> {
     let instance = Instance::open_as_it_is(url, Arc::new(SystemClock), Arc::new(SystemIds))?;
     if is_real(&instance)? {
         return Err(Error::Conflict(format!("{url} là cơ sở dữ liệu thật, không phải dữ liệu trình diễn; chưa có gì thay đổi.")));
@@ -166,11 +167,25 @@ fn filled(url: &str, scale: usize, line: &Progress) -> Result<Instance> {
     }
     if empty {
         let begun = Instant::now();
-        fill(url, scale, &|what, done, of| line.say(&format!("Đang dựng tỉnh Sao Mai: {what} {done}/{of}")))?;
+        let say = |what: &str, done: usize, of: usize| line.say(&format!("Đang dựng dữ liệu: {what} {done}/{of}"));
+        if word == "country" {
+            fill_country(url, &say)?
+        } else {
+            fill(url, scale, &say)?
+        }
         line.end();
-        eprintln!("Tỉnh Sao Mai đã sẵn sàng sau {} giây.", begun.elapsed().as_secs().max(1));
+        eprintln!("Dữ liệu đã sẵn sàng sau {} giây.", begun.elapsed().as_secs().max(1));
     }
     Instance::open(url, Arc::new(SystemClock), Arc::new(SystemIds))
+}
+
+/// Fills an empty database with the country: the 34 provinces beside Sao Mai.
+pub fn fill_country(url: &str, progress: &(dyn Fn(&str, usize, usize) + Sync)) -> Result<()> {
+    fill(url, 1000, progress)?;
+    let instance = Instance::open(url, Arc::new(SystemClock), Arc::new(SystemIds))?;
+    let done = country::grow(&instance, progress).and_then(|_| instance.store.ledger_checkpoint());
+    instance.store.close();
+    done.map(drop)
 }
 
 /// Fills an empty database with the province, dated relative to today.
@@ -281,7 +296,7 @@ mod tests {
             .unwrap();
         i.store.close();
         assert!(matches!(prepare_file(&url, true), Err(Error::Conflict(m)) if m.contains("dữ liệu thật")));
-        assert!(matches!(filled(&text, 10, &Progress::new()).map(drop), Err(Error::Conflict(_))));
+        assert!(matches!(filled(&text, "small", 10, &Progress::new()).map(drop), Err(Error::Conflict(_))));
         assert!(url.metadata().unwrap().len() > 0, "it is still there");
         for tail in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{text}{tail}"));
