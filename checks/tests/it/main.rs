@@ -5,6 +5,7 @@ mod access_matrix;
 mod accounts;
 mod api;
 mod cascade;
+mod country;
 mod disk;
 mod doors;
 mod english;

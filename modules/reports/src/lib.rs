@@ -25,6 +25,11 @@ use store::{Result, Tx};
 use web::axum::Router;
 use web::{App, Command, Cx, DemoContext, Event, Job, L, MenuItem, Module, Place, Source, WorkItem, sources};
 
+pub use campaign::open as open_campaign;
+pub use demo::file_some;
+pub use document::write as write_document;
+pub use summary::{Consolidated, consolidate, document as consolidated_document};
+
 /// The module's table of contents.
 pub struct Reports;
 

@@ -16,7 +16,7 @@ use super::by_hand::{BY_HAND, Rows, asked};
 use super::{middle, province, spread};
 use crate::instance::Instance;
 
-fn open(url: &str) -> Result<Instance> {
+pub(super) fn open(url: &str) -> Result<Instance> {
     Instance::open(url, Arc::new(SystemClock), Arc::new(SystemIds))
 }
 
@@ -24,7 +24,7 @@ fn open(url: &str) -> Result<Instance> {
 type Answer = BTreeMap<String, (i64, i64, i64)>;
 
 /// The engine's question as a page asks it, but never an answer that the store has kept.
-fn ours(tx: &mut Tx, reg: &Registry, id: &str, today: &str) -> Result<Answer> {
+pub(super) fn ours(tx: &mut Tx, reg: &Registry, id: &str, today: &str) -> Result<Answer> {
     let c = Catalogue::of(reg)?.compiled(id)?;
     let ctx = c.ctx(today).map_err(Error::BadRequest)?;
     let s = c.statement(&rules::Ctx { sets: tx.engine() == store::Engine::Postgres, ..ctx });
@@ -104,7 +104,7 @@ pub fn indicators() -> Result<()> {
 }
 
 /// The same province in a PostgreSQL database, moved there when it is empty.
-fn moved(instance: &Instance, url: &str) -> Result<Instance> {
+pub(super) fn moved(instance: &Instance, url: &str) -> Result<Instance> {
     let refused = instance.store.migrate_to(url, &|_, _| ()).err();
     let there = open(url)?;
     if let Some(e) = refused {
@@ -139,7 +139,7 @@ fn compared(instance: &Instance) -> Result<()> {
 }
 
 /// What the next reader of all indicators waits for after one answer to a control changed: kept figures, mended.
-fn after_one_change(instance: &Instance, today: &str) -> Result<()> {
+pub(super) fn after_one_change(instance: &Instance, today: &str) -> Result<()> {
     let (reg, store, actor) = (&instance.registry, &instance.store, Actor::system("bench"));
     let catalogue = Catalogue::of(reg)?;
     let ask = || {
@@ -164,7 +164,7 @@ fn after_one_change(instance: &Instance, today: &str) -> Result<()> {
 }
 
 /// How big the database is that was measured.
-fn size(instance: &Instance, registers: &[&str]) -> Result<String> {
+pub(super) fn size(instance: &Instance, registers: &[&str]) -> Result<String> {
     let actor = Actor::system("bench");
     let counted: Result<Vec<String>> = registers
         .iter()

@@ -121,7 +121,7 @@ impl Drop for Server {
     }
 }
 
-fn megabytes(status: &str, line: &str) -> Option<u64> {
+pub(super) fn megabytes(status: &str, line: &str) -> Option<u64> {
     let rest = status.lines().find_map(|l| l.strip_prefix(line)?.strip_prefix(':'))?;
     rest.split_whitespace().next()?.parse::<u64>().ok().map(|kb| kb / 1024)
 }

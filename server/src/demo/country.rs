@@ -257,11 +257,11 @@ fn province(store: &Store, reg: &Arc<Registry>, t: &Arc<Template>, p: &Record, c
     Ok(records)
 }
 
-/// Adds the 34 provinces to an instance that holds Sao Mai. How many records.
+/// Adds up to `most` provinces (those with the fewest communes first) to an instance that holds Sao Mai. How many records.
 ///
 /// # Errors
 /// Those of writing; `Conflict` when the country is there already.
-pub fn grow(instance: &Instance, progress: &(dyn Fn(&str, usize, usize) + Sync)) -> Result<usize> {
+pub fn grow(instance: &Instance, most: usize, progress: &(dyn Fn(&str, usize, usize) + Sync)) -> Result<usize> {
     let (store, reg) = (&instance.store, &instance.registry);
     let (t, provinces, communes) = store.read_blocking(|tx| {
         let communes = all(tx, reg, "commune", vec![ended()])?;
@@ -272,11 +272,14 @@ pub fn grow(instance: &Instance, progress: &(dyn Fn(&str, usize, usize) + Sync))
     }
     let t = Arc::new(t);
     let mut records = 0;
+    let of_province = |p: &Record| communes.iter().filter(|c| c.text("province") == Some(p.id.as_str())).cloned().collect::<Vec<_>>();
+    let mut provinces: Vec<(Record, Vec<Record>)> = provinces.into_iter().map(|p| (of_province(&p), p)).map(|(c, p)| (p, c)).collect();
+    provinces.sort_by_key(|(_, c)| c.len());
+    provinces.truncate(most);
     let of = provinces.len();
-    for (i, p) in provinces.iter().enumerate() {
+    for (i, (p, own)) in provinces.iter().enumerate() {
         progress("cả nước: tỉnh, thành phố", i, of);
-        let own: Vec<Record> = communes.iter().filter(|c| c.text("province") == Some(p.id.as_str())).cloned().collect();
-        records += province(store, reg, &t, p, &own)?;
+        records += province(store, reg, &t, p, own)?;
         // what the next province is checked against is planned by how much there is by now
         store.settle()?;
     }

@@ -1,7 +1,7 @@
 //! `lachan demo`: the province Sao Mai on 127.0.0.1:8080, with accounts to try every role.
 
 mod accounts;
-mod country;
+pub mod country;
 
 pub(crate) use accounts::PASSWORD;
 
@@ -183,7 +183,7 @@ fn filled(url: &str, word: &str, scale: usize, line: &Progress) -> Result<Instan
 pub fn fill_country(url: &str, progress: &(dyn Fn(&str, usize, usize) + Sync)) -> Result<()> {
     fill(url, 1000, progress)?;
     let instance = Instance::open(url, Arc::new(SystemClock), Arc::new(SystemIds))?;
-    let done = country::grow(&instance, progress).and_then(|_| instance.store.ledger_checkpoint());
+    let done = country::grow(&instance, usize::MAX, progress).and_then(|_| instance.store.ledger_checkpoint());
     instance.store.close();
     done.map(drop)
 }
