@@ -114,126 +114,161 @@ fn reach(roles: &access::Roles, role: &str, agency: Option<&str>, whole: bool) -
     })
 }
 
+/// What every word of `lachan account` has.
+struct Desk<'a> {
+    context: &'a Context<'a>,
+    instance: &'a crate::instance::Instance,
+    actor: Actor,
+}
+
 /// `lachan account …`.
 pub fn run(context: &Context<'_>, a: &AccountArgs) -> Result<()> {
     let instance = context.open()?;
     let actor = context.actor(&instance)?;
-    let roles = Arc::clone(&instance.roles);
-    let store = &instance.store;
-    let id_of = |login: &str| -> Result<(String, String)> {
-        let found = store.read_blocking(|tx| access::account_by_login(tx, login))?;
-        found.map(|a| (a.id, a.name)).ok_or_else(|| Error::NotFound(format!("Không có tài khoản «{login}».")))
-    };
+    let desk = Desk { context, instance: &instance, actor };
     match &a.word {
-        AccountWord::List => {
-            for a in all_accounts(store, &actor)? {
-                if context.json {
-                    print_json(
-                        &json!({ "id": a.id, "login": a.login, "name": a.name, "agency": a.agency, "disabled": a.disabled_at.is_some() }),
-                    );
-                } else {
-                    say!("{:<20} {}{}", a.login, a.name, if a.disabled_at.is_some() { " (đã khóa)" } else { "" });
-                }
-            }
-        }
-        AccountWord::Idle { days } => {
-            for a in store.read_blocking(|tx| access::idle_accounts(tx, &actor.may(Verb::Read, "account")?, *days))? {
-                if context.json {
-                    print_json(&json!({ "id": a.id, "login": a.login, "name": a.name, "last_sign_in_at": a.last_sign_in_at }));
-                } else {
-                    say!(
-                        "{:<20} {}  {}",
-                        a.login,
-                        a.name,
-                        a.last_sign_in_at.map_or_else(|| "chưa đăng nhập lần nào".into(), web::fmt::instant)
-                    );
-                }
-            }
-        }
-        AccountWord::Create { login, name, role, agency, whole_system } => {
-            let reach = reach(&roles, role, agency.as_deref(), *whole_system)?;
-            let word = temporary();
-            let password = NewPassword::new(&Secret::new(word.clone()), login, name)?;
-            let new = NewAccount { login: login.clone(), name: name.clone(), agency: agency.clone(), ..NewAccount::default() };
-            let role = role.clone();
-            store.write_blocking(move |tx| {
-                let account = access::create_account(tx, &actor, &new, Some(&password))?;
-                access::grant(tx, &actor, &roles, &NewGrant { account: account.id, role, agency: reach, ..NewGrant::default() })
-            })?;
-            once(context.json, login, &word);
-        }
-        AccountWord::Invite(a) => super::invite::run(context, &instance, &actor, a)?,
-        AccountWord::Grant { login, role, agency, whole_system } => {
-            let agency = reach(&roles, role, agency.as_deref(), *whole_system)?;
-            let grant = NewGrant { account: id_of(login)?.0, role: role.clone(), agency, ..NewGrant::default() };
-            store.write_blocking(move |tx| access::grant(tx, &actor, &roles, &grant))?;
-        }
-        AccountWord::Grants { login } => {
-            let id = id_of(login)?.0;
-            let grants = store.read_blocking(|tx| {
-                access::account_in_scope(tx, &actor.may(Verb::Read, "account")?, &id)?;
-                access::grants_of(tx, &id)
-            })?;
-            for g in grants {
-                if context.json {
-                    print_json(&json!(g));
-                } else {
-                    let reach = g.agency.as_deref().unwrap_or("toàn hệ thống");
-                    say!("{}  {:<20} {reach}{}", g.id, g.role, if g.active { "" } else { " (không còn hiệu lực)" });
-                }
-            }
-        }
+        AccountWord::List => desk.list(),
+        AccountWord::Idle { days } => desk.idle(*days),
+        AccountWord::Create { login, name, role, agency, whole_system } => desk.create(login, name, role, agency.as_deref(), *whole_system),
+        AccountWord::Invite(a) => super::invite::run(context, &instance, &desk.actor, a),
+        AccountWord::Grant { login, role, agency, whole_system } => desk.grant(login, role, agency.as_deref(), *whole_system),
+        AccountWord::Grants { login } => desk.grants(login),
         AccountWord::EndGrant { id, reason } => {
-            let (id, reason) = (id.clone(), reason.clone());
-            store.write_blocking(move |tx| access::end_grant(tx, &actor, &id, &reason))?;
+            let (id, reason, actor) = (id.clone(), reason.clone(), desk.actor);
+            instance.store.write_blocking(move |tx| access::end_grant(tx, &actor, &id, &reason)).map(drop)
         }
-        AccountWord::Code { login } => {
-            let id = id_of(login)?.0;
-            let r = store.write_blocking(move |tx| access::give_code(tx, &actor, &id))?;
-            let until = web::fmt::instant(r.expires_at);
-            if context.json {
-                print_json(&json!({ "login": login, "code": r.code.reveal(), "until": until }));
-            } else {
-                say!("{login}  mã một lần: {}  (nhập ở trang Quên mật khẩu, đến {until})", r.code.reveal());
-            }
-        }
-        AccountWord::Review => {
-            let who = who(&instance, &actor);
-            let found = store.read_blocking(|tx| {
-                let list = access::every_account(tx, &who.may(Verb::Read, "account")?)?;
-                let why = web::pages::reasons_to_review(crate::modules::ALL, tx, &who, &list)?;
-                Ok(list.into_iter().filter_map(|a| why.get(&a.id).map(|w| (a, w.clone()))).collect::<Vec<_>>())
-            })?;
-            for (a, why) in found {
-                if context.json {
-                    print_json(&json!({ "id": a.id, "login": a.login, "name": a.name, "why": why }));
-                } else {
-                    say!("{:<20} {}: {why}", a.login, a.name);
-                }
-            }
-        }
-        AccountWord::Leave { login, to, reason } => {
-            let id = id_of(login)?.0;
-            let to = to.as_deref().map(|t| id_of(t).map(|x| x.0)).transpose()?;
-            let (who, reason) = (who(&instance, &actor), reason.clone());
-            let n = store
-                .write_blocking(move |tx| web::pages::close_and_hand_over(crate::modules::ALL, tx, &who, &id, to.as_deref(), &reason))?;
-            say!("Đã khóa {login}, chuyển {n} việc.");
-        }
-        AccountWord::Password { login } => {
-            let (id, name) = id_of(login)?;
-            let word = temporary();
-            let password = NewPassword::new(&Secret::new(word.clone()), login, &name)?;
-            store.write_blocking(move |tx| access::set_password(tx, &actor, &id, &password, true))?;
-            once(context.json, login, &word);
-        }
-        AccountWord::Disable { login, reason } | AccountWord::Enable { login, reason } => {
-            let (id, reason) = (id_of(login)?.0, reason.clone());
-            let shut = matches!(a.word, AccountWord::Disable { .. });
-            store.write_blocking(move |tx| access::set_disabled(tx, &actor, &id, shut, &reason))?;
-        }
+        AccountWord::Code { login } => desk.code(login),
+        AccountWord::Review => desk.review(),
+        AccountWord::Leave { login, to, reason } => desk.leave(login, to.as_deref(), reason),
+        AccountWord::Password { login } => desk.password(login),
+        AccountWord::Disable { login, reason } => desk.shut(login, true, reason),
+        AccountWord::Enable { login, reason } => desk.shut(login, false, reason),
     }
-    Ok(())
+}
+
+impl Desk<'_> {
+    /// Id and name of an account.
+    fn id_of(&self, login: &str) -> Result<(String, String)> {
+        let found = self.instance.store.read_blocking(|tx| access::account_by_login(tx, login))?;
+        found.map(|a| (a.id, a.name)).ok_or_else(|| Error::NotFound(format!("Không có tài khoản «{login}».")))
+    }
+
+    fn list(&self) -> Result<()> {
+        for a in all_accounts(&self.instance.store, &self.actor)? {
+            if self.context.json {
+                print_json(
+                    &json!({ "id": a.id, "login": a.login, "name": a.name, "agency": a.agency, "disabled": a.disabled_at.is_some() }),
+                );
+            } else {
+                say!("{:<20} {}{}", a.login, a.name, if a.disabled_at.is_some() { " (đã khóa)" } else { "" });
+            }
+        }
+        Ok(())
+    }
+
+    fn idle(&self, days: i64) -> Result<()> {
+        for a in self.instance.store.read_blocking(|tx| access::idle_accounts(tx, &self.actor.may(Verb::Read, "account")?, days))? {
+            if self.context.json {
+                print_json(&json!({ "id": a.id, "login": a.login, "name": a.name, "last_sign_in_at": a.last_sign_in_at }));
+            } else {
+                let last = a.last_sign_in_at.map_or_else(|| "chưa đăng nhập lần nào".into(), web::fmt::instant);
+                say!("{:<20} {}  {last}", a.login, a.name);
+            }
+        }
+        Ok(())
+    }
+
+    fn create(&self, login: &str, name: &str, role: &str, agency: Option<&str>, whole: bool) -> Result<()> {
+        let (actor, roles) = (self.actor.clone(), Arc::clone(&self.instance.roles));
+        let reach = reach(&roles, role, agency, whole)?;
+        let word = temporary();
+        let password = NewPassword::new(&Secret::new(word.clone()), login, name)?;
+        let new = NewAccount { login: login.into(), name: name.into(), agency: agency.map(str::to_owned), ..NewAccount::default() };
+        let role = role.to_owned();
+        self.instance.store.write_blocking(move |tx| {
+            let account = access::create_account(tx, &actor, &new, Some(&password))?;
+            access::grant(tx, &actor, &roles, &NewGrant { account: account.id, role, agency: reach, ..NewGrant::default() })
+        })?;
+        once(self.context.json, login, &word);
+        Ok(())
+    }
+
+    fn grant(&self, login: &str, role: &str, agency: Option<&str>, whole: bool) -> Result<()> {
+        let (actor, roles) = (self.actor.clone(), Arc::clone(&self.instance.roles));
+        let agency = reach(&roles, role, agency, whole)?;
+        let grant = NewGrant { account: self.id_of(login)?.0, role: role.to_owned(), agency, ..NewGrant::default() };
+        self.instance.store.write_blocking(move |tx| access::grant(tx, &actor, &roles, &grant)).map(drop)
+    }
+
+    fn grants(&self, login: &str) -> Result<()> {
+        let id = self.id_of(login)?.0;
+        let grants = self.instance.store.read_blocking(|tx| {
+            access::account_in_scope(tx, &self.actor.may(Verb::Read, "account")?, &id)?;
+            access::grants_of(tx, &id)
+        })?;
+        for g in grants {
+            if self.context.json {
+                print_json(&json!(g));
+            } else {
+                let reach = g.agency.as_deref().unwrap_or("toàn hệ thống");
+                say!("{}  {:<20} {reach}{}", g.id, g.role, if g.active { "" } else { " (không còn hiệu lực)" });
+            }
+        }
+        Ok(())
+    }
+
+    fn code(&self, login: &str) -> Result<()> {
+        let (id, actor) = (self.id_of(login)?.0, self.actor.clone());
+        let r = self.instance.store.write_blocking(move |tx| access::give_code(tx, &actor, &id))?;
+        let until = web::fmt::instant(r.expires_at);
+        if self.context.json {
+            print_json(&json!({ "login": login, "code": r.code.reveal(), "until": until }));
+        } else {
+            say!("{login}  mã một lần: {}  (nhập ở trang Quên mật khẩu, đến {until})", r.code.reveal());
+        }
+        Ok(())
+    }
+
+    fn review(&self) -> Result<()> {
+        let who = who(self.instance, &self.actor);
+        let found = self.instance.store.read_blocking(|tx| {
+            let list = access::every_account(tx, &who.may(Verb::Read, "account")?)?;
+            let why = web::pages::reasons_to_review(crate::modules::ALL, tx, &who, &list)?;
+            Ok(list.into_iter().filter_map(|a| why.get(&a.id).map(|w| (a, w.clone()))).collect::<Vec<_>>())
+        })?;
+        for (a, why) in found {
+            if self.context.json {
+                print_json(&json!({ "id": a.id, "login": a.login, "name": a.name, "why": why }));
+            } else {
+                say!("{:<20} {}: {why}", a.login, a.name);
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(&self, login: &str, to: Option<&str>, reason: &str) -> Result<()> {
+        let id = self.id_of(login)?.0;
+        let to = to.map(|t| self.id_of(t).map(|x| x.0)).transpose()?;
+        let (who, reason) = (who(self.instance, &self.actor), reason.to_owned());
+        let close = move |tx: &mut store::Tx| web::pages::close_and_hand_over(crate::modules::ALL, tx, &who, &id, to.as_deref(), &reason);
+        let n = self.instance.store.write_blocking(close)?;
+        say!("Đã khóa {login}, chuyển {n} việc.");
+        Ok(())
+    }
+
+    fn password(&self, login: &str) -> Result<()> {
+        let ((id, name), actor) = (self.id_of(login)?, self.actor.clone());
+        let word = temporary();
+        let password = NewPassword::new(&Secret::new(word.clone()), login, &name)?;
+        self.instance.store.write_blocking(move |tx| access::set_password(tx, &actor, &id, &password, true))?;
+        once(self.context.json, login, &word);
+        Ok(())
+    }
+
+    fn shut(&self, login: &str, shut: bool, reason: &str) -> Result<()> {
+        let (id, reason, actor) = (self.id_of(login)?.0, reason.to_owned(), self.actor.clone());
+        self.instance.store.write_blocking(move |tx| access::set_disabled(tx, &actor, &id, shut, &reason)).map(drop)
+    }
 }
 
 /// The temporary password, shown this once.

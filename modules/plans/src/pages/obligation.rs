@@ -59,31 +59,7 @@ pub(super) async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResul
     let lang = ctx.lang();
     let o = &one.record;
     let (tone, state) = one.words(&ctx.today, lang);
-    let mut list = vec![
-        (lang.t("Cơ quan", "Agency").to_owned(), html! { (o.link_title("agency").unwrap_or_default()) }),
-        (lang.t("Hạn", "Due").to_owned(), html! { (super::board::due(o, lang)) }),
-    ];
-    let period = super::board::period(o, lang);
-    if !period.is_empty() {
-        list.push((lang.t("Kỳ", "Period").to_owned(), html! { (period) }));
-    }
-    if let Some(t) = &task {
-        let plan = t.text("plan").unwrap_or_default();
-        list.push((
-            lang.t("Kế hoạch", "Plan").to_owned(),
-            html! { a href={"/plans/" (plan) "/task/" (t.id)} { (t.link_title("plan").unwrap_or_default()) } },
-        ));
-        if let Some(time) = t.text("time_text") {
-            list.push((lang.t("Thời gian trong kế hoạch", "Time in the plan").to_owned(), html! { (time) }));
-        }
-        if let Some(s) = &shown {
-            let against = s.unmet() && one.state.done();
-            list.push((
-                lang.t("Tiến độ theo sổ đăng ký", "Progress from the registers").to_owned(),
-                html! { a href={"/targets/" (s.indicator)} { (s.indicator) } " · " (s.figure.met) "/" (s.figure.population) @if against { " " (tag(Tone::Soon, lang.t("hoàn thành khi sổ chưa đạt", "done against the register"))) } },
-            ));
-        }
-    }
+    let list = about(&one, task.as_ref(), shown.as_ref(), lang);
     // a task that names its product is handed in with proof of it
     let missing = task.as_ref().and_then(|t| t.text("product")).filter(|_| evidence.is_empty());
     let mut moves: Vec<_> = moves(ctx, o.state.as_deref().unwrap_or_default());
@@ -108,14 +84,7 @@ pub(super) async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResul
         section.card { (facts(list))
             @if let Some(r) = o.text("result_note") { p { strong { (lang.t("Kết quả báo cáo", "Result handed in")) } ": " (r) } }
             @if let Some(s) = o.text("scope_text") { p { (lang.t("Phạm vi", "Scope")) ": " (s) } } }
-        section.card {
-            h2 { @if may_submit { (lang.t("Minh chứng và nộp kết quả", "Evidence and handing in")) } @else { (lang.t("Minh chứng", "Evidence")) } }
-            @if evidence.is_empty() { p.muted { (lang.t("Chưa có minh chứng. Ghi lại việc đã làm, số văn bản, hoặc bản ghi trong sổ.", "None yet. Note what was done, a document number, or a record.")) } }
-            ul.list { @for e in &evidence { li { span.due { (fmt::date(e.text("happened_on").unwrap_or_default())) } div { (e.text("note").unwrap_or_default()) @if !e.files("file").is_empty() { br; (web::values::files("evidence", &e.id, "file", e.files("file"))) } } a.btn href={"/r/evidence/" (e.id)} { (lang.t("Mở", "Open")) } } } }
-            @if may_add {
-                (form(ctx, o, &hand, sent))
-            }
-        }
+        (proof(ctx, o, &evidence, &hand, may_add, sent))
         @for (i, m) in moves.iter().enumerate() {
             section.card {
                 h2 { (m.1) }
@@ -132,6 +101,52 @@ pub(super) async fn render(ctx: &Ctx, id: String, sent: &Typed<'_>) -> PageResul
         .status(if sent.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY })
         .body(body)
         .respond(ctx))
+}
+
+/// Evidence there is, and the form for more.
+fn proof(ctx: &Ctx, o: &Record, evidence: &[Record], hand: &Form<'_>, may_add: bool, sent: &Typed<'_>) -> Markup {
+    let lang = ctx.lang();
+    html! {
+        section.card {
+            h2 { @if hand.may_submit { (lang.t("Minh chứng và nộp kết quả", "Evidence and handing in")) } @else { (lang.t("Minh chứng", "Evidence")) } }
+            @if evidence.is_empty() { p.muted { (lang.t("Chưa có minh chứng. Ghi lại việc đã làm, số văn bản, hoặc bản ghi trong sổ.", "None yet. Note what was done, a document number, or a record.")) } }
+            ul.list { @for e in evidence { li { span.due { (fmt::date(e.text("happened_on").unwrap_or_default())) } div { (e.text("note").unwrap_or_default()) @if !e.files("file").is_empty() { br; (web::values::files("evidence", &e.id, "file", e.files("file"))) } } a.btn href={"/r/evidence/" (e.id)} { (lang.t("Mở", "Open")) } } } }
+            @if may_add {
+                (form(ctx, o, hand, sent))
+            }
+        }
+    }
+}
+
+/// Who, until when, under which task, and what the registers say.
+fn about(one: &owed::Owed, task: Option<&Record>, shown: Option<&crate::measured::Shown>, lang: Lang) -> Vec<(String, Markup)> {
+    let o = &one.record;
+    let mut list = vec![
+        (lang.t("Cơ quan", "Agency").to_owned(), html! { (o.link_title("agency").unwrap_or_default()) }),
+        (lang.t("Hạn", "Due").to_owned(), html! { (super::board::due(o, lang)) }),
+    ];
+    let period = super::board::period(o, lang);
+    if !period.is_empty() {
+        list.push((lang.t("Kỳ", "Period").to_owned(), html! { (period) }));
+    }
+    if let Some(t) = task {
+        let plan = t.text("plan").unwrap_or_default();
+        list.push((
+            lang.t("Kế hoạch", "Plan").to_owned(),
+            html! { a href={"/plans/" (plan) "/task/" (t.id)} { (t.link_title("plan").unwrap_or_default()) } },
+        ));
+        if let Some(time) = t.text("time_text") {
+            list.push((lang.t("Thời gian trong kế hoạch", "Time in the plan").to_owned(), html! { (time) }));
+        }
+        if let Some(s) = shown {
+            let against = s.unmet() && one.state.done();
+            list.push((
+                lang.t("Tiến độ theo sổ đăng ký", "Progress from the registers").to_owned(),
+                html! { a href={"/targets/" (s.indicator)} { (s.indicator) } " · " (s.figure.met) "/" (s.figure.population) @if against { " " (tag(Tone::Soon, lang.t("hoàn thành khi sổ chưa đạt", "done against the register"))) } },
+            ));
+        }
+    }
+    list
 }
 
 /// What is missing before it can be handed in.

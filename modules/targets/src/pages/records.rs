@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use access::Verb;
 use documents::Cell;
 use registers::{Query, actions};
-use rules::{AgencyScope, Close, Compiled, Gap, Outcome, Rate, Val};
+use rules::{AgencyScope, Close, Compiled, Figure, Gap, Outcome, Rate, Val};
 use web::axum::extract::Path;
 use web::components::{Grid, GridCell, GridColumn, Tab, empty, heading, pager, tabs};
 use web::forms::QueryData;
@@ -43,36 +43,9 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         ctx.may(Verb::Export, &register)?;
     }
     let may_export = ctx.can(Verb::Export, "figure") && ctx.can(Verb::Export, &register);
-    let of = register.clone();
     let english = ctx.lang() == web::Lang::En;
-    let (found, counts, more, lacks) = ctx
-        .read(move |tx, who| {
-            let counts = rollup(&summary(tx, c, rate, &asked)?);
-            let limit = match file {
-                true => FILE,
-                false if of_outcome(&counts, outcome) <= TOGETHER => TOGETHER,
-                false => PAGE,
-            };
-            let ids: Vec<String> = drill(tx, c, rate, &asked, outcome, limit, after.as_deref())?.into_iter().map(|r| r.0).collect();
-            let more = i64::try_from(ids.len()).unwrap_or(0) == limit;
-            // names only where the reader may read the register itself
-            let mut found = Vec::new();
-            if let Ok(scope) = who.may(Verb::Read, &of) {
-                for chunk in ids.chunks(500) {
-                    let query = Query { ids: Some(chunk.to_vec()), as_of: Some("all".into()), limit: Some(500), ..Query::default() };
-                    found.extend(actions::list(tx, &who.reg, &scope, &query)?.items);
-                }
-            }
-            found.sort_by(|a, b| a.id.cmp(&b.id));
-            let lacks = if matches!(outcome, Outcome::Unmet | Outcome::Unknown) {
-                let may_read = |r: &str| who.may(Verb::Read, r).is_ok();
-                gaps(tx, c, rate, &asked, &found, english, &may_read)?
-            } else {
-                BTreeMap::new()
-            };
-            Ok((found, counts, more, lacks))
-        })
-        .await?;
+    let wish = Wish { c, rate, asked, outcome, after, file, english };
+    let Behind { found, counts, more, lacks } = ctx.read(move |tx, who| behind(tx, who, &wish)).await?;
     let lang = ctx.lang();
     let keep = |o: &str| {
         let mut pairs = vec![("outcome", o.to_owned())];
@@ -84,18 +57,6 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         pairs.extend(agencies.iter().map(|a| ("agency", a.clone())));
         format!("/targets/{id}/records?{}", web::security::query_string(&pairs))
     };
-    let tab = |o: Outcome, vi: &'static str, en: &'static str, n: i64| Tab {
-        id: o.word().into(),
-        label: lang.t(vi, en).into(),
-        count: Some(n),
-        href: keep(o.word()),
-    };
-    let list = [
-        tab(Outcome::Unmet, "Chưa đạt", "Not met", counts.unmet),
-        tab(Outcome::Unknown, "Chưa có dữ liệu", "No data", counts.unknown),
-        tab(Outcome::Met, "Đạt", "Met", counts.met),
-        tab(Outcome::Excluded, "Loại trừ", "Excluded", counts.excluded),
-    ];
     let total = of_outcome(&counts, outcome);
     let grid = records_grid(&ctx, &q, &register, &found, &lacks, may_export);
     if file {
@@ -106,7 +67,7 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
     let title = c.indicator.label.vi_or_en(lang == web::Lang::En).to_owned();
     let body = html! {
         (heading(&title, None, None))
-        (tabs(&list, outcome.word(), lang.t("Kết quả", "Outcome")))
+        (tabs(&outcomes(&counts, &keep, lang), outcome.word(), lang.t("Kết quả", "Outcome")))
         (rule_sentence(&wanted))
         section.card {
             @if total == 0 { (empty(lang.t("Không có hồ sơ nào ở đây.", "No record here."), html! {})) }
@@ -124,6 +85,71 @@ pub async fn show(ctx: Ctx, Path(id): Path<String>, q: QueryData) -> PageResult 
         .crumb(id.clone(), format!("/targets/{id}"))
         .body(body)
         .respond(&ctx))
+}
+
+/// What is asked of the store.
+struct Wish {
+    c: &'static Compiled,
+    rate: &'static Rate,
+    asked: rules::Ctx,
+    outcome: Outcome,
+    after: Option<String>,
+    file: bool,
+    english: bool,
+}
+
+/// Records behind a figure.
+struct Behind {
+    found: Vec<registers::Record>,
+    counts: Figure,
+    /// There are more than were read.
+    more: bool,
+    /// By record what it lacks.
+    lacks: BTreeMap<String, Vec<Gap>>,
+}
+
+fn behind(tx: &mut store::Tx, who: &web::Who, w: &Wish) -> store::Result<Behind> {
+    let counts = rollup(&summary(tx, w.c, w.rate, &w.asked)?);
+    let limit = match w.file {
+        true => FILE,
+        false if of_outcome(&counts, w.outcome) <= TOGETHER => TOGETHER,
+        false => PAGE,
+    };
+    let drilled = drill(tx, w.c, w.rate, &w.asked, w.outcome, limit, w.after.as_deref())?;
+    let ids: Vec<String> = drilled.into_iter().map(|r| r.0).collect();
+    let more = i64::try_from(ids.len()).unwrap_or(0) == limit;
+    // names only where the reader may read the register itself
+    let mut found = Vec::new();
+    if let Ok(scope) = who.may(Verb::Read, &w.rate.register) {
+        for chunk in ids.chunks(500) {
+            let query = Query { ids: Some(chunk.to_vec()), as_of: Some("all".into()), limit: Some(500), ..Query::default() };
+            found.extend(actions::list(tx, &who.reg, &scope, &query)?.items);
+        }
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    let lacks = if matches!(w.outcome, Outcome::Unmet | Outcome::Unknown) {
+        let may_read = |r: &str| who.may(Verb::Read, r).is_ok();
+        gaps(tx, w.c, w.rate, &w.asked, &found, w.english, &may_read)?
+    } else {
+        BTreeMap::new()
+    };
+    Ok(Behind { found, counts, more, lacks })
+}
+
+/// One tab for each outcome.
+fn outcomes(counts: &Figure, keep: &dyn Fn(&str) -> String, lang: web::Lang) -> Vec<Tab> {
+    let tab = |o: Outcome, vi: &'static str, en: &'static str, n: i64| Tab {
+        id: o.word().into(),
+        label: lang.t(vi, en).into(),
+        count: Some(n),
+        href: keep(o.word()),
+    };
+    vec![
+        tab(Outcome::Unmet, "Chưa đạt", "Not met", counts.unmet),
+        tab(Outcome::Unknown, "Chưa có dữ liệu", "No data", counts.unknown),
+        tab(Outcome::Met, "Đạt", "Met", counts.met),
+        tab(Outcome::Excluded, "Loại trừ", "Excluded", counts.excluded),
+    ]
 }
 
 /// What each record lacks, one statement for so many records.
