@@ -17,5 +17,6 @@ pub static ALL: &[&dyn Module] = &[
     &cascade::Cascade,
     &reports::Reports,
     &reviews::Reviews,
+    &estimates::Estimates,
     &following::Following,
 ];

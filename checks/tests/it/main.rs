@@ -9,6 +9,7 @@ mod country;
 mod disk;
 mod doors;
 mod english;
+mod estimates;
 mod golden;
 mod hand_in;
 mod hardening;

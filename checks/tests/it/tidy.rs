@@ -79,6 +79,7 @@ fn level(folder: &str) -> Option<u32> {
         ("targets", 24),
         ("plans", 25),
         ("cascade", 26),
+        ("estimates", 26),
         ("reviews", 26),
         ("reports", 26),
         ("following", 27),

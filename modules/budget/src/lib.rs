@@ -13,7 +13,7 @@ impl Module for Budget {
         "budget"
     }
     fn sources(&self) -> Vec<Source> {
-        sources!(registers: ["budget_line", "funding_proposal"], choices: ["budget_class", "budget_phase", "budget_source"])
+        sources!(registers: ["budget_line"], choices: ["budget_class", "budget_phase", "budget_source"])
     }
     fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {
         demo::sow(cx)
