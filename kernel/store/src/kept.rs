@@ -12,6 +12,10 @@ use crate::{Result, Value};
 
 /// Values kept at most (a few megabytes); then those go that were not asked for longest.
 const MOST_VALUES: usize = 400_000;
+/// Answers of the largest size that fit whatever they take: all figures of a country are asked together.
+const OF_LARGEST: usize = 64;
+/// No more values than these (some hundred megabytes).
+const BOUND: usize = 6_000_000;
 /// Changes remembered one by one; an answer older than all of them is asked anew.
 const MOST_CHANGES: usize = 2_000;
 /// Leaves read to follow the ledger; after more (an import) everything is asked anew.
@@ -76,6 +80,8 @@ struct Answer {
 struct State {
     log: Log,
     values: usize,
+    /// Values of the largest answer so far: how big this instance is.
+    largest: usize,
     clock: u64,
     answers: HashMap<[u8; 32], Answer>,
 }
@@ -205,23 +211,27 @@ impl Kept {
         if values > MOST_VALUES {
             return;
         }
+        state.largest = state.largest.max(values);
         state.clock += 1;
         let answer = Answer { size: head.size, rows: Arc::clone(rows), used: state.clock };
         if let Some(old) = state.answers.insert(key, answer) {
             state.values -= size_of_answer(&old.rows);
         }
         state.values += values;
-        if state.values > MOST_VALUES {
+        if state.values > state.most() {
             state.forget();
         }
     }
 }
 
 impl State {
+    fn most(&self) -> usize {
+        (self.largest * OF_LARGEST).clamp(MOST_VALUES, BOUND)
+    }
     /// The half that was not asked for longest goes.
     fn forget(&mut self) {
         let mut by_use: BTreeMap<u64, [u8; 32]> = self.answers.iter().map(|(k, a)| (a.used, *k)).collect();
-        while self.values > MOST_VALUES / 2 {
+        while self.values > self.most() / 2 {
             let Some((_, key)) = by_use.pop_first() else { break };
             if let Some(a) = self.answers.remove(&key) {
                 self.values -= size_of_answer(&a.rows);

@@ -134,8 +134,8 @@ pub fn count(tx: &mut Tx, reg: &Registry, template: &Template, agencies: Option<
     let system = Actor::system("reports");
     let mut lines = Vec::new();
     for id in template.sections.iter().flat_map(|s| &s.indicators) {
-        let Some(c) = targets::counted(tx, reg, &system, id, day, agencies)? else { continue };
-        lines.push(Line::of(id, c.rule.indicator.version, targets::rollup(&c.by)));
+        let Some((rule, sum)) = targets::summed_up(tx, reg, &system, id, day, agencies)? else { continue };
+        lines.push(Line::of(id, rule.indicator.version, sum));
     }
     let wants = template.sections.iter().any(|s| s.obligations);
     let obligations = if wants { Some(duties(tx, reg, &system, agencies, day)?) } else { None };

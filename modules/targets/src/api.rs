@@ -12,7 +12,7 @@ use web::forms::QueryData;
 
 use crate::catalogue::Catalogue;
 use crate::cli::{day, figure_json, listed};
-use crate::figures::{ctx as question, figures};
+use crate::figures::{ctx as question, figures, total};
 
 /// Addresses under `/api/v1/targets`.
 pub fn router() -> Router<App> {
@@ -44,7 +44,7 @@ async fn one(actor: Api, Path(id): Path<String>, q: QueryData) -> Result<Respons
             let mut parts = Vec::new();
             let mut pooled = rules::Figure::default();
             for p in &c.parts {
-                let f = crate::rollup(&figures(tx, c, &p.id, &question(&who.actor, c, on)?)?);
+                let f = total(tx, c, &p.id, &question(&who.actor, c, on)?)?;
                 pooled = pooled.plus(f);
                 parts.push(json!({ "id": p.id, "label": p.label.vi, "met": f.met, "unmet": f.unmet, "unknown": f.unknown, "percent": f.percent() }));
             }

@@ -8,7 +8,7 @@ use store::{Error, Result, Tx};
 use web::{CliContext, Command, L};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, figures, rollup, verdict_words, words};
+use crate::figures::{ctx as question, total, verdict_words, words};
 
 /// Words of the module.
 pub fn commands() -> Vec<Command> {
@@ -79,7 +79,7 @@ pub fn listed(tx: &mut Tx, reg: &Registry, actor: &Actor, day: &str) -> Result<V
     let mut out = Vec::new();
     for i in &catalogue.indicators {
         match catalogue.compiled.get(&i.id) {
-            Some(c) => out.push(figure_json(i, &rollup(&figures(tx, c, "", &question(actor, c, day)?)?), day)),
+            Some(c) => out.push(figure_json(i, &total(tx, c, "", &question(actor, c, day)?)?, day)),
             None => out.push(json!({ "id": i.id, "label": i.label.vi, "no_source": i.no_source.as_ref().map(|n| n.vi.clone()) })),
         }
     }

@@ -186,6 +186,31 @@ pub(crate) fn figures(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx) -> Resul
     Ok(out)
 }
 
+/// [`summary`] of all agencies together: what a page of totals needs, without a line for each of ten thousand agencies.
+pub(crate) fn summed(tx: &mut Tx, c: &Compiled, rate: &Rate, ctx: &Ctx) -> Result<Figure> {
+    let ctx = &seeing(tx, c, ctx)?;
+    let mut sum = Figure { blind: !c.blind(ctx).is_empty(), ..Figure::default() };
+    for r in totals(tx, c, &rate.id, ctx, &|ctx| rate.summary(ctx))?.iter() {
+        sum = sum.with(r.get(1)?, r.get(2)?);
+    }
+    Ok(sum)
+}
+
+/// [`figures`] of all agencies together.
+pub(crate) fn total(tx: &mut Tx, c: &Compiled, part: &str, ctx: &Ctx) -> Result<Figure> {
+    let Some(rate) = c.rate(part) else { return Err(store::Error::NotFound(format!("Chỉ tiêu này không có phần «{part}»."))) };
+    if c.denominator.is_none() || !part.is_empty() {
+        return summed(tx, c, rate, ctx);
+    }
+    let ctx = &Ctx { sets: tx.engine() == store::Engine::Postgres, ..ctx.clone() };
+    let (mut met, mut all) = (0, 0);
+    for r in totals(tx, c, "", ctx, &|ctx| c.statement(ctx))?.iter() {
+        met += r.get::<i64>(1)?;
+        all += r.get::<i64>(2)?;
+    }
+    Ok(Figure { met, unmet: all - met, ..Figure::default() })
+}
+
 /// Sum of all.
 pub fn rollup(figures: &BTreeMap<String, Figure>) -> Figure {
     figures.values().fold(Figure::default(), |a, b| a.plus(*b))
@@ -231,6 +256,28 @@ impl Counted {
 /// An indicator on a day within the actor's scope, or of exactly these agencies when the program itself asks.
 /// `None` when it is not in the catalogue or has no source.
 pub fn counted(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str, only: Option<&[String]>) -> Result<Option<Counted>> {
+    let Some((rule, ctx)) = asked(reg, actor, id, day, only)? else { return Ok(None) };
+    Ok(Some(Counted { rule, by: figures(tx, rule, "", &ctx)? }))
+}
+
+/// [`counted`] of all these agencies together: the rule and the sum.
+///
+/// # Errors
+/// Those of reading.
+pub fn summed_up(
+    tx: &mut Tx,
+    reg: &Registry,
+    actor: &Actor,
+    id: &str,
+    day: &str,
+    only: Option<&[String]>,
+) -> Result<Option<(&'static Compiled, Figure)>> {
+    let Some((rule, ctx)) = asked(reg, actor, id, day, only)? else { return Ok(None) };
+    Ok(Some((rule, total(tx, rule, "", &ctx)?)))
+}
+
+/// The question about named agencies (`None` = all in the actor's scope).
+fn asked(reg: &Registry, actor: &Actor, id: &str, day: &str, only: Option<&[String]>) -> Result<Option<(&'static Compiled, Ctx)>> {
     let Ok(rule) = Catalogue::of(reg)?.compiled(id) else { return Ok(None) };
     let mut ctx = ctx(actor, rule, day)?;
     match (only, &ctx.scope) {
@@ -238,7 +285,7 @@ pub fn counted(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str, day: &str, 
         (Some(_), _) => return Err(store::Error::internal("figures of named agencies are asked by the program, not by a narrower actor")),
         (None, _) => {}
     }
-    Ok(Some(Counted { rule, by: figures(tx, rule, "", &ctx)? }))
+    Ok(Some((rule, ctx)))
 }
 
 /// A goal set by a plan: comparator word of the register `target`, value.
@@ -336,7 +383,7 @@ pub(crate) fn headline_by(
 ) -> Result<Option<Headline>> {
     let Ok(c) = Catalogue::of(reg)?.compiled(id) else { return Ok(None) };
     let ctx = ctx_within(actor, c, day, within)?;
-    let f = rollup(&figures(tx, c, "", &ctx)?);
+    let f = total(tx, c, "", &ctx)?;
     let own = c.indicator.targets_on(day).first().map(|t| (*t).clone());
     let percent = matches!(c.indicator.kind, FigureKind::Share | FigureKind::Ratio);
     // a goal in another unit than the figure's cannot be judged by it

@@ -16,7 +16,7 @@ use web::{App, Command, Cx, L, MenuItem, Module, Place, WorkItem};
 
 pub use catalogue::{Catalogue, Suggestion, all_indicators, in_percent, no_source, suggest, suggest_why};
 pub use figures::{
-    AgencyFigure, Counted, Goal, Headline, by_agency, counted, headline, headline_within, is_state, rollup, tone, verdict_of,
+    AgencyFigure, Counted, Goal, Headline, by_agency, counted, headline, headline_within, is_state, rollup, summed_up, tone, verdict_of,
     verdict_words, words,
 };
 pub use rules::{Figure, FigureKind, Indicator, Outcome, Quality, Verdict};

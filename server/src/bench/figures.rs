@@ -143,7 +143,7 @@ pub(super) fn after_one_change(instance: &Instance, today: &str) -> Result<()> {
     let (reg, store, actor) = (&instance.registry, &instance.store, Actor::system("bench"));
     let catalogue = Catalogue::of(reg)?;
     let ask = || {
-        let one = |tx: &mut Tx, id: &String| targets::by_agency(tx, reg, &actor, id, today).map(drop);
+        let one = |tx: &mut Tx, id: &String| targets::summed_up(tx, reg, &actor, id, today, None).map(drop);
         store.read_blocking(|tx| catalogue.compiled.keys().try_for_each(|id| one(tx, id)))
     };
     let query = Query { limit: Some(5), ..Query::default() };

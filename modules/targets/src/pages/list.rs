@@ -10,7 +10,7 @@ use web::maud::{Markup, html};
 use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, figures, mark, rollup, verdict_of, words};
+use crate::figures::{ctx as question, mark, total, verdict_of, words};
 use crate::goals::{self, OfPlans};
 
 /// The list.
@@ -24,7 +24,7 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
             let mut all = Vec::new();
             for (id, c) in &catalogue.compiled {
                 let q = question(&who.actor, c, &on)?;
-                all.push((id.clone(), rollup(&figures(tx, c, "", &q)?)));
+                all.push((id.clone(), total(tx, c, "", &q)?));
             }
             Ok((all, goals::of_plans(tx, &who.reg, &who.actor)?, goals::unmeasured(tx, &who.reg, &who.actor)?))
         })

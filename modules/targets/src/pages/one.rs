@@ -15,7 +15,7 @@ use web::maud::{Markup, html};
 use web::{Ctx, Lang, Page, PageResult, Tone, fmt};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, figures, mark, rollup, words};
+use crate::figures::{ctx as question, figures, mark, rollup, total, words};
 use crate::goals::{self, Line};
 use crate::pages::rule_sentence;
 
@@ -93,7 +93,7 @@ fn open(tx: &mut store::Tx, who: &web::Who, c: &Compiled, day: &str) -> store::R
     let by = figures(tx, c, "", &q)?;
     let mut parts = Vec::new();
     for p in &c.parts {
-        parts.push((p.id.clone(), rollup(&figures(tx, c, &p.id, &q)?)));
+        parts.push((p.id.clone(), total(tx, c, &p.id, &q)?));
     }
     let mut points = Vec::new();
     for month in (0..12).rev() {
@@ -103,7 +103,7 @@ fn open(tx: &mut store::Tx, who: &web::Who, c: &Compiled, day: &str) -> store::R
             points.push(Point { label: format!("{:02}/{}", at.month(), at.year()), value: None });
             continue;
         }
-        let f = rollup(&figures(tx, c, "", &question(&who.actor, c, &at.to_string())?)?);
+        let f = total(tx, c, "", &question(&who.actor, c, &at.to_string())?)?;
         let value = match c.indicator.kind {
             FigureKind::Count => Some(f.met as f64),
             FigureKind::Violations => Some(f.unmet as f64),

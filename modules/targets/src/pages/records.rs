@@ -13,7 +13,7 @@ use web::maud::{Markup, html};
 use web::{Ctx, Page, PageResult};
 
 use crate::catalogue::Catalogue;
-use crate::figures::{ctx as question, drill, rollup, run, summary};
+use crate::figures::{ctx as question, drill, run, summed};
 use crate::pages::rule_sentence;
 
 /// Rows a page where there are more than can be ordered at once.
@@ -109,7 +109,7 @@ struct Behind {
 }
 
 fn behind(tx: &mut store::Tx, who: &web::Who, w: &Wish) -> store::Result<Behind> {
-    let counts = rollup(&summary(tx, w.c, w.rate, &w.asked)?);
+    let counts = summed(tx, w.c, w.rate, &w.asked)?;
     let limit = match w.file {
         true => FILE,
         false if of_outcome(&counts, w.outcome) <= TOGETHER => TOGETHER,
