@@ -19,11 +19,16 @@ pub fn sow(cx: &mut DemoContext<'_, '_>) -> Result<()> {
     tasks.sort_by_key(|t| t.int("seq"));
     let agencies: Vec<_> =
         cx.kept("agency").into_iter().filter(|a| matches!(a.word.as_str(), "department" | "police" | "commune")).collect();
-    for (i, task) in tasks.iter().enumerate().filter(|(i, _)| i % 3 != 2) {
-        for (k, agency) in agencies.iter().enumerate().filter(|(k, _)| (k + i) % 9 == 0) {
+    // standing duties are no tasks of a year
+    tasks.retain(|t| t.text("tags") != Some("assignment"));
+    for (_, task) in tasks.iter().enumerate().filter(|(i, _)| i % 3 != 2) {
+        for agency in &agencies {
+            if !cx.rng.chance(11) {
+                continue;
+            }
             let amount = (20 + i64::try_from(cx.rng.below(180)).unwrap_or(0)) * 1_000_000;
             let name = format!("Kinh phí cho nhiệm vụ {}", task.text("no").unwrap_or("của Kế hoạch"));
-            let source = SOURCES.get((i + k) % SOURCES.len()).copied().unwrap_or("province");
+            let source = cx.rng.word(&SOURCES);
             let values = [
                 ("agency", t(&agency.id)),
                 ("year", n(year)),
