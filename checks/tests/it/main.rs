@@ -29,6 +29,7 @@ mod proof;
 mod properties;
 mod quality;
 mod rights;
+mod scores;
 mod second_factor;
 mod shutdown;
 mod story;

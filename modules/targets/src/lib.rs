@@ -7,12 +7,14 @@ mod figures;
 mod goals;
 mod pages;
 mod quality;
+mod scores;
+mod store;
 
+use ::store::{Result, Tx};
 use access::{Actor, Verb};
-use store::{Result, Tx};
 use web::axum::Router;
 use web::maud::Markup;
-use web::{App, Command, Cx, L, MenuItem, Module, Place, WorkItem};
+use web::{App, Command, Cx, DemoContext, Job, L, MenuItem, Module, Place, Source, WorkItem, sources};
 
 pub use catalogue::{Catalogue, Suggestion, all_indicators, in_percent, no_source, suggest, suggest_why};
 pub use figures::{
@@ -27,6 +29,15 @@ pub struct Targets;
 impl Module for Targets {
     fn name(&self) -> &'static str {
         "targets"
+    }
+    fn sources(&self) -> Vec<Source> {
+        sources!(registers: ["quality_score"], choices: [])
+    }
+    fn jobs(&self) -> Vec<Job> {
+        vec![Job { name: "quality", every_s: 6 * 3600, run: scores::monthly }]
+    }
+    fn demo(&self, cx: &mut DemoContext<'_, '_>) -> Result<()> {
+        scores::sow(cx)
     }
     fn pages(&self) -> Router<App> {
         pages::router()

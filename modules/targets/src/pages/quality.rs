@@ -6,7 +6,7 @@ use access::Verb;
 use documents::Cell;
 use rules::{Figure, Quality};
 use serde_json::json;
-use web::charts::{Bar3, bar3};
+use web::charts::{Bar3, Point, bar3, trend};
 use web::components::{Grid, GridCell, GridColumn, heading, notice};
 use web::forms::QueryData;
 use web::maud::{Markup, html};
@@ -14,11 +14,14 @@ use web::{Ctx, Lang, Page, PageResult, Tone, WorkItem, fmt};
 
 use crate::pages::one::agency_names;
 use crate::quality::{ASPECTS, Checked, all, by_agency, due, of_aspect};
+use crate::scores::{Month, months};
 
 /// The page.
 pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     ctx.may(Verb::Read, "figure")?;
-    let (list, names) = ctx.read(|tx, who| Ok((all(tx, &who.reg, &who.actor, &who.today)?, agency_names(tx, who)?))).await?;
+    let (list, names, months) = ctx
+        .read(|tx, who| Ok((all(tx, &who.reg, &who.actor, &who.today)?, agency_names(tx, who)?, months(tx, &who.reg, &who.actor)?)))
+        .await?;
     let lang = ctx.lang();
     let (first, league, sheet) = (mend_first(&ctx, &q, &list), league(&ctx, &q, &list, &names), matrix(&ctx, &q, &list));
     for grid in [&first, &league, &sheet] {
@@ -36,7 +39,10 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     };
     let body = html! {
         (heading(title, Some(sub), None))
-        div.grid6 { @for (aspect, name, what) in ASPECTS { (tile(lang.l(name), lang.l(what), &of_aspect(&list, aspect), lang)) } }
+        div.grid6 { @for (i, (aspect, name, what)) in ASPECTS.into_iter().enumerate() {
+            @let f = of_aspect(&list, aspect);
+            (tile(lang.l(name), lang.l(what), &f, &points(&months, i, &f, &ctx.today), lang))
+        } }
         section.card {
             div.row.between { h2 { (lang.t("Sửa gì trước", "What to mend first")) } span.muted.small { (lang.t("số bản ghi × số chỉ tiêu được cải thiện", "records × targets they move")) } }
             @if first.is_empty() { (notice(Tone::Met, html! { (lang.t("Mọi kiểm tra đều đạt.", "All checks pass.")) })) } @else { (first.render()) }
@@ -47,11 +53,25 @@ pub async fn show(ctx: Ctx, q: QueryData) -> PageResult {
     Ok(Page::new(title).active("/quality").body(body).respond(&ctx))
 }
 
-fn tile(name: &str, what: &str, f: &Figure, lang: Lang) -> Markup {
+/// Scores of the months that were measured, and today's; oldest first, a year at most.
+fn points(months: &[Month], aspect: usize, now: &Figure, today: &str) -> Vec<Point> {
+    let share = |(met, made): (i64, i64)| (made > 0).then(|| met as f64 * 100.0 / made as f64);
+    let past: Vec<&Month> = months.iter().filter(|m| m.0.as_str() < today).collect();
+    let mut all: Vec<Point> = past
+        .iter()
+        .skip(past.len().saturating_sub(12))
+        .map(|(day, six)| Point { label: fmt::date(day), value: six.get(aspect).and_then(|s| share(*s)) })
+        .collect();
+    all.push(Point { label: fmt::date(today), value: share((now.met, now.population())) });
+    all
+}
+
+fn tile(name: &str, what: &str, f: &Figure, points: &[Point], lang: Lang) -> Markup {
     html! { section.card {
         h2 { (name) }
         div.big { (rate(f, lang)) }
         (bar3(Bar3 { met: f.met, unmet: f.unmet, nodata: f.unknown, goal: None }, lang))
+        @if points.iter().filter(|p| p.value.is_some()).count() > 1 { (trend(points, None, "\u{a0}%", lang)) }
         p.muted.small { (what) ". " (fmt::int(f.unmet + f.unknown)) " " (lang.t("chỗ cần sửa", "to mend")) }
     } }
 }
