@@ -8,6 +8,7 @@ use store::{Result, Tx};
 use web::Cx;
 
 use crate::quality::{ASPECTS, Checked, all, by_agency};
+pub(crate) use crate::store::Month;
 use crate::store::scores;
 
 /// Fields of the six, in the order of [`ASPECTS`]: passed, made.
@@ -21,9 +22,6 @@ const FIELDS: [(&str, &str); 6] = [
 ];
 /// Agencies written in one transaction.
 const AT_ONCE: usize = 200;
-
-/// One month: the day it was measured, passed and made of each kind.
-pub(crate) type Month = (String, [(i64, i64); 6]);
 
 /// The daily job: writes this month's scores when they are not there yet; goes on after the agency it stopped at.
 ///

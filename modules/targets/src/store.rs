@@ -2,9 +2,11 @@
 
 use store::{Result, Tx};
 
-/// Months with scores, oldest first: day, then passed and made of each kind in the order of the register. Sums over all
-/// agencies: only for who sees the whole instance.
-pub fn scores(tx: &mut Tx) -> Result<Vec<(String, [(i64, i64); 6])>> {
+/// The day a month was measured, then passed and made of each kind in the order of the register.
+pub type Month = (String, [(i64, i64); 6]);
+
+/// Months with scores, oldest first. Sums over all agencies: only for who sees the whole instance.
+pub fn scores(tx: &mut Tx) -> Result<Vec<Month>> {
     let rows = tx.query(
         "SELECT day, CAST(SUM(correct_met) AS BIGINT), CAST(SUM(correct_all) AS BIGINT), CAST(SUM(complete_met) AS BIGINT), \
          CAST(SUM(complete_all) AS BIGINT), CAST(SUM(clean_met) AS BIGINT), CAST(SUM(clean_all) AS BIGINT), CAST(SUM(live_met) AS BIGINT), \
