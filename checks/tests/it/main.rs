@@ -4,6 +4,7 @@
 mod access_matrix;
 mod accounts;
 mod api;
+mod big_files;
 mod cascade;
 mod country;
 mod disk;

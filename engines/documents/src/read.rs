@@ -30,14 +30,14 @@ pub struct ReadOptions {
 }
 
 impl Default for ReadOptions {
-    /// 20 MiB, 200 MiB unpacked, 50 000 rows, 300 columns.
+    /// 20 MiB, 200 MiB unpacked, 100 000 rows, 300 columns.
     fn default() -> Self {
         Self {
             sheet: None,
             expected_headers: Vec::new(),
             max_bytes: 20 << 20,
             max_uncompressed: 200 << 20,
-            max_rows: 50_000,
+            max_rows: 100_000,
             max_columns: 300,
         }
     }
