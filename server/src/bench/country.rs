@@ -220,11 +220,14 @@ fn people(instance: &Instance, actor: &Actor) -> Result<Vec<u8>> {
     let mut book = files::template(&instance.registry, "person")?;
     let def = instance.registry.registers.get("person").ok_or_else(|| Error::internal("person"))?;
     let columns = files::columns(def);
+    let each = PEOPLE / 300;
     for i in 0..PEOPLE {
+        // no name twice in one agency
+        let j = i % each;
         let cells: BTreeMap<&str, String> = BTreeMap::from([
-            ("full_name", format!("{} {} {}", FAMILY[i % 10], MIDDLE[i / 10 % 6], GIVEN[i / 60 % 12])),
+            ("full_name", format!("{} {} {}", FAMILY[j % 10], MIDDLE[j / 10 % 6], GIVEN[j / 60 % 12])),
             ("staff_code", format!("CB{i:06}")),
-            ("agency", format!("Cơ quan số {}", i % 300)),
+            ("agency", format!("Cơ quan số {}", i / each)),
             ("title", "Chuyên viên".to_owned()),
             ("active", "Có".to_owned()),
             ("birth_year", (1960 + i % 45).to_string()),
