@@ -277,6 +277,9 @@ fn forget_files(tx: &mut Tx) -> Result<()> {
 /// Rows of an import after which the database takes new statistics.
 const LARGE: i64 = 5000;
 
+/// Rows after which statistics are taken the first time while a file is read in, then at eight times as many.
+const FIRST: i64 = 1000;
+
 /// Works a job to its end, batch by batch; `progress` hears of every batch that is on disk. When the storage is away the
 /// job stays as it is, to be run again, and another runner is left its work; any other error ends it as failed.
 pub fn run(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, mut progress: impl FnMut(&Job)) -> Result<Job> {
@@ -304,6 +307,7 @@ pub fn run(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, mut prog
 
 fn batches(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, progress: &mut dyn FnMut(&Job)) -> Result<Job> {
     let mut run = store.read_blocking(|tx| Run::resume(tx, reg, actor, id))?;
+    let mut next = FIRST;
     while run.job.state == JobState::Running {
         let (r, a) = (Arc::clone(reg), actor.clone());
         run = store.write_blocking(move |tx| {
@@ -311,6 +315,11 @@ fn batches(store: &Store, reg: &Arc<Registry>, actor: &Actor, id: &str, progress
             Ok(run)
         })?;
         progress(&run.job);
+        if run.job.done_rows >= next && run.job.state == JobState::Running {
+            // questions planned for an empty table read all of it for every row; a large file would wait for that to the end
+            drop(store.settle());
+            next = run.job.done_rows.saturating_mul(8);
+        }
     }
     Ok(run.job)
 }
