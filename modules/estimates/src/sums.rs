@@ -72,7 +72,7 @@ pub struct Year {
 /// # Errors
 /// Those of reading.
 pub fn of(tx: &mut Tx, reg: &Registry, actor: &Actor, year: i64, plan: Option<&str>) -> Result<Year> {
-    let tasks = tasks(tx, reg, actor)?;
+    let tasks = tasks(tx, reg, actor, plan)?;
     let mut all = all_where(tx, reg, actor, "funding_proposal", vec![among("year", &[year.to_string()])])?;
     if let Some(plan) = plan {
         all.retain(|r| r.text("task").and_then(|t| tasks.get(t)).is_some_and(|t| t.text("plan") == Some(plan)));
@@ -97,12 +97,13 @@ pub fn of(tx: &mut Tx, reg: &Registry, actor: &Actor, year: i64, plan: Option<&s
     })
 }
 
-/// Tasks of all plans the reader may read, by id.
-fn tasks(tx: &mut Tx, reg: &Registry, actor: &Actor) -> Result<BTreeMap<String, Record>> {
+/// Tasks the reader may read, of all plans or of one, by id.
+fn tasks(tx: &mut Tx, reg: &Registry, actor: &Actor, plan: Option<&str>) -> Result<BTreeMap<String, Record>> {
     if actor.may(Verb::Read, "task").is_err() {
         return Ok(BTreeMap::new());
     }
-    Ok(all_where(tx, reg, actor, "task", vec![])?.into_iter().map(|t| (t.id.clone(), t)).collect())
+    let of = plan.map(|p| among("plan", &[p])).into_iter().collect();
+    Ok(all_where(tx, reg, actor, "task", of)?.into_iter().map(|t| (t.id.clone(), t)).collect())
 }
 
 /// `17. Gửi báo cáo …`

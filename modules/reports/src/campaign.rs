@@ -278,14 +278,12 @@ pub fn out_of_reach(tx: &mut Tx, reg: &Registry, actor: &Actor, id: &str) -> Res
 
 /// Accounts that answer for an agency: contact points and heads. By agency.
 fn people(tx: &mut Tx) -> Result<BTreeMap<String, Vec<String>>> {
-    let scope = Actor::system("reports.remind").may(Verb::Read, "account")?;
-    let filter = access::AccountFilter { disabled: Some(false), limit: 100_000, ..access::AccountFilter::default() };
     let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for a in access::list_accounts(tx, &scope, &filter)? {
-        for g in access::grants_of(tx, &a.id)? {
-            if let (true, Some(agency), true) = (g.active, g.agency, matches!(g.role.as_str(), "contact" | "head")) {
-                by.entry(agency).or_default().push(a.id.clone());
-            }
+    for (account, agency) in access::holders(tx, &["contact", "head"])? {
+        let Some(agency) = agency else { continue };
+        let list = by.entry(agency).or_default();
+        if !list.contains(&account) {
+            list.push(account);
         }
     }
     Ok(by)
